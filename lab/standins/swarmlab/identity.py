@@ -78,9 +78,10 @@ class Identity:
         Raises Unauthorised: no SPIFFE ID, one of another kind, one of a trust domain whose bundle is not held, or one
         that another domain's authority signed.
         """
-        names = [value for kind, value in connection.getpeercert().get("subjectAltName", ()) if kind == "URI"]
+        certificate: dict[str, Any] = connection.getpeercert() or {}
+        names = [str(value) for kind, value in certificate.get("subjectAltName", ()) if kind == "URI"]
         if not self.spiffe:
-            return names[0] if names else str(connection.getpeercert().get("subject"))
+            return names[0] if names else str(certificate.get("subject"))
         if len(names) != 1:
             raise Unauthorised(f"the peer's certificate has {len(names)} SPIFFE IDs, it must have one")
         domain, _, path = names[0].removeprefix("spiffe://").partition("/")

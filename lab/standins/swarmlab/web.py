@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import json
 import re
+import socket
 import ssl
 import threading
 import time
@@ -86,21 +87,28 @@ class Server:
         self._http.shutdown()
         self._http.server_close()
 
-    def secure(self, connection: Any, address: str) -> tuple[Any, str] | None:
-        """Finish the TLS handshake of a new connection: it and the peer's name, or None (said in the log)."""
+    def secure(self, connection: socket.socket, address: str) -> tuple[socket.socket, str, str] | None:
+        """Finish the TLS handshake of a new connection: it, the peer's name, and why it is refused all the same.
+
+        None when there is no TLS connection; the log says why.
+        """
         if self._context is None:
-            return connection, ""
+            return connection, "", ""
+        connection.settimeout(10)
+        secured = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         try:
-            connection.settimeout(10)
-            connection = self._context.wrap_socket(connection, server_side=True)
-            peer = self._identity.authorise(connection) if self._identity else ""
-            connection.settimeout(60)
-            return connection, peer
-        except (Unauthorised, OSError) as error:
+            secured.do_handshake()
+            secured.settimeout(60)
+            return secured, self._identity.authorise(secured) if self._identity else "", ""
+        except Unauthorised as refusal:
+            log("tls").warning("Refused %s on port %s: %s", address, self.port, refusal)
+            return secured, "", str(refusal)
+        except OSError as error:
             # A port probe that closes at once is nobody's failure.
             if not isinstance(error, (ConnectionError, ssl.SSLEOFError, TimeoutError)):
-                held = f"; {self._identity.held()}" if self._identity and isinstance(error, ssl.SSLError) else ""
+                held = f"; {self._identity.held()}" if self._identity else ""
                 log("tls").warning("Refused %s on port %s: %s%s", address, self.port, _reason(error), held)
+            _drain(secured)
             return None
 
     def answer(self, method: str, target: str, body: bytes, peer: str) -> tuple[int, Answer]:
@@ -120,16 +128,26 @@ class Server:
         return 405, {"error": f"{parts.path} does not take {method}"}
 
 
+def _drain(connection: ssl.SSLSocket) -> None:
+    """Close so that the peer can read the TLS alert: closing with its bytes unread would reset the connection first."""
+    with contextlib.suppress(OSError), socket.socket(fileno=connection.detach()) as raw:
+        raw.settimeout(2)
+        raw.shutdown(socket.SHUT_WR)
+        while raw.recv(4096):
+            pass
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     owner: Server
     peer: str | None = None
+    refusal = ""
 
     def setup(self) -> None:
         # The handshake belongs to this connection's thread: a slow peer holds up nobody.
         secured = self.owner.secure(self.request, self.client_address[0])
         if secured is not None:
-            self.request, self.peer = secured
+            self.request, self.peer, self.refusal = secured
         super().setup()
 
     def handle(self) -> None:
@@ -144,11 +162,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        if length > MAX_BODY:
+        if length > (MAX_BODY if not self.refusal else 65536):
             self.close_connection = True
-            self._send(413, {"error": f"the body has {length} bytes, at most {MAX_BODY} are taken"})
+            self._send(413, {"error": f"a body of {length} bytes is too big"})
             return
         body = self.rfile.read(length)
+        if self.refusal:
+            self._send(403, {"error": self.refusal})
+            return
         try:
             status, answer = self.owner.answer(self.command, self.path, body, self.peer or "")
         except Exception as error:  # one request's error is not the server's
@@ -257,6 +278,12 @@ class Client:
                     said = str(away)
                     log("web").warning("%s. Retrying for %.0f s.", said, seconds)
             time.sleep(every)
+
+
+def distrust(problem: Unreachable) -> bool:
+    """Whether certificates are the reason, ours or theirs: then trying again is in vain."""
+    cause = problem.__cause__
+    return isinstance(cause, (Unauthorised, ssl.SSLError)) and not isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
 
 
 # What a TLS alert from the other side means for two components of this platform.
