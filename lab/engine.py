@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Docker Engine of this machine: the one that is there, or one of our own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException
+
+from lab.report import LabError, say, step, tail, wait_for
+from lab.settings import STATE
+
+LOG = STATE / "dockerd.log"
+PID = STATE / "dockerd.pid"
+PACKAGES = ("docker.io", "iptables")
+
+
+def connect() -> docker.DockerClient | None:
+    """A client of the engine that answers, or None."""
+    try:
+        client = docker.from_env(timeout=600)
+        client.ping()
+    except (DockerException, OSError):
+        return None
+    return client
+
+
+def client() -> docker.DockerClient:
+    found = connect()
+    if found is None:
+        raise LabError("no Docker Engine answers: run 'python -m lab engine' first")
+    return found
+
+
+def _daemon() -> str | None:
+    # Installing the packages does not help where the search path of a plain user leaves out sbin.
+    return shutil.which("dockerd") or shutil.which("dockerd", path="/usr/sbin:/usr/local/sbin:/sbin")
+
+
+def _install() -> str:
+    if not shutil.which("apt-get"):
+        raise LabError("no Docker Engine answers and this machine has no apt-get: install and start Docker Engine yourself")
+    with step(f"installing {' '.join(PACKAGES)}"):
+        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+        for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *PACKAGES]):
+            done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True)
+            if done.returncode:
+                raise LabError(f"apt-get {command[0]} failed:\n{tail(done.stdout + done.stderr)}")
+    found = _daemon()
+    if found is None:
+        raise LabError(f"{PACKAGES[0]} is installed but brings no dockerd")
+    return found
+
+
+def ensure() -> docker.DockerClient:
+    """A client of a running engine; starts one when none answers and we are root."""
+    found = connect()
+    if found is not None:
+        return found
+    if os.environ.get("DOCKER_HOST"):
+        raise LabError(f"DOCKER_HOST is {os.environ['DOCKER_HOST']}, where no engine answers: start it, or unset DOCKER_HOST")
+    if os.geteuid() != 0:
+        raise LabError("no Docker Engine answers: start it (or join the group docker), or run as root and the lab starts one")
+    daemon = _daemon()
+    if daemon is None or not (shutil.which("iptables") or Path("/usr/sbin/iptables").exists()):
+        daemon = _install()
+    with step("starting a Docker Engine"):
+        STATE.mkdir(parents=True, exist_ok=True)
+        with LOG.open("ab") as log:
+            process = subprocess.Popen([daemon], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        PID.write_text(str(process.pid))
+
+        def dead() -> str | None:
+            return None if process.poll() is None else f"it exited with {process.returncode}:\n{tail(LOG.read_text(errors='replace'))}"
+
+        wait_for(lambda: connect() is not None, "the Docker Engine's socket", 120, dead)
+    return client()
+
+
+def _our_pid() -> int | None:
+    """The process ID of the engine that we started, when it still runs."""
+    try:
+        pid = int(PID.read_text())
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+    except (OSError, ValueError):
+        return None
+    return pid if command.endswith(b"dockerd") else None
+
+
+def stop() -> None:
+    """End the engine that we started; one that was there before us stays."""
+    pid = _our_pid()
+    if pid is None:
+        say("no Docker Engine of the lab's own runs")
+        return
+    with step("stopping the lab's Docker Engine"):
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: _our_pid() is None or _zombie(pid), "the end of the Docker Engine", 60)
+        PID.unlink(missing_ok=True)
+
+
+def _zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True

@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's images: built by key, so that what has not changed costs a look."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import docker
+from docker.errors import APIError, ImageNotFound
+
+from lab.content import Tree, archive, context_key, files_below, key_of
+from lab.report import LabError, say, step, tail
+from lab.settings import (
+    COMPONENTS,
+    DEBIAN_SUITE,
+    DOWNLOADS,
+    KEY_LABEL,
+    LAB_DIR,
+    PYTHON_VERSION,
+)
+
+DOCKERFILES = LAB_DIR / "dockerfiles"
+OFFICIAL_DEBIAN = f"debian:{DEBIAN_SUITE}-slim"
+OWN_DEBIAN = f"swarm-lab/debian:{DEBIAN_SUITE}"
+# What the official slim image leaves out too.
+NOT_IMPORTED = (
+    "./usr/share/doc/*",
+    "./usr/share/info/*",
+    "./usr/share/locale/*",
+    "./usr/share/man/*",
+    "./var/cache/apt/*",
+    "./var/lib/apt/lists/*",
+    "./var/log/*",
+    "./dev/*",
+)
+
+
+def exists(client: docker.DockerClient, reference: str) -> bool:
+    try:
+        client.images.get(reference)
+    except ImageNotFound:
+        return False
+    return True
+
+
+def wheel_platforms(machine: str) -> list[str]:
+    """pip's names for the wheels that run on Debian on this kind of machine, newest first."""
+    return [f"manylinux_2_{minor}_{machine}" for minor in (28, 27, 24, 17)] + [f"manylinux2014_{machine}"]
+
+
+def packages(requirements: Path) -> Tree:
+    """The packages of a requirements file as a directory, fetched by this machine's pip for the images' Python.
+
+    An image build then needs neither pip nor a way to a package index, and inherits the index settings of this machine.
+    """
+    platforms = wheel_platforms(platform.machine())
+    key = key_of([requirements.read_bytes(), PYTHON_VERSION, *platforms])
+    home = DOWNLOADS / key
+    if home.exists():
+        return Tree(home, key)
+    DOWNLOADS.mkdir(parents=True, exist_ok=True)
+    with step(f"fetching Python packages of {requirements.relative_to(LAB_DIR)}"), tempfile.TemporaryDirectory(dir=DOWNLOADS) as part:
+        target = Path(part) / "packages"
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--ignore-requires-python", "--only-binary=:all:", "--target", str(target)]
+        command += ["--python-version", PYTHON_VERSION, *(f"--platform={name}" for name in platforms), "-r", str(requirements)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise LabError(f"pip cannot fetch {requirements} for Python {PYTHON_VERSION}:\n{tail(done.stderr)}")
+        # Scripts name this machine's interpreter, and a package's own tests are a third of some packages.
+        for useless in [target / "bin", *(path for path in target.rglob("tests") if path.is_dir())]:
+            shutil.rmtree(useless, ignore_errors=True)
+        target.replace(home)
+    return Tree(home, key)
+
+
+def build(
+    client: docker.DockerClient,
+    name: str,
+    context: Path,
+    arguments: Mapping[str, str],
+    trees: Mapping[str, Tree] | None = None,
+    target: str = "",
+) -> str:
+    """Build swarm-lab/NAME from a context directory and trees beside it; returns its reference, whose tag is the content's key."""
+    trees = trees or {}
+    files = files_below(context)
+    reference = f"swarm-lab/{name}:{context_key(files, trees, target, json.dumps(arguments, sort_keys=True))}"
+    if exists(client, reference):
+        return reference
+    with step(f"building {reference}"), archive(files, trees) as stream:
+        log: list[str] = []
+        lines = client.api.build(
+            fileobj=stream,
+            custom_context=True,
+            tag=reference,
+            buildargs=dict(arguments),
+            target=target,
+            network_mode="host",
+            labels={KEY_LABEL: reference},
+            rm=True,
+            forcerm=True,
+            decode=True,
+        )
+        for line in lines:
+            log.append(line.get("stream", ""))
+            if "error" in line:
+                raise LabError(f"{reference} does not build: {line['error']}\n{tail(''.join(log))}")
+    return reference
+
+
+def _official(client: docker.DockerClient) -> bool:
+    """Whether the official image is here or can be had; an engine without a way out says so at once."""
+    if exists(client, OFFICIAL_DEBIAN):
+        return True
+    with step(f"pulling {OFFICIAL_DEBIAN}"):
+        try:
+            client.images.pull(OFFICIAL_DEBIAN)
+        except (APIError, ImageNotFound) as error:
+            say(f"{OFFICIAL_DEBIAN} is not to be had ({error.explanation or error}): bootstrapping instead")
+            return False
+    return True
+
+
+def debian(client: docker.DockerClient) -> str:
+    """The Debian image that everything stands on."""
+    if exists(client, OWN_DEBIAN):
+        return OWN_DEBIAN
+    if _official(client):
+        return OFFICIAL_DEBIAN
+    tool = shutil.which("debootstrap") or shutil.which("debootstrap", path="/usr/sbin")
+    if tool is None:
+        raise LabError(f"{OFFICIAL_DEBIAN} cannot be pulled and debootstrap is missing: apt-get install debootstrap")
+    with step(f"bootstrapping Debian {DEBIAN_SUITE}"), tempfile.TemporaryDirectory() as part:
+        root = Path(part) / "root"
+        command = [tool, "--variant=minbase", DEBIAN_SUITE, str(root)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise LabError(f"{' '.join(command)} failed:\n{tail(done.stdout + done.stderr)}")
+        with tempfile.TemporaryFile() as stream:
+            subprocess.run(["tar", "-C", str(root), "-c", *(f"--exclude={path}" for path in NOT_IMPORTED), "."], stdout=stream, check=True)
+            stream.seek(0)
+            repository, tag = OWN_DEBIAN.split(":")
+            client.api.import_image_from_data(stream, repository=repository, tag=tag)
+    return OWN_DEBIAN
+
+
+def base(client: docker.DockerClient) -> str:
+    return build(client, "base", DOCKERFILES / "base", {"DEBIAN": debian(client)})
+
+
+def host(client: docker.DockerClient, base_image: str) -> str:
+    return build(client, "host", DOCKERFILES / "host", {"BASE": base_image})
+
+
+def registry(client: docker.DockerClient, base_image: str) -> str:
+    return build(client, "registry", DOCKERFILES / "registry", {"BASE": base_image})
+
+
+def numpy(client: docker.DockerClient, base_image: str) -> str:
+    trees = {"packages": packages(DOCKERFILES / "numpy" / "requirements.txt")}
+    return build(client, "numpy", DOCKERFILES / "numpy", {"BASE": base_image}, trees)
+
+
+def spire(client: docker.DockerClient, base_image: str, binaries: Tree) -> dict[str, str]:
+    """Name → reference of the server's and the agent's image."""
+    trees = {"bin": binaries}
+    return {name: build(client, name, DOCKERFILES / "spire", {"BASE": base_image}, trees, name) for name in ("spire-server", "spire-agent")}
+
+
+def ml_python(client: docker.DockerClient, numpy_image: str) -> str:
+    context = DOCKERFILES / "ml-python"
+    return build(client, "ml-python", context, {"BASE": numpy_image}, {"packages": packages(context / "requirements.txt")})
+
+
+def standins(client: docker.DockerClient, numpy_image: str) -> dict[str, str]:
+    """Component → reference of its stand-in."""
+    context = LAB_DIR / "standins"
+    trees = {"packages": packages(context / "requirements.txt")}
+    return {name: build(client, name, context, {"BASE": numpy_image}, trees, name) for name in COMPONENTS}

@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's constants, all in one place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+LAB_DIR = Path(__file__).resolve().parent
+
+
+def cache_dir(environ: dict[str, str] | os._Environ = os.environ) -> Path:
+    """Where everything lives that outlasts a checkout."""
+    base = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or Path.home()) / ".cache"
+    return Path(base) / "swarm-learning"
+
+
+CACHE = cache_dir()
+STATE = CACHE / "lab"
+DOWNLOADS = CACHE / "python-packages"
+
+LABEL = "learning.swarm.lab"
+KEY_LABEL = "learning.swarm.lab.key"
+NETWORK = "swarm-lab"
+SUBNET = "172.30.0.0/24"
+
+REGISTRY_CONTAINER = "swarm-lab-registry"
+REGISTRY_IP = "172.30.0.2"
+REGISTRY_NAME = "registry.lab"
+REGISTRY_PORT = 5000
+REGISTRY = f"{REGISTRY_NAME}:{REGISTRY_PORT}"
+REGISTRY_USER = "swarm"
+
+SWARM_RELEASE = "2.3.0"
+APLS_TAG = "9.15"
+SPIRE_VERSION = "1.15.3"
+DEBIAN_SUITE = "trixie"
+PYTHON_VERSION = "3.13"
+COMPONENTS = ("apls", "sn", "sl", "swop", "swci")
+
+DEFAULT_HOSTS = 2
+MAX_HOSTS = 200
+
+
+def host_name(number: int) -> str:
+    return f"host-{number}"
+
+
+def host_container(number: int) -> str:
+    return f"swarm-lab-host-{number}"
+
+
+def host_volume(number: int) -> str:
+    return f"swarm-lab-host-{number}-docker"
+
+
+def host_ip(number: int) -> str:
+    return f"172.30.0.{10 + number}"
+
+
+def host_count(text: str | None) -> int:
+    """The number of hosts that LAB_HOSTS or --hosts asks for; raises ValueError naming what would be right."""
+    if not text:
+        return DEFAULT_HOSTS
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_HOSTS:
+        raise ValueError(f"LAB_HOSTS (or --hosts) is {text!r}: it must be a whole number from 1 to {MAX_HOSTS}")
+    return int(text)
+
+
+def private_file(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(content)
+    part.replace(path)
