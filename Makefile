@@ -3,13 +3,48 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock
+.PHONY: help setup lock test lint sanity unit integration molecule demo demo-down lab lab-down
+
+# Tools that call each other by name (ansible-lint, molecule) find them here, and nobody has to activate anything.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help: ## What there is to say
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## The development environment: .venv and .collections
 	@tools/setup.sh
+
+demo: setup ## Everything from nothing to a trained model, on two simulated hosts
+	@.venv/bin/python -m tools.demo
+
+demo-down: lab-down ## Leave nothing of the demo behind
+
+lab: setup ## The simulated hosts, registry and images alone
+	@.venv/bin/python -m lab up
+
+lab-down: setup ## Remove them
+	@.venv/bin/python -m lab down
+
+test: setup ## All checks, quick ones first
+	@tools/test.sh
+
+lint: setup ## ruff, ansible-lint and the changelog's own check
+	@ruff check
+	@ruff format --check
+	@ansible-lint
+	@antsibull-changelog lint
+
+sanity: setup ## Ansible's own checks, over the tracked files
+	@.venv/bin/python tests/tools/sanity.py
+
+unit: setup ## Tests that need no Docker Engine
+	@pytest tests/unit
+
+integration: setup ## Tests against a real Docker Engine and the lab
+	@pytest tests/integration
+
+molecule: setup ## The platform's whole life on the lab's hosts
+	@pytest tests/molecule
 
 lock: ## Resolve tests/requirements.in anew into tests/requirements.txt
 	@tools/lock.sh

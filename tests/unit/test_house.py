@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for the repository as a whole."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+HEADERLESS = {"LICENSE", "CHANGELOG.md", "changelogs/changelog.yaml", "README.md"}  # the licence itself, and what tools write
+HEADERLESS_SUFFIXES = {".md", ".sum", ".json", ".svg", ".png"}
+HEADER = ("SPDX-FileCopyrightText: The swarm.learning authors", "SPDX-License-Identifier: GPL-3.0-or-later")
+CODE = {".py", ".yml", ".sh", ".j2", ".go"}
+LONGEST = 400  # lines; longer than that, and a second thing hides in the file
+
+
+def tracked():
+    """Names of the files that git tracks and that are there."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def load(name):
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_action_group_lists_every_module():
+    modules = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+    assert sorted(load("meta/runtime.yml")["action_groups"]["swarm"]) == modules
+
+
+def test_execution_environment_names_a_file_that_is_shipped():
+    requirements = load("meta/execution-environment.yml")["dependencies"]["python"]
+    assert (ROOT / requirements).is_file()
+    assert requirements not in load("galaxy.yml")["build_ignore"]
+
+
+def test_every_file_states_its_licence():
+    def silent(name):
+        head = (ROOT / name).read_text(encoding="utf-8")[:600]
+        return not all(line in head for line in HEADER)
+
+    written = [name for name in tracked() if name not in HEADERLESS and Path(name).suffix not in HEADERLESS_SUFFIXES]
+    assert [name for name in written if silent(name)] == []
+
+
+def test_no_file_is_long():
+    lengths = {name: len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in tracked() if Path(name).suffix in CODE}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*")), ids=lambda path: path.name)
+def test_role_documents_its_defaults(path):
+    """Every default is an option of the specification, and where both name a value it is the same."""
+    options = load(path / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    defaults = load(path / "defaults/main.yml") or {}
+    public = {name: value for name, value in defaults.items() if not name.startswith("__")}
+    assert set(public) <= set(options)
+    specified = {name: option["default"] for name, option in options.items() if "default" in option}
+    assert specified == {name: public.get(name) for name in specified}
+    assert (path / "README.md").is_file()

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# `make test`: every check, quick ones first, each with its time. The last one is one pytest run, so that its closing line
+# counts all tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+phase() {
+  local name=$1 start=$SECONDS
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || { printf '== %s failed after %d s\n' "$name" "$((SECONDS - start))" >&2; exit 1; }
+  printf '== %s: %d s\n' "$name" "$((SECONDS - start))"
+}
+
+phase lint make --no-print-directory lint
+phase sanity make --no-print-directory sanity
+printf '\n== unit, integration, molecule\n'
+exec pytest tests/unit tests/integration tests/molecule
