@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 METHODS = ("mean", "coordmedian", "geomedian")
-CHECKINS = ("snapshot", "active", "inactive")
 WEISZFELD_STEPS = 50
 WEISZFELD_TOLERANCE = 1e-7
 
@@ -26,9 +25,9 @@ class Contribution:
     params: Any
 
 
-def share(weight, ended, checkin):
-    """The weight with which a peer takes part: 0 for one that has ended its training and is `inactive` since."""
-    return 0.0 if ended and checkin == "inactive" else float(weight)
+def share(weight, checkin):
+    """The weight with which a peer takes part. `checkin` is None while it trains; one that is `inactive` after that counts nothing."""
+    return 0.0 if checkin == "inactive" else float(weight)
 
 
 def check(contributions):

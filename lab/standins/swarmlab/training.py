@@ -1,0 +1,299 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One node's part in the training of one contract: come in, take part in rounds, end together with the others.
+
+The SN keeps the order (who is in, who leads a round); parameters go directly between SL nodes. What travels with them
+({"name", "weight", "ended", "method"} with a peer's own, {"leader", "peers", "final"} with merged ones) tells everybody that a
+round was the last: the one in which all that were there had ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from swarmlab.channel import pack, unpack
+from swarmlab.merging import Contribution, merge, share
+from swarmlab.node import SN_SECONDS, Node
+from swarmlab.peers import Peers, Store
+from swarmlab.process import log
+from swarmlab.web import Client, Failed, Unreachable, distrust
+
+WATCH_SECONDS = 2.0  # how long the SN may hold an answer back; how soon a vanished ML program is noticed
+PATIENCE = 10  # peers that are to come in have this many times full_quorum_seconds
+RETRY_SECONDS = 0.5
+
+
+class TrainingFailed(Exception):
+    """The training cannot go on; the text names the peer or number that is missing and why."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """This node: its SN, what it serves at `address` (HOST:PORT), and how long it waits for peers that are slow (seconds)."""
+
+    sn: Client
+    node: Node
+    address: str
+    store: Store
+    peers: Peers
+    full_quorum_seconds: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the ML program asked for."""
+
+    contract: str
+    min_peers: int
+    method: str
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A round's outcome; `params` maps names to numpy arrays, `peers` are the names of those that took part."""
+
+    number: int
+    params: Mapping[str, Any]
+    leader: str
+    peers: list[str]
+    final: bool
+
+
+class Training:
+    """`check` is called while waiting, and raises when there is nobody left to train for."""
+
+    def __init__(self, here: Here, plan: Plan, check: Callable[[], None]):
+        self._sn, self._node, self._address = here.sn, here.node, here.address
+        self._store, self._peers, self._grace = here.store, here.peers, here.full_quorum_seconds
+        self._plan, self._check = plan, check
+        self._path = f"/contracts/{plan.contract}"
+        self._known: dict[str, dict[str, Any]] = {}
+        self._short_since: float | None = None
+        self.number = 0
+        self._log = log("SL")
+
+    def begin(self) -> list[str]:
+        """Check in and wait for the peers: their names. Raises TrainingFailed: too few, or one that cannot be trusted."""
+        self._check_in()
+        plan, started, said = self._plan, time.monotonic(), 0
+
+        def gathered(contract: dict[str, Any]) -> list[dict[str, Any]] | None:
+            nonlocal said
+            live, waited = self._live(contract), time.monotonic() - started
+            wanted = max(plan.min_peers, contract.get("expected") or 0)
+            if len(live) != said:
+                self._log.info("%d peers have checked in to %s, waiting for %d", len(live), plan.contract, wanted)
+                said = len(live)
+            if len(live) >= wanted or (len(live) >= plan.min_peers and waited > self._grace):
+                return live
+            if waited > self._grace * PATIENCE:
+                there = ", ".join(map(self._name, live))
+                raise TrainingFailed(
+                    f"only {len(live)} of at least {plan.min_peers} peers (minPeers) checked in to {plan.contract} in {waited:.0f} s:"
+                    f" {there}. The logs of the other SL nodes say why they did not. {self._why(self._missing(live))}"
+                )
+            return None
+
+        live = self._observe(self._path, gathered)
+        for peer in live:
+            self._probe(peer)
+        return [self._name(peer) for peer in live]
+
+    def round(self, params: Mapping[str, Any], weight: float, checkin: str | None = None) -> Merged:
+        """Bring parameters to the current round and return what came out of it. Raises TrainingFailed, MergeError.
+
+        `weight` is the nodeWeightage; `checkin` is set once local training has ended (checkinModelOnTrainEnd).
+        """
+        while True:
+            number = self.number
+            own = {"name": self._node.name, "weight": share(weight, checkin), "ended": checkin is not None, "method": self._plan.method}
+            self._store.put("params", self._plan.contract, number, pack(params, own))
+            self._post(f"/rounds/{number}", weight=weight, min_peers=self._plan.min_peers)
+            state = self._observe(f"{self._path}/rounds/{number}", self._decided)
+            data = self._lead(number, state["members"]) if not state["merged_by"] else self._take(number, state)
+            if data is not None:
+                break
+            self._log.warning("Round %d is over for long; checking in again", number)
+            self._check_in()
+            if self.number <= number:
+                raise TrainingFailed(f"the SN node says that round {self.number} is open, and that round {number} has been merged")
+        self._store.put("merged", self._plan.contract, number, data)
+        if not state["merged_by"]:
+            self._post(f"/rounds/{number}/merged")
+        self.number = number + 1
+        merged, told = unpack(data)
+        return Merged(number, merged, told["leader"], told["peers"], told["final"])
+
+    def finish(self, params: Mapping[str, Any], weight: float, checkin: str) -> Merged:
+        """Local training has ended: go on taking part until all have, and return the final round."""
+        current = params
+        while True:
+            merged = self.round(current, weight, checkin)
+            if merged.final:
+                break
+            current = merged.params if checkin == "active" else params
+        self._post("/done")
+        deadline = time.monotonic() + self._grace
+
+        def all_done(contract: dict[str, Any]) -> bool | None:
+            rest = [self._name(peer) for peer in self._live(contract) if peer["uid"] != self._node.uid]
+            if rest and time.monotonic() > deadline:
+                self._log.warning("%s did not say that the final model was loaded", ", ".join(rest))
+            return True if not rest or time.monotonic() > deadline else None
+
+        self._observe(self._path, all_done)
+        return merged
+
+    # What the SN says
+
+    def _post(self, path: str, **body: Any) -> Any:
+        body["uid"] = self._node.uid
+        return self._sn.retry(lambda client: client.post(self._path + path, body), SN_SECONDS)
+
+    def _check_in(self) -> None:
+        plan = self._plan
+        answer = self._post(
+            "/checkin", name=self._node.name, address=self._address, min_peers=plan.min_peers, full_quorum_seconds=self._grace
+        )
+        self.number = answer["round"]
+
+    def _observe(self, path: str, decide: Callable[[dict[str, Any]], Any]) -> Any:
+        """Ask for a state of the SN until `decide` makes something of it."""
+        after = -1
+        while True:
+            asked = f"{path}?after={after}&wait={WATCH_SECONDS:g}"
+            state = self._sn.retry(lambda client, asked=asked: client.get(asked), SN_SECONDS)  # type: ignore[misc]
+            found = decide(state)
+            if found is not None:
+                return found
+            after = state["seq"]
+            self._check()
+
+    def _live(self, contract: dict[str, Any]) -> list[dict[str, Any]]:
+        self._known.update({peer["uid"]: peer for peer in contract["peers"]})
+        return [peer for peer in contract["peers"] if peer["alive"] and not peer["done"]]
+
+    def _missing(self, live: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        there = {peer["uid"] for peer in live}
+        return [peer for uid, peer in self._known.items() if uid not in there and not peer["done"]]
+
+    def _decided(self, state: dict[str, Any]) -> dict[str, Any] | None:
+        if state["merged_by"] or state["leader"] == self._node.uid:
+            self._short_since = None
+            return state
+        self._enough(self._sn.get(self._path))
+        return None
+
+    def _enough(self, contract: dict[str, Any]) -> None:
+        live = self._live(contract)
+        if len(live) + sum(peer["done"] for peer in contract["peers"]) >= self._plan.min_peers:
+            self._short_since = None
+            return
+        self._short_since = self._short_since or time.monotonic()
+        if time.monotonic() - self._short_since > self._grace:
+            raise TrainingFailed(
+                f"round {self.number}: {len(live)} peers are left, and at least {self._plan.min_peers} (minPeers) must take part."
+                f" {self._why(self._missing(live))}"
+            )
+
+    # What the other SL nodes say
+
+    @staticmethod
+    def _name(peer: Mapping[str, Any]) -> str:
+        return f"{peer.get('name') or 'a peer'} at {peer['address']}"
+
+    def _known_as(self, member: dict[str, Any]) -> dict[str, Any]:
+        return {**self._known.get(member["uid"], {}), **member}
+
+    def _why(self, missing: list[dict[str, Any]]) -> str:
+        told = [f"{self._name(peer)} ({self._peers.probe(peer['address']) or 'answers, and has left the training'})" for peer in missing]
+        return f"Missing: {'; '.join(told)}" if told else ""
+
+    def _probe(self, peer: dict[str, Any]) -> None:
+        if peer["uid"] == self._node.uid:
+            return
+        problem = self._peers.probe(peer["address"])
+        if problem and distrust(problem):
+            raise self._distrusted(peer, problem)
+        if problem:
+            self._log.warning("Peer %s: %s", self._name(peer), problem)
+
+    def _distrusted(self, peer: dict[str, Any], problem: Unreachable) -> TrainingFailed:
+        return TrainingFailed(f"round {self.number}: {self._name(peer)} and this node do not trust each other: {problem}")
+
+    def _fetch(self, kind: str, number: int, peer: dict[str, Any]) -> tuple[bytes | None, str]:
+        """Parameters, or None and why not."""
+        try:
+            return self._peers.fetch(peer["address"], kind, self._plan.contract, number), ""
+        except Unreachable as problem:
+            if distrust(problem):
+                raise self._distrusted(peer, problem) from problem
+            return None, str(problem)
+        except Failed as problem:
+            return None, str(problem)
+
+    def _lead(self, number: int, members: list[dict[str, Any]]) -> bytes:
+        """Merge the members' parameters, without those that vanish now, and return them packed."""
+        contributions, ended, methods, lost = [], [], {}, []
+        for member in map(self._known_as, members):
+            data, why = self._fetch_from_member(number, member)
+            if data is None:
+                lost.append(f"{self._name(member)} ({why})")
+                self._log.warning("Round %d goes on without %s", number, lost[-1])
+                continue
+            params, told = unpack(data)
+            contributions.append((member["uid"], Contribution(told["name"], told["weight"], params)))
+            ended.append(told["ended"])
+            methods[told["method"]] = told["name"]
+        if len(contributions) < self._plan.min_peers:
+            raise TrainingFailed(
+                f"round {number}: parameters of {len(contributions)} peers, and at least {self._plan.min_peers} (minPeers) must take part."
+                f" Missing: {'; '.join(lost) or 'none that had reported'}"
+            )
+        if len(methods) > 1:
+            told = ", ".join(f"{name} has {method}" for method, name in methods.items())
+            raise TrainingFailed(f"round {number}: the peers do not agree on mergeMethod: {told}")
+        waiting = {peer["uid"] for peer in self._live(self._sn.get(self._path))}
+        final = all(ended) and waiting <= {uid for uid, _ in contributions}
+        brought = [contribution for _, contribution in contributions]
+        merged = merge(brought, self._plan.method)
+        names = [contribution.peer for contribution in brought]
+        self._log.info("Round %d: this node leads, and merged the models of %s", number, ", ".join(names))
+        return pack(merged, {"leader": self._node.name, "peers": names, "final": final})
+
+    def _fetch_from_member(self, number: int, member: dict[str, Any]) -> tuple[bytes | None, str]:
+        if member["uid"] == self._node.uid:
+            return self._store.get("params", self._plan.contract, str(number)), ""
+        deadline = time.monotonic() + self._grace
+        while True:
+            data, why = self._fetch("params", number, member)
+            if data is not None:
+                return data, ""
+            if time.monotonic() > deadline or member["uid"] not in {peer["uid"] for peer in self._live(self._sn.get(self._path))}:
+                return None, why
+            self._check()
+            time.sleep(RETRY_SECONDS)
+
+    def _take(self, number: int, state: dict[str, Any]) -> bytes | None:
+        """Fetch the merged parameters from the leader, or from another that has taken them; None when the round is long over."""
+        self._live(self._sn.get(self._path))
+        self._known.update({member["uid"]: self._known_as(member) for member in state["members"]})
+        others = [peer for uid, peer in self._known.items() if uid != self._node.uid]
+        others.sort(key=lambda peer: peer["uid"] != state["merged_by"])
+        deadline = time.monotonic() + self._grace
+        while True:
+            reasons = []
+            for peer in others:
+                data, why = self._fetch("merged", number, peer)
+                if data is not None:
+                    return data
+                reasons.append(f"{self._name(peer)}: {why}")
+            if all("no merged of" in reason for reason in reasons):
+                return None
+            if time.monotonic() > deadline:
+                raise TrainingFailed(f"round {number} has been merged, and nobody gives the result. {'; '.join(reasons)}")
+            self._check()
+            time.sleep(RETRY_SECONDS)
