@@ -1,0 +1,183 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Documentation of the options in `_arguments` that several modules share."""
+
+    DOCUMENTATION = r"""
+options:
+  name:
+    description: Name of the container.
+    type: str
+    required: true
+  state:
+    description:
+      - V(started) makes sure that the container is as described, runs, and has given its ready signal.
+      - V(stopped) makes sure that it is as described and does not run.
+      - V(present) makes sure that it is as described, whether it runs or not.
+      - V(absent) makes sure that there is none. Only O(name) is needed then.
+    type: str
+    choices: [started, stopped, present, absent]
+    default: started
+  release:
+    description: Release of Swarm Learning, which decides about the image and what each option does.
+    type: str
+    choices: ["0.3.0", "2.0.0", "2.1.0", "2.2.0", "2.3.0"]
+    default: "2.3.0"
+  image:
+    description: Full image reference. It wins over O(image_registry) and the release.
+    type: str
+  image_registry:
+    description: Registry and organisation in front of the image's name, such as a mirror's. Without it, the vendor's.
+    type: str
+  pull:
+    description:
+      - V(missing) pulls the image when the host has it not, V(always) each time, V(never) not at all.
+      - The image is there before anything is stopped.
+    type: str
+    choices: [missing, always, never]
+    default: missing
+  command:
+    description: Arguments for the container's entry point. Those that the component's options add come after them.
+    type: list
+    elements: str
+  auto_remove:
+    description: Whether the engine removes the container when it ends. The default is the release's.
+    type: bool
+  wait:
+    description: Whether to wait until the component has given its ready signal. It fails at once when the container ends.
+    type: bool
+    default: true
+  wait_timeout:
+    description: Longest time to wait, in seconds. The default is 600 for SN and 120 for others.
+    type: int
+  stop_timeout:
+    description: How long a container may take to stop before it is killed, in seconds.
+    type: int
+    default: 10
+  recreate:
+    description: Whether to make the container anew though nothing differs.
+    type: bool
+    default: false
+  entrypoint:
+    description: Entry point instead of the image's own.
+    type: list
+    elements: str
+  user:
+    description: User inside the container, as C(name-or-uid[:group-or-gid]).
+    type: str
+  workdir:
+    description: Working directory inside the container, an absolute path.
+    type: str
+  env:
+    description:
+      - Environment variables. Values are strings.
+      - They win over those that the component's own options set.
+    type: dict
+  labels:
+    description: Labels on the container. Values are strings.
+    type: dict
+  publish:
+    description: Published ports, each as C([IP:][HOST-PORT:]CONTAINER-PORT[/PROTOCOL]).
+    type: list
+    elements: str
+  volumes:
+    description:
+      - Mounts, each as C(SOURCE:TARGET[:OPTIONS]).
+      - A source with a slash is a path on the host and must exist. A source without is a named volume.
+    type: list
+    elements: str
+  network:
+    description: Network of the container. Without it, the engine's default bridge.
+    type: str
+  network_aliases:
+    description: Further names of the container on its O(network).
+    type: list
+    elements: str
+  hostname:
+    description: Host name inside the container. Without it, the container's name.
+    type: str
+  tty:
+    description: Whether a pseudo-terminal is allocated. The default is the release's.
+    type: bool
+  interactive:
+    description: Whether STDIN is kept open. The default is the release's, V(true) in 2.x.
+    type: bool
+  memory:
+    description: Memory limit, such as V(512m).
+    type: str
+  cpus:
+    description: Number of CPUs, such as V(1.5).
+    type: str
+  shm_size:
+    description: Size of C(/dev/shm), such as V(1g).
+    type: str
+  ulimits:
+    description: Resource limits, each as C(NAME=SOFT[:HARD]).
+    type: list
+    elements: str
+  gpus:
+    description: NVIDIA GPUs, V(all), a number of them, or C(device=0,1).
+    type: str
+  devices:
+    description: Devices of the host, each as C(HOST[:CONTAINER[:PERMISSIONS]]).
+    type: list
+    elements: str
+  restart_policy:
+    description: When the engine restarts the container, V(no), V(always), V(unless-stopped) or C(on-failure[:N]).
+    type: str
+  security_opts:
+    description: Security options, such as V(no-new-privileges).
+    type: list
+    elements: str
+  cap_add:
+    description: Linux capabilities that are added.
+    type: list
+    elements: str
+  cap_drop:
+    description: Linux capabilities that are taken away.
+    type: list
+    elements: str
+  read_only:
+    description: Whether the container's root file system is read-only.
+    type: bool
+  pid_mode:
+    description: PID namespace, such as V(host).
+    type: str
+  cgroupns:
+    description: Cgroup namespace. Without it, the engine's default.
+    type: str
+    choices: [host, private]
+  init:
+    description: Whether an init process runs in the container and reaps its children.
+    type: bool
+  extra_hosts:
+    description: Further lines of C(/etc/hosts), a mapping of host names to addresses.
+    type: dict
+  dns:
+    description: Addresses of DNS servers.
+    type: list
+    elements: str
+  log_driver:
+    description: Log driver. Without it, the engine's default.
+    type: str
+  log_options:
+    description: Options of the log driver. Values are strings.
+    type: dict
+requirements:
+  - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
+attributes:
+  check_mode:
+    support: full
+    description: Says exactly what would be done, and does nothing.
+  diff_mode:
+    support: full
+    description: Shows each option that differs, one a line.
+  idempotent:
+    support: full
+    description: Compares the container that is there, whoever made it, with the one that is described.
+"""

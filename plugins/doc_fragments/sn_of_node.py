@@ -1,0 +1,25 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Documentation of the options in `_arguments` that several modules share."""
+
+    DOCUMENTATION = r"""
+options:
+  sn_ip:
+    description: Address of the SN that the node belongs to.
+    type: str
+  sn_api_port:
+    description: Port of that SN's API server. Without it, 30304.
+    type: int
+  sn_api_service:
+    description: Service of that SN's API server, as C(FQDN[:PORT]). Not in release 0.3.0.
+    type: str
+  sn_docker_name:
+    description: Name of the SN's container on this host, whose address is used when O(sn_ip) is not given.
+    type: str
+"""

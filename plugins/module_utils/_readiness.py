@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is it up? By log line, port or health command; a container that dies ends the wait at once (private to the collection)."""
+
+from __future__ import annotations
+
+import queue
+import re
+import socket
+import ssl
+import time
+from datetime import datetime, timezone
+from urllib.parse import urlparse
+
+from ansible_collections.swarm.learning.plugins.module_utils._engine import EngineError
+from ansible_collections.swarm.learning.plugins.module_utils._signatures import SIGNATURES
+from ansible_collections.swarm.learning.plugins.module_utils._spec import MASK
+
+TAIL = 15
+_TICK = 0.2
+_TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+class NotReady(Exception):
+    """A component did not come up; the message has the last lines of its log, and what is known of the cause."""
+
+
+def wait_ready(engine, name, signal, timeout):
+    """Wait until the container gives its signal; returns at once when it has given it since its last start.
+
+    signal: a `_releases.Ready`; timeout in seconds. Raises NotReady.
+    """
+    inspect = engine.inspect(name)
+    if not inspect or not inspect["State"].get("Running"):
+        raise NotReady(_died(engine, name, inspect))
+    deadline = time.monotonic() + timeout
+    lines = engine.follow(inspect["Id"], started_at(inspect))
+    announced = re.compile(signal.log) if signal.log else None
+    while True:
+        left = deadline - time.monotonic()
+        if not announced and _answers(engine, inspect, signal):
+            return
+        if left <= 0:
+            raise NotReady(_late(engine, name, signal, timeout))
+        try:
+            line = lines.get(timeout=left if announced else min(_TICK, left))
+        except queue.Empty:
+            continue
+        if line is None:
+            inspect = _still_running(engine, inspect)
+            lines = engine.follow(inspect["Id"], started_at(inspect))
+        elif announced and announced.search(line):
+            announced = None
+
+
+def started_at(inspect):
+    """When the container was last started, in seconds since the epoch."""
+    text = inspect["State"]["StartedAt"]
+    match = re.match(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d+)?(Z|[+-]\d+:\d+)?", text)
+    moment = datetime.fromisoformat(match[1] + (match[3] or "+00:00").replace("Z", "+00:00"))
+    return moment.astimezone(timezone.utc).timestamp() + float(match[2] or 0)
+
+
+def _still_running(engine, before):
+    """The container's inspect after its log ended; a restart by its policy counts as an end too. Raises NotReady."""
+    now = engine.inspect(before["Id"])
+    if not now or not now["State"].get("Running") or now.get("RestartCount") != before.get("RestartCount"):
+        raise NotReady(_died(engine, before["Name"].lstrip("/"), now))
+    return now
+
+
+def _answers(engine, inspect, signal):
+    if signal.health:
+        code, _out, _err = engine.execute(inspect["Id"], signal.health)
+        return code == 0
+    if signal.port:
+        return _port_answers(*_address(engine, inspect, signal.port), signal.tls)
+    return True
+
+
+def _address(engine, inspect, port):
+    """Where the container's port is reached from the engine's host: as published, else at the container itself."""
+    network = inspect["NetworkSettings"]
+    for binding in (network.get("Ports") or {}).get(f"{port}/tcp") or ():
+        host = urlparse(engine._params["docker_host"]).hostname or "127.0.0.1"
+        return host if binding["HostIp"] in ("", "0.0.0.0", "::") else binding["HostIp"], int(binding["HostPort"])
+    return container_address(inspect), port
+
+
+def container_address(inspect):
+    """The address of a running container on its first network; empty where it has none."""
+    networks = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
+    return next((n["IPAddress"] for n in networks.values() if n.get("IPAddress")), "")
+
+
+def _port_answers(host, port, tls):
+    try:
+        with socket.create_connection((host, port), timeout=5) as connection:
+            if tls:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                # Only whether something speaks TLS is asked; the License Server's certificate is its own.
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                context.wrap_socket(connection).close()
+            return True
+    except OSError:
+        return False
+
+
+# --- what to say --------------------------------------------------------------------------------------------------------
+
+
+def explain(log):
+    """What is known of texts in a log: a list of `cause; remedy` sentences."""
+    return [f"{cause}; {remedy}" for pattern, cause, remedy in SIGNATURES if re.search(pattern, log)]
+
+
+def mask(log):
+    """The log without join tokens."""
+    return _TOKEN.sub(MASK, log)
+
+
+def _tail(engine, name):
+    try:
+        return mask(engine.log_tail(name, TAIL))
+    except EngineError:
+        return ""
+
+
+def _with_log(message, log):
+    known = explain(log)
+    meaning = "".join(f"\nIt means: {sentence}." for sentence in known)
+    return f"{message}{meaning}\nThe last lines of its log:\n{log or '(none)'}"
+
+
+def _died(engine, name, inspect):
+    if not inspect:
+        return f"container {name} is gone: it ended, and was removed as auto_remove says; set auto_remove: false to keep its log"
+    state = inspect["State"]
+    killed = ", killed for want of memory" if state.get("OOMKilled") else ""
+    return _with_log(f"container {name} ended with exit code {state.get('ExitCode')}{killed} before it was ready", _tail(engine, name))
+
+
+def _late(engine, name, signal, timeout):
+    what = f"the log line /{signal.log}/" if signal.log else f"an answer on port {signal.port}" if signal.port else "its health command"
+    return _with_log(f"container {name} runs, but {what} did not come within {timeout} s", _tail(engine, name))

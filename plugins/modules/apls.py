@@ -1,0 +1,66 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: apls
+short_description: Manage the License Server
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Makes sure that the License Server (APLS) is as described, and that it answers.
+extends_documentation_fragment:
+  - swarm.learning.container
+  - swarm.learning.engine
+options:
+  apls_port:
+    description: Port of the host at which the License Server's API and management are published.
+    type: int
+    default: 5814
+"""
+
+EXAMPLES = r"""
+- name: The License Server answers on port 5814
+  swarm.learning.apls:
+    name: apls
+"""
+
+RETURN = r"""
+changed:
+  description: Whether something was, or in check mode would be, changed.
+  returned: always
+  type: bool
+actions:
+  description: What was, or in check mode would be, done, in this order.
+  returned: always
+  type: list
+  elements: str
+  sample: ["create sn-1", "start sn-1"]
+container:
+  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  returned: always
+  type: dict
+  sample: {"Name": "/sn-1"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER
+from ansible_collections.swarm.learning.plugins.module_utils._component import run
+
+OPTIONS = {
+    "apls_port": {"type": "int", "default": 5814},
+}
+
+
+def main():
+    """Run the module."""
+    arguments = {**CONTAINER, **OPTIONS}
+    run(AnsibleModule(arguments, supports_check_mode=True), "apls")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sl
+short_description: Manage a Swarm Learning node
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Makes sure that a Swarm Learning node (SL) is as described and runs. In 2.x the user's ML container beside it belongs to it.
+extends_documentation_fragment:
+  - swarm.learning.container
+  - swarm.learning.engine
+  - swarm.learning.license_server
+  - swarm.learning.identity
+  - swarm.learning.spire_agent
+  - swarm.learning.sn_of_node
+options:
+  host_ip:
+    description: Address by which the other nodes reach this host. Required, in 2.x only without O(sl_fs_service).
+    type: str
+  sl_fs_port:
+    description: Port of the file server, 30305 by default.
+    type: int
+  sl_fs_service:
+    description: Service of the file server, as C(FQDN[:PORT]). Not in release 0.3.0.
+    type: str
+  sl_platform:
+    description: ML platform, V(TF) or V(PYT) in any case, TF by default. Release 0.3.0 only.
+    type: str
+  gpu:
+    description: GPUs of the ML program, V(all) or their indexes such as V(0,1). Release 0.3.0 only; in 2.x see O(ml.gpus).
+    type: str
+  data_dir:
+    description: Directory with the data, mounted read-only. Release 0.3.0 only.
+    type: path
+  model_dir:
+    description: Directory with the ML program, which also gets the model. Release 0.3.0 only.
+    type: path
+  model_program:
+    description: The ML program, a path in O(model_dir), or without it a file on the host. Release 0.3.0 only.
+    type: str
+  ml_cmd:
+    description: Command of the ML program instead of O(model_program). Release 0.3.0 only.
+    type: str
+  ml:
+    description:
+      - The user's ML container beside the SL. Not in release 0.3.0.
+      - It gets SL's volumes, starts after it and is stopped before it.
+    type: dict
+    suboptions:
+      image:
+        description: Full image reference. Required unless O(state=absent).
+        type: str
+      name:
+        description: Name of the ML container. Without it, that of the SL container with C(-ml) behind.
+        type: str
+      command:
+        description: Command, as a list, or as one string that is split as a shell would.
+        type: raw
+      entrypoint:
+        description: Entry point instead of the image's own.
+        type: list
+        elements: str
+      user:
+        description: User inside the container, as C(name-or-uid[:group-or-gid]).
+        type: str
+      workdir:
+        description: Working directory inside the container, an absolute path.
+        type: str
+      env:
+        description:
+          - Environment variables. Values are strings.
+          - They win over those that the component's own options set.
+        type: dict
+      labels:
+        description: Labels on the container. Values are strings.
+        type: dict
+      publish:
+        description: Published ports, each as C([IP:][HOST-PORT:]CONTAINER-PORT[/PROTOCOL]).
+        type: list
+        elements: str
+      volumes:
+        description:
+          - Mounts, each as C(SOURCE:TARGET[:OPTIONS]).
+          - A source with a slash is a path on the host and must exist. A source without is a named volume.
+        type: list
+        elements: str
+      network:
+        description: Network of the container. Without it, the engine's default bridge.
+        type: str
+      network_aliases:
+        description: Further names of the container on its O(ml.network).
+        type: list
+        elements: str
+      hostname:
+        description: Host name inside the container. Without it, the container's name.
+        type: str
+      tty:
+        description: Whether a pseudo-terminal is allocated. The default is the release's.
+        type: bool
+      interactive:
+        description: Whether STDIN is kept open. The default is the release's, V(true) in 2.x.
+        type: bool
+      memory:
+        description: Memory limit, such as V(512m).
+        type: str
+      cpus:
+        description: Number of CPUs, such as V(1.5).
+        type: str
+      shm_size:
+        description: Size of C(/dev/shm), such as V(1g).
+        type: str
+      ulimits:
+        description: Resource limits, each as C(NAME=SOFT[:HARD]).
+        type: list
+        elements: str
+      gpus:
+        description: NVIDIA GPUs, V(all), a number of them, or C(device=0,1).
+        type: str
+      devices:
+        description: Devices of the host, each as C(HOST[:CONTAINER[:PERMISSIONS]]).
+        type: list
+        elements: str
+      restart_policy:
+        description: When the engine restarts the container, V(no), V(always), V(unless-stopped) or C(on-failure[:N]).
+        type: str
+      security_opts:
+        description: Security options, such as V(no-new-privileges).
+        type: list
+        elements: str
+      cap_add:
+        description: Linux capabilities that are added.
+        type: list
+        elements: str
+      cap_drop:
+        description: Linux capabilities that are taken away.
+        type: list
+        elements: str
+      read_only:
+        description: Whether the container's root file system is read-only.
+        type: bool
+      pid_mode:
+        description: PID namespace, such as V(host).
+        type: str
+      cgroupns:
+        description: Cgroup namespace. Without it, the engine's default.
+        type: str
+        choices: [host, private]
+      init:
+        description: Whether an init process runs in the container and reaps its children.
+        type: bool
+      extra_hosts:
+        description: Further lines of C(/etc/hosts), a mapping of host names to addresses.
+        type: dict
+      dns:
+        description: Addresses of DNS servers.
+        type: list
+        elements: str
+      log_driver:
+        description: Log driver. Without it, the engine's default.
+        type: str
+      log_options:
+        description: Options of the log driver. Values are strings.
+        type: dict
+"""
+
+EXAMPLES = r"""
+- name: An SL node and its ML container run
+  swarm.learning.sl:
+    name: sl-1
+    host_ip: 172.1.1.1
+    sn_ip: 172.1.1.1
+    sl_fs_port: 16000
+    apls_ip: 172.1.1.1
+    socket_path: spire-agent-socket:api.sock
+    env:
+      swarm_node_type: sl
+    ml:
+      name: ml-1
+      image: user-env-tf2.7.0-swop
+      command: python3 model/cifar10.py
+      workdir: /tmp/test
+      volumes:
+        - /srv/cifar10/model:/tmp/test/model
+      env:
+        MODEL_DIR: model
+        MAX_EPOCHS: "2"
+        MIN_PEERS: "2"
+"""
+
+RETURN = r"""
+changed:
+  description: Whether something was, or in check mode would be, changed.
+  returned: always
+  type: bool
+actions:
+  description: What was, or in check mode would be, done, in this order.
+  returned: always
+  type: list
+  elements: str
+  sample: ["create sn-1", "start sn-1"]
+container:
+  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  returned: always
+  type: dict
+  sample: {"Name": "/sn-1"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import (
+    CLASSIC_AGENT,
+    CONTAINER,
+    IDENTITY,
+    LICENSE_SERVER,
+    SIDECAR,
+    SN_OF_NODE,
+)
+from ansible_collections.swarm.learning.plugins.module_utils._component import run
+
+OPTIONS = {
+    "host_ip": {"type": "str"},
+    "sl_fs_port": {"type": "int"},
+    "sl_fs_service": {"type": "str"},
+    "sl_platform": {"type": "str"},
+    "gpu": {"type": "str"},
+    "data_dir": {"type": "path"},
+    "model_dir": {"type": "path"},
+    "model_program": {"type": "str"},
+    "ml_cmd": {"type": "str"},
+    "ml": {"type": "dict", "options": SIDECAR},
+}
+
+
+def main():
+    """Run the module."""
+    arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **SN_OF_NODE, **OPTIONS}
+    run(AnsibleModule(arguments, supports_check_mode=True), "sl")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: spire_agent
+short_description: Manage a SPIRE Agent
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Makes sure that this host's SPIRE Agent (2.x) is as described, attested, and serves its Workload API.
+extends_documentation_fragment:
+  - swarm.learning.container
+  - swarm.learning.engine
+options:
+  config:
+    description: Configuration file of the agent on the host, mounted read-only at C(/opt/spire/conf/agent).
+    type: path
+  config_dir:
+    description:
+      - Directory with the agent's configuration on the host, mounted read-only at C(/opt/spire/conf/agent).
+      - When a configuration file in it is newer than the container's start, the container is restarted.
+    type: path
+  server_address:
+    description: Address of the SPIRE Server. Wins over the configuration.
+    type: str
+  server_port:
+    description: Port of the SPIRE Server. Wins over the configuration.
+    type: int
+  trust_domain:
+    description: Trust domain. Wins over the configuration.
+    type: str
+  trust_bundle:
+    description: File with the SPIRE Server's trust bundle in PEM, mounted read-only at its own path.
+    type: path
+  join_token:
+    description:
+      - Join token, for an agent that is not attested yet.
+      - It is handed over as the environment variable C(SPIRE_JOIN_TOKEN), so the configuration says
+        C(join_token = "${SPIRE_JOIN_TOKEN}") and O(command) has C(-expandEnv).
+      - It never decides whether the container changes; it is used when the agent must be attested.
+    type: str
+  socket_dir:
+    description: Volume, or directory on the host, that gets the Workload API's socket. Mounted at C(/tmp/spire-agent/public).
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: The SPIRE Agent of this host is attested
+  swarm.learning.spire_agent:
+    name: spire-agent
+    config_dir: /etc/spire/agent
+    command: ["-expandEnv"]
+    join_token: "{{ token }}"
+    socket_dir: spire-agent-socket
+    volumes:
+      - /var/lib/spire-agent:/opt/spire/data/agent
+    restart_policy: unless-stopped
+"""
+
+RETURN = r"""
+changed:
+  description: Whether something was, or in check mode would be, changed.
+  returned: always
+  type: bool
+actions:
+  description: What was, or in check mode would be, done, in this order.
+  returned: always
+  type: list
+  elements: str
+  sample: ["create sn-1", "start sn-1"]
+container:
+  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  returned: always
+  type: dict
+  sample: {"Name": "/sn-1"}
+needs_join_token:
+  description: Whether the agent must be given a join token, because neither it nor what it keeps on the host is attested.
+  returned: when O(state=started)
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER
+from ansible_collections.swarm.learning.plugins.module_utils._component import run
+from ansible_collections.swarm.learning.plugins.module_utils._spire import agent_facts
+
+OPTIONS = {
+    "config": {"type": "path"},
+    "config_dir": {"type": "path"},
+    "server_address": {"type": "str"},
+    "server_port": {"type": "int"},
+    "trust_domain": {"type": "str"},
+    "trust_bundle": {"type": "path"},
+    "join_token": {"type": "str", "no_log": True},
+    "socket_dir": {"type": "str"},
+}
+
+
+def main():
+    """Run the module."""
+    arguments = {**CONTAINER, **OPTIONS}
+    run(AnsibleModule(arguments, supports_check_mode=True), "spire_agent", agent_facts)
+
+
+if __name__ == "__main__":
+    main()

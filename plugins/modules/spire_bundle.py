@@ -1,0 +1,80 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: spire_bundle
+short_description: Read or set trust bundles of a SPIRE Server
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Without O(bundle), reads the server's own trust bundle, which is public.
+  - With it, makes sure that the server has another trust domain's bundle.
+extends_documentation_fragment:
+  - swarm.learning.engine
+options:
+  name:
+    description: Name of the SPIRE Server's container on this host.
+    type: str
+    default: spire-server
+  trust_domain:
+    description: The other trust domain. Required with O(bundle).
+    type: str
+  bundle:
+    description: Its trust bundle in SPIFFE format, as JSON text.
+    type: str
+requirements:
+  - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
+attributes:
+  check_mode:
+    support: full
+    description: Says whether the bundle would be set.
+  diff_mode:
+    support: full
+    description: Shows the keys by their IDs.
+  idempotent:
+    support: full
+    description: A bundle whose keys the server has already is not set again.
+"""
+
+EXAMPLES = r"""
+- name: The trust bundle of this organisation is known
+  swarm.learning.spire_bundle:
+  register: __bundle
+
+- name: The server trusts the other organisation
+  swarm.learning.spire_bundle:
+    trust_domain: org2.swarm.learning
+    bundle: "{{ hostvars['host-2'].__bundle.bundle }}"
+"""
+
+RETURN = r"""
+bundle:
+  description: The bundle that was read or given, as JSON text.
+  returned: always
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils import _spire
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+OPTIONS = {
+    "name": {"type": "str", "default": "spire-server"},
+    "trust_domain": {"type": "str"},
+    "bundle": {"type": "str"},
+}
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, required_by={"bundle": ["trust_domain"]})
+    _spire.run(module, _spire.bundle)
+
+
+if __name__ == "__main__":
+    main()

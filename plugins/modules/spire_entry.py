@@ -1,0 +1,149 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: spire_entry
+short_description: Manage registration entries of a SPIRE Server
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Makes sure that registration entries are there, as described, or are not there.
+  - One call takes a whole list.
+extends_documentation_fragment:
+  - swarm.learning.engine
+options:
+  name:
+    description: Name of the SPIRE Server's container on this host.
+    type: str
+    default: spire-server
+  entries:
+    description: The entries. Two with the same ID, parent and selectors are the same entry.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      spiffe_id:
+        description: SPIFFE ID of the workload.
+        type: str
+        required: true
+      parent_id:
+        description: SPIFFE ID of the agent or alias that the entry hangs under.
+        type: str
+        required: true
+      selectors:
+        description: Selectors, each as C(TYPE:VALUE).
+        type: list
+        elements: str
+        required: true
+      federates_with:
+        description: Trust domains whose bundles the workload gets too.
+        type: list
+        elements: str
+      dns_names:
+        description: DNS names in the SVID.
+        type: list
+        elements: str
+      x509_svid_ttl:
+        description: Life of X.509 SVIDs, in seconds. Without it, the server's default.
+        type: int
+      jwt_svid_ttl:
+        description: Life of JWT SVIDs, in seconds. Without it, the server's default.
+        type: int
+      downstream:
+        description: Whether the workload is a downstream SPIRE Server.
+        type: bool
+        default: false
+      admin:
+        description: Whether the workload may use the server's API.
+        type: bool
+        default: false
+      hint:
+        description: Hint for workloads that get several identities.
+        type: str
+  state:
+    description: Whether the entries are there or not.
+    type: str
+    choices: [present, absent]
+    default: present
+requirements:
+  - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
+attributes:
+  check_mode:
+    support: full
+    description: Says which entries would be created, updated or deleted.
+  diff_mode:
+    support: full
+    description: Shows each entry, and each field of it that differs.
+  idempotent:
+    support: full
+    description: Entries are matched by ID, parent and selectors, and compared field by field.
+"""
+
+EXAMPLES = r"""
+- name: The SN of host-1 has an identity
+  swarm.learning.spire_entry:
+    entries:
+      - spiffe_id: spiffe://org1.swarm.learning/swarm/sn
+        parent_id: spiffe://org1.swarm.learning/swarm/agent/host-1
+        selectors: ["docker:env:swarm_node_type=sn"]
+        federates_with: [org2.swarm.learning]
+"""
+
+RETURN = r"""
+created:
+  description: SPIFFE IDs of the entries that were, or would be, created.
+  returned: always
+  type: list
+  elements: str
+updated:
+  description: SPIFFE IDs of the entries that were, or would be, updated.
+  returned: always
+  type: list
+  elements: str
+deleted:
+  description: SPIFFE IDs of the entries that were, or would be, deleted.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils import _spire
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+OPTIONS = {
+    "name": {"type": "str", "default": "spire-server"},
+    "entries": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "spiffe_id": {"type": "str", "required": True},
+            "parent_id": {"type": "str", "required": True},
+            "selectors": {"type": "list", "elements": "str", "required": True},
+            "federates_with": {"type": "list", "elements": "str"},
+            "dns_names": {"type": "list", "elements": "str"},
+            "x509_svid_ttl": {"type": "int"},
+            "jwt_svid_ttl": {"type": "int"},
+            "downstream": {"type": "bool", "default": False},
+            "admin": {"type": "bool", "default": False},
+            "hint": {"type": "str"},
+        },
+    },
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
+    _spire.run(module, _spire.entries)
+
+
+if __name__ == "__main__":
+    main()

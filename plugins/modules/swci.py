@@ -1,0 +1,84 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swci
+short_description: Manage the Swarm Learning Command Interface
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Makes sure that the command interface (SWCI) is as described and has come up.
+  - It runs its init script and ends with it when the script says EXIT. Set O(auto_remove=false) to keep its log.
+extends_documentation_fragment:
+  - swarm.learning.container
+  - swarm.learning.engine
+  - swarm.learning.license_server
+  - swarm.learning.identity
+  - swarm.learning.spire_agent
+options:
+  usr_dir:
+    description: Directory on the host with the init script and the task files, mounted into the container.
+    type: path
+  init_script_name:
+    description: Name of the init script, directly in O(usr_dir).
+    type: str
+  web_port:
+    description: Port at which SWCI serves its REST API instead of the prompt. Not in release 0.3.0.
+    type: int
+"""
+
+EXAMPLES = r"""
+- name: The command interface runs its script
+  swarm.learning.swci:
+    name: swci-1
+    usr_dir: /srv/swarm/swci
+    init_script_name: swci-init
+    apls_ip: 172.1.1.1
+    socket_path: spire-agent-socket:api.sock
+    auto_remove: false
+    env:
+      swarm_node_type: swci
+"""
+
+RETURN = r"""
+changed:
+  description: Whether something was, or in check mode would be, changed.
+  returned: always
+  type: bool
+actions:
+  description: What was, or in check mode would be, done, in this order.
+  returned: always
+  type: list
+  elements: str
+  sample: ["create sn-1", "start sn-1"]
+container:
+  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  returned: always
+  type: dict
+  sample: {"Name": "/sn-1"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER
+from ansible_collections.swarm.learning.plugins.module_utils._component import run
+
+OPTIONS = {
+    "usr_dir": {"type": "path"},
+    "init_script_name": {"type": "str"},
+    "web_port": {"type": "int"},
+}
+
+
+def main():
+    """Run the module."""
+    arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS}
+    run(AnsibleModule(arguments, supports_check_mode=True), "swci")
+
+
+if __name__ == "__main__":
+    main()

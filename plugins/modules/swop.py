@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swop
+short_description: Manage a Swarm Operator
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Makes sure that a Swarm Operator (SWOP) is as described, and ready for tasks. Not in release 0.3.0.
+extends_documentation_fragment:
+  - swarm.learning.container
+  - swarm.learning.engine
+  - swarm.learning.license_server
+  - swarm.learning.identity
+  - swarm.learning.sn_of_node
+options:
+  usr_dir:
+    description: Directory on the host with the profile, mounted at C(/platform/swarm/usr).
+    type: path
+  profile_file_name:
+    description: Name of the profile file, directly in O(usr_dir). When it is newer than the container's start, the container is restarted.
+    type: str
+  docker_socket_file:
+    description:
+      - The engine's socket, through which SWOP starts SL and ML containers. Not in release 2.0.0.
+      - By default C(/var/run/docker.sock).
+    type: path
+  docker_group_id:
+    description: The group ID that may use the socket. By default the one that owns it.
+    type: str
+  swop_uid:
+    description: User, by name or uid, that the ML containers run as. By default the calling user.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: The Swarm Operator is ready for tasks
+  swarm.learning.swop:
+    name: swop-1
+    usr_dir: /srv/swarm/swop
+    profile_file_name: swop1_profile.yaml
+    sn_ip: 172.1.1.1
+    apls_ip: 172.1.1.1
+    socket_path: spire-agent-socket:api.sock
+    env:
+      swarm_node_type: swop
+"""
+
+RETURN = r"""
+changed:
+  description: Whether something was, or in check mode would be, changed.
+  returned: always
+  type: bool
+actions:
+  description: What was, or in check mode would be, done, in this order.
+  returned: always
+  type: list
+  elements: str
+  sample: ["create sn-1", "start sn-1"]
+container:
+  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  returned: always
+  type: dict
+  sample: {"Name": "/sn-1"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER, IDENTITY, LICENSE_SERVER, SN_OF_NODE
+from ansible_collections.swarm.learning.plugins.module_utils._component import run
+
+OPTIONS = {
+    "usr_dir": {"type": "path"},
+    "profile_file_name": {"type": "str"},
+    "docker_socket_file": {"type": "path"},
+    "docker_group_id": {"type": "str"},
+    "swop_uid": {"type": "str"},
+}
+
+
+def main():
+    """Run the module."""
+    arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **SN_OF_NODE, **OPTIONS}
+    run(AnsibleModule(arguments, supports_check_mode=True), "swop")
+
+
+if __name__ == "__main__":
+    main()
