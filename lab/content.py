@@ -71,8 +71,8 @@ def archive(files: Iterable[tuple[str, Path]], trees: Mapping[str, Tree]) -> IO[
     return stream
 
 
-def archive_of(members: Mapping[str, tuple[bytes, int]]) -> bytes:
-    """A tar of `{path: (content, mode)}`, owned by root, directories included, for put_archive."""
+def archive_of(members: Mapping[str, tuple[bytes, int]], owner: int = 0) -> bytes:
+    """A tar of `{path: (content, mode)}` for put_archive; the directories on the way are root's, the files their owner's."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as tar:
         made: set[str] = set()
@@ -84,6 +84,6 @@ def archive_of(members: Mapping[str, tuple[bytes, int]]) -> bytes:
                     directory.type, directory.mode = tarfile.DIRTYPE, 0o700 if parent.name == ".ssh" else 0o755
                     tar.addfile(directory)
             member = tarfile.TarInfo(name)
-            member.size, member.mode = len(content), mode
+            member.size, member.mode, member.uid = len(content), mode, owner
             tar.addfile(member, io.BytesIO(content))
     return stream.getvalue()

@@ -69,7 +69,7 @@ def packages(requirements: Path) -> Tree:
     DOWNLOADS.mkdir(parents=True, exist_ok=True)
     with step(f"fetching Python packages of {requirements.relative_to(LAB_DIR)}"), tempfile.TemporaryDirectory(dir=DOWNLOADS) as part:
         target = Path(part) / "packages"
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--ignore-requires-python", "--only-binary=:all:", "--target", str(target)]
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", "--ignore-requires-python", "--only-binary=:all:", "--target", str(target)]
         command += ["--python-version", PYTHON_VERSION, *(f"--platform={name}" for name in platforms), "-r", str(requirements)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
@@ -164,9 +164,12 @@ def registry(client: docker.DockerClient, base_image: str) -> str:
     return build(client, "registry", DOCKERFILES / "registry", {"BASE": base_image})
 
 
+def with_packages(client: docker.DockerClient, name: str, below: str, requirements: Path) -> str:
+    return build(client, name, DOCKERFILES / "packages", {"BASE": below}, {"packages": packages(requirements)})
+
+
 def numpy(client: docker.DockerClient, base_image: str) -> str:
-    trees = {"packages": packages(DOCKERFILES / "numpy" / "requirements.txt")}
-    return build(client, "numpy", DOCKERFILES / "numpy", {"BASE": base_image}, trees)
+    return with_packages(client, "numpy", base_image, DOCKERFILES / "packages" / "numpy.txt")
 
 
 def spire(client: docker.DockerClient, base_image: str, binaries: Tree) -> dict[str, str]:
@@ -177,11 +180,12 @@ def spire(client: docker.DockerClient, base_image: str, binaries: Tree) -> dict[
 
 def ml_python(client: docker.DockerClient, numpy_image: str) -> str:
     context = DOCKERFILES / "ml-python"
-    return build(client, "ml-python", context, {"BASE": numpy_image}, {"packages": packages(context / "requirements.txt")})
+    below = with_packages(client, "ml-packages", numpy_image, context / "requirements.txt")
+    return build(client, "ml-python", context, {"BASE": below})
 
 
 def standins(client: docker.DockerClient, numpy_image: str) -> dict[str, str]:
     """Component → reference of its stand-in."""
     context = LAB_DIR / "standins"
-    trees = {"packages": packages(context / "requirements.txt")}
-    return {name: build(client, name, context, {"BASE": numpy_image}, trees, name) for name in COMPONENTS}
+    below = with_packages(client, "standin-packages", numpy_image, context / "requirements.txt")
+    return {name: build(client, name, context, {"BASE": below}, target=name) for name in COMPONENTS}

@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The hosts: containers with their own Docker Engine and sshd, reached as real machines are."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from pathlib import Path
+
+import docker
+from docker.errors import NotFound
+from docker.models.containers import Container
+
+from lab.content import archive_of, key_of
+from lab.registry import CA
+from lab.report import step, tail, wait_for
+from lab.settings import (
+    KEY_LABEL,
+    LABEL,
+    NETWORK,
+    REGISTRY,
+    REGISTRY_IP,
+    REGISTRY_NAME,
+    STATE,
+    host_container,
+    host_ip,
+    host_name,
+    host_volume,
+)
+
+KEY = STATE / "id_ed25519"
+KNOWN_HOSTS = STATE / "known_hosts"
+# --privileged asks for every capability, which an outer container or virtual machine may not have to give. No masked and no
+# read-only paths is what the command line calls systempaths=unconfined.
+_RIGHTS = {
+    "CapAdd": ["ALL"],
+    "CapDrop": ["SYS_RESOURCE"],
+    "SecurityOpt": ["seccomp=unconfined", "apparmor=unconfined"],
+    "MaskedPaths": [],
+    "ReadonlyPaths": [],
+    "CgroupnsMode": "private",
+}
+_STARTED_TIMEOUT = 90
+
+
+def ssh_key() -> str:
+    """The public half of the key that opens the hosts, made when there is none yet."""
+    public = Path(f"{KEY}.pub")
+    if not KEY.exists() or not public.exists():
+        KEY.unlink(missing_ok=True)
+        STATE.mkdir(parents=True, exist_ok=True)
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "swarm-lab", "-f", str(KEY)]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return public.read_text()
+
+
+def known_hosts(keys: dict[int, str]) -> str:
+    """The text of a known_hosts file from each host's own public key (`TYPE BASE64 [COMMENT]`)."""
+    return "".join(f"{host_name(n)},{host_ip(n)} {' '.join(key.split()[:2])}\n" for n, key in sorted(keys.items()))
+
+
+def existing(client: docker.DockerClient) -> dict[int, Container]:
+    """Number → container of the hosts that are there, whether they run or not."""
+    found = client.containers.list(all=True, filters={"label": f"{LABEL}=host"})
+    return {int(container.name.rsplit("-", 1)[1]): container for container in found}
+
+
+def _create(client: docker.DockerClient, image: str, number: int, files: dict[str, tuple[bytes, int]], key: str) -> Container:
+    client.volumes.create(host_volume(number), labels={LABEL: "host"})
+    settings = client.api.create_host_config(
+        binds=[f"{host_volume(number)}:/var/lib/docker"], extra_hosts={REGISTRY_NAME: REGISTRY_IP}, network_mode=NETWORK
+    )
+    endpoint = client.api.create_endpoint_config(ipv4_address=host_ip(number))
+    made = client.api.create_container(
+        image,
+        name=host_container(number),
+        hostname=host_name(number),
+        labels={LABEL: "host", KEY_LABEL: key},
+        host_config={**settings, **_RIGHTS},
+        networking_config=client.api.create_networking_config({NETWORK: endpoint}),
+    )
+    container = client.containers.get(made["Id"])
+    container.put_archive("/", archive_of(files))
+    return container
+
+
+def start(client: docker.DockerClient, image: str, number: int) -> str:
+    """Host NUMBER, up and answering; returns its public SSH host key, read from the host itself."""
+    files = {
+        "root/.ssh/authorized_keys": (ssh_key().encode(), 0o600),
+        f"etc/docker/certs.d/{REGISTRY}/ca.crt": (CA.read_bytes(), 0o644),
+    }
+    key = key_of([image, repr(_RIGHTS), *(content for content, _ in files.values())])
+    try:
+        container = client.containers.get(host_container(number))
+    except NotFound:
+        container = None
+    if container is not None and container.labels.get(KEY_LABEL) != key:
+        container.remove(force=True)
+        container = None
+    if container is None or container.status != "running":
+        with step(f"starting {host_name(number)}"):
+            container = container or _create(client, image, number, files, key)
+            container.start()
+            wait(container, number)
+    else:
+        wait(container, number)
+    return container.exec_run(["cat", "/etc/ssh/ssh_host_ed25519_key.pub"]).output.decode()
+
+
+def wait(container: Container, number: int) -> None:
+    """Wait for the host's engine and its sshd. Raises LabError with the log's end when the host ends instead."""
+
+    def dead() -> str | None:
+        container.reload()
+        return None if container.status == "running" else f"it ended:\n{tail(container.logs().decode(errors='replace'))}"
+
+    wait_for(lambda: _sshd(number), f"sshd of {host_name(number)}", _STARTED_TIMEOUT, dead)
+    wait_for(lambda: engine_answers(container), f"the engine of {host_name(number)}", _STARTED_TIMEOUT, dead)
+
+
+def _sshd(number: int) -> bool:
+    try:
+        with socket.create_connection((host_ip(number), 22), timeout=2) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def engine_answers(container: Container) -> bool:
+    return container.exec_run(["engine", "status"]).exit_code == 0
+
+
+def restart(client: docker.DockerClient, number: int) -> None:
+    """Reboot a host, and wait until it is back."""
+    with step(f"restarting {host_name(number)}"):
+        container = client.containers.get(host_container(number))
+        container.restart(timeout=30)
+        wait(container, number)
+
+
+def write_known_hosts(keys: dict[int, str]) -> None:
+    text = known_hosts(keys)
+    if not KNOWN_HOSTS.exists() or KNOWN_HOSTS.read_text() != text:
+        KNOWN_HOSTS.write_text(text)

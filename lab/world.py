@@ -1,0 +1,179 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole lab: up, down, status."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+
+import docker
+from docker.errors import NotFound
+from docker.models.containers import Container
+from docker.types import IPAMConfig, IPAMPool
+
+from lab import binaries, engine, hosts, images, registry, wheel
+from lab.report import say, step
+from lab.settings import (
+    APLS_TAG,
+    LABEL,
+    NETWORK,
+    REGISTRY,
+    REGISTRY_CONTAINER,
+    SPIRE_VERSION,
+    STATE,
+    SUBNET,
+    SWARM_RELEASE,
+    host_ip,
+    host_name,
+)
+
+
+def published_name(image: str) -> str:
+    """What the registry calls an image of the lab: the platform's and upstream's own names."""
+    if image == "apls":
+        return f"hpe_eval/autopass/apls:{APLS_TAG}"
+    if image in {"spire-server", "spire-agent"}:
+        return f"spiffe/{image}:{SPIRE_VERSION}"
+    if image == "ml-python":
+        return "lab/ml-python:1"
+    return f"hpe/swarm-learning/{image}:{SWARM_RELEASE}"
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """One lab a user, whichever checkout it is used from: one command at a time changes it."""
+    STATE.mkdir(parents=True, exist_ok=True)
+    with (STATE / "lock").open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another command that is changing the lab")
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+class Work:
+    """Jobs at once; the first that fails ends the wait for the others, and its error is the one that is told."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=16)
+        self._jobs: list[Future] = []
+
+    def start(self, job, *arguments) -> Future:
+        future = self._pool.submit(job, *arguments)
+        self._jobs.append(future)
+        return future
+
+    def finish(self) -> None:
+        done, _ = wait(self._jobs, return_when=FIRST_EXCEPTION)
+        failed = [future for future in done if future.exception()]
+        self._pool.shutdown(wait=not failed, cancel_futures=True)
+        for future in failed:
+            future.result()
+
+
+def _build(client: docker.DockerClient, work: Work, base: str, publish) -> None:
+    """Start the jobs that build what the registry serves; each image goes to `publish(name, reference)` when it is there."""
+    spire = work.start(binaries.build)
+
+    def spire_images() -> None:
+        for name, reference in images.spire(client, base, spire.result()).items():
+            publish(name, reference)
+
+    def swarm_images() -> None:
+        below = images.numpy(client, base)
+        publish("ml-python", images.ml_python(client, below))
+        for name, reference in images.standins(client, below).items():
+            publish(name, reference)
+
+    work.start(wheel.ensure)
+    work.start(spire_images)
+    work.start(swarm_images)
+
+
+def build_images() -> None:
+    """Build every image of the lab, and start nothing."""
+    client = engine.ensure()
+    base = images.base(client)
+    work = Work()
+    work.start(images.host, client, base)
+    work.start(images.registry, client, base)
+    _build(client, work, base, lambda name, reference: say(f"{published_name(name)} is {reference}"))
+    work.finish()
+
+
+def _network(client: docker.DockerClient) -> None:
+    if not client.networks.list(names=[f"^{NETWORK}$"]):
+        pool = IPAMPool(subnet=SUBNET)
+        client.networks.create(NETWORK, driver="bridge", ipam=IPAMConfig(pool_configs=[pool]), labels={LABEL: "network"})
+
+
+def up(count: int) -> None:
+    """Hosts 1 to COUNT and the registry, up and answering, with every image in the registry."""
+    client = engine.ensure()
+    base = images.base(client)
+    _network(client)
+    registry.prepare()
+    hosts.ssh_key()
+    work = Work()
+    serving = work.start(lambda: registry.start(client, images.registry(client, base)))
+    _build(client, work, base, lambda name, reference: registry.push(client, serving.result(), reference, published_name(name)))
+    host_image = images.host(client, base)
+    running = hosts.existing(client)
+    numbers = sorted({*range(1, count + 1), *(n for n, container in running.items() if container.status == "running")})
+    started = {number: work.start(hosts.start, client, host_image, number) for number in numbers}
+    work.finish()
+    hosts.write_known_hosts({number: future.result() for number, future in started.items()})
+    say(f"up: {', '.join(f'{host_name(n)} ({host_ip(n)})' for n in numbers)}; registry {REGISTRY}; log in with ssh -i {hosts.KEY}")
+
+
+def _remove(container: Container) -> None:
+    container.remove(force=True, v=True)
+
+
+def down() -> None:
+    """Remove hosts, registry, network and volumes. Images and the cache stay: they make the next time quick."""
+    client = engine.connect()
+    if client is None:
+        say("no Docker Engine answers: nothing to remove")
+        return
+    mine = {"label": LABEL}
+    containers = client.containers.list(all=True, filters=mine)
+    networks = client.networks.list(filters=mine)
+    volumes = client.volumes.list(filters=mine)
+    if containers or networks or volumes:
+        with step(f"removing {len(containers)} containers, {len(networks)} network, {len(volumes)} volumes"):
+            work = Work()
+            for container in containers:
+                work.start(_remove, container)
+            work.finish()
+            for thing in [*networks, *volumes]:
+                thing.remove()
+    hosts.KNOWN_HOSTS.unlink(missing_ok=True)
+    say("down")
+
+
+def status() -> bool:
+    """Say what is there; True when the registry and at least one host answer."""
+    client = engine.connect()
+    if client is None:
+        say("no Docker Engine answers")
+        return False
+    there = hosts.existing(client)
+    fine = [number for number, container in there.items() if container.status == "running" and hosts.engine_answers(container)]
+    for number, container in sorted(there.items()):
+        state = "up" if number in fine else f"{container.status}, its engine does not answer"
+        print(f"{host_name(number):10} {host_ip(number):14} {state}")
+    try:
+        container = client.containers.get(REGISTRY_CONTAINER)
+    except NotFound:
+        print("registry   not there")
+        return False
+    print(f"{'registry':10} {REGISTRY:14} {container.status}")
+    names = registry.catalog(container) if container.status == "running" else []
+    for name in names:
+        print(f"  {REGISTRY}/{name}")
+    return bool(fine and names)
