@@ -132,9 +132,9 @@ def _value(variable: Variable, raw: str) -> str | int | bool | None:
     return int(raw)
 
 
-def read(component: str, environ: Mapping[str, str], tables: Mapping[str, Table] = CURRENT) -> Settings:
+def read(component: str, environ: Mapping[str, str], tables: Mapping[str, Table] | None = None) -> Settings:
     """The component's settings. An empty variable counts as not set. Raises Refusal, which names every problem at once."""
-    table = tables[component]
+    table = (tables or CURRENT)[component]
     variable = {each.name: each.variable for each in table.variables}
     settings, problems = Settings(), []
     for each in table.variables:
@@ -159,7 +159,7 @@ def read(component: str, environ: Mapping[str, str], tables: Mapping[str, Table]
 def address(host: str | None, port: int, service: str | None, default_port: int) -> tuple[str, int]:
     """Where something is: its service ``FQDN[:PORT]`` when there is one, else host and port. Raises Refusal."""
     if service:
-        name, _, number = service.partition(":")
+        name, number = (service.split(":", 1) + [""])[:2]
         if number and not (number.isdigit() and 0 < int(number) < 65536):
             raise Refusal(f"{service} is not a service: it is written FQDN or FQDN:PORT")
         return name, int(number or default_port)

@@ -64,7 +64,7 @@ class Licence:
         if client is None:
             return
         try:
-            client.call("POST", "/release", {"holder": self._holder}, timeout=0.7)  # a stop is not held up by this
+            client.call("POST", "/release", {"holder": self._holder}, timeout=0.5)  # a stop is not held up by this
             log("blCnt").info("Released floating license %s", FEATURE)
         except (Unreachable, Failed) as error:
             log("blCnt").warning("License not returned, it frees after 30 min: %s", error)

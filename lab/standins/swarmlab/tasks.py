@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Task definitions: what they may say, by JSON schema. Unknown keys are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from swarmlab.process import Refusal
+
+Schema = dict[str, Any]
+
+
+def text(most: int = 160, **more: Any) -> Schema:
+    """A string of 1 to ``most`` characters."""
+    return {"type": "string", "minLength": 1, "maxLength": most, **more}
+
+
+def or_null(schema: Schema) -> Schema:
+    """The same, or null."""
+    return {"anyOf": [{"type": "null"}, schema]}
+
+
+def mapping(required: Schema, optional: Schema | None = None) -> Schema:
+    """An object with these keys and no others."""
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required), "additionalProperties": False}
+
+
+def one_key_list(value: Schema) -> Schema:
+    """A list of one-key mappings, as environment variables and options are written."""
+    return {"type": "array", "items": {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": value}}
+
+
+SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
+MOUNT: Schema = {"enum": ["BIND", "VOLUME"]}
+BODIES: dict[str, Schema] = {
+    "MAKE_USER_CONTAINER": mapping(
+        {
+            "BuildContext": or_null(text()),
+            "BuildType": {"enum": ["INLINE"]},
+            "BuildSteps": {"type": "array", "minItems": 1, "maxItems": 80, "items": text()},
+        }
+    ),
+    "PULL_IMAGE": mapping(
+        {
+            "Tag": text(),
+            "RepoName": text(),
+            "OrgAndReg": text(),
+            "Auth": {"anyOf": [{"type": "null"}, text(), mapping({"Username": text(), "Password": text(4096)})]},
+        }
+    ),
+    "MAKE_SWARM_USER_CONTENT": mapping(
+        {
+            "ContentType": {"enum": ["SWARMCONTENT", "BUILDCONTENT"]},
+            "OpsList": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 20,
+                "items": mapping(
+                    {"Operation": {"enum": ["DOWNLOAD", "EXTRACT"]}, "Target": text()}, {"Options": or_null(one_key_list(SCALAR))}
+                ),
+            },
+        }
+    ),
+    "RUN_SWARM": mapping(
+        {
+            "Command": text(),
+            "Entrypoint": text(),
+            "WorkingDir": text(pattern="^/"),
+            "Envvars": or_null(one_key_list(SCALAR)),
+            "PrivateContent": or_null(text(pattern="^/")),
+            "SharedContent": or_null(
+                {
+                    "type": "array",
+                    "minItems": 1,
+                    "maxItems": 10,
+                    "items": mapping({"Src": text(), "Tgt": text(pattern="^/"), "MType": MOUNT}),
+                }
+            ),
+        }
+    ),
+}
+HEAD = mapping(
+    {"Name": text(), "TaskType": {"enum": list(BODIES)}, "Author": text(), "Prereq": text(), "Outcome": text(), "Body": {"type": "object"}}
+)
+
+
+def problems(value: Any, schema: Schema) -> Iterable[str]:
+    """What is wrong with a value, each with the place: ``Body.BuildSteps.3: …``."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match, relevance
+
+    for error in sorted(Draft202012Validator(schema).iter_errors(value), key=relevance, reverse=True):
+        deepest = best_match([error]) or error
+        yield f"{'.'.join(str(part) for part in deepest.absolute_path) or 'the whole'}: {deepest.message}"
+
+
+def validate(task: Any, where: str) -> dict[str, Any]:
+    """The task definition as it is. Raises Refusal, which names the file (``where``) and every problem."""
+    found = list(problems(task, HEAD))
+    if not found:
+        found = [f"Body.{each}" for each in problems(task["Body"], BODIES[task["TaskType"]])]
+    if found:
+        raise Refusal(f"{where} is not a task definition: {'; '.join(found)}")
+    checked: dict[str, Any] = task
+    return checked
