@@ -15,7 +15,7 @@ setup: ## The development environment: .venv and .collections
 	@tools/setup.sh
 
 demo: setup ## Everything from nothing to a trained model, on two simulated hosts
-	@.venv/bin/python -m tools.demo
+	@.venv/bin/python -m tools.demo $(CASE)
 
 demo-down: lab-down ## Leave nothing of the demo behind
 

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parts of `make demo` that decide something."""
+
+import json
+
+import pytest
+
+from tools import playbook, terminal, training
+
+HOST_1, HOST_2 = training.Host("host-1", "swarm-lab-host-1"), training.Host("host-2", "swarm-lab-host-2")
+
+
+def container(name, created, component=None, channel=True, started=""):
+    """The parts of an inspect answer that decide which containers a training consists of."""
+    return {
+        "Id": f"{name} of {created}",
+        "Created": created,
+        "State": {"StartedAt": started},
+        "HostConfig": {"VolumesFrom": ["sl"] if channel else None},
+        "Config": {
+            "Hostname": name,
+            "Env": ["SL_REQUEST_CHANNEL=/tmp/channel/request.channel"] if channel else None,
+            "Labels": {"learning.swarm.component": component} if component else None,
+        },
+    }
+
+
+SWCI = (HOST_1, container("swci-1", "2026-01-01T10:00:00", component="swci", channel=False, started="2026-01-01T12:00:00"))
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param([], [], id="nothing yet"),
+        pytest.param([SWCI], [], id="SWCI is no ML container"),
+        pytest.param([(HOST_1, container("ml-1", "2026-01-01T09:00:00"))], ["ml-1 of 2026-01-01T09:00:00"], id="no SWCI any more"),
+        pytest.param([SWCI, (HOST_1, container("ml-1", "2026-01-01T11:59:00"))], [], id="of a training before this one"),
+        pytest.param(
+            [
+                SWCI,
+                (HOST_2, container("ml-3", "2026-01-01T12:01:00")),
+                (HOST_1, container("ml-1", "2026-01-01T12:01:00")),
+                (HOST_1, container("ml-1", "2026-01-01T12:02:00")),
+            ],
+            ["ml-1 of 2026-01-01T12:02:00", "ml-3 of 2026-01-01T12:01:00"],
+            id="the newest of each host name",
+        ),
+    ],
+)
+def test_current_training(found, expected):
+    assert [container["Id"] for _host, container in training.current(found)] == expected
+
+
+def lines(*events):
+    return iter(["a warning that is no JSON", *(json.dumps(event) for event in events)])
+
+
+def test_playbook_report():
+    run, seen = playbook.Run(), []
+    playbook.read(
+        lines(
+            {"_event": "v2_playbook_on_play_start", "play": {"name": "License Server"}},
+            {"_event": "v2_playbook_on_task_start", "task": {"name": "The License Server runs"}},
+            {"_event": "v2_runner_on_ok", "hosts": {"host-1": {}}},
+            {
+                "_event": "v2_runner_on_failed",
+                "task": {"name": "Answers"},
+                "hosts": {"host-1": {"results": [{"msg": "well"}, {"failed": True, "msg": "port 5814 is closed"}]}},
+            },
+            {"_event": "v2_playbook_on_stats", "stats": {"host-1": {"ok": 2, "changed": 1}, "host-2": {"ok": 3, "changed": 0}}},
+        ),
+        run,
+        lambda event, _run: seen.append(event),
+    )
+    assert seen == ["play", "task", "failed", "end"]
+    assert [(play.name, play.tasks) for play in run.plays] == [("License Server", ["The License Server runs"])]
+    assert run.failures == ["host-1: Answers\nport 5814 is closed"]
+    assert (run.total("ok"), run.total("changed")) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.04, "0.0 s"), (12.34, "12.3 s"), (99.94, "99.9 s"), (100, "1 min 40 s"), (3599.6, "60 min 00 s")]
+)
+def test_duration(seconds, text):
+    assert terminal.duration(seconds) == text

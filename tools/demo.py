@@ -1,0 +1,174 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make demo`: from nothing to the last log line of a training, on simulated hosts, saying what happens as it goes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab import settings
+from tools import playbook, terminal, training
+from tools.terminal import say
+
+PAIRS_PER_HOST = 2
+TRAINING_SECONDS = 900
+
+
+class DemoError(Exception):
+    """Why the demo cannot go on; its text is all that the user sees."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One world that the demo can show."""
+
+    title: str
+    inventory: str
+
+
+CASES = {
+    "two-orgs": Case("two organisations, one federated platform, one model", "inventories/lab"),
+}
+
+
+def lab(command: str) -> None:
+    """One step of the lab; it says itself what it does."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "lab", command], cwd=playbook.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        for line in process.stdout:
+            say(terminal.dim(f"  {line.rstrip()}"))
+    if process.returncode:
+        raise DemoError(f"python -m lab {command} ended with status {process.returncode}; what it said is above")
+
+
+def deploy(case: Case) -> playbook.Run:
+    """Run the playbook `site`; each play is one line, once it is done."""
+
+    def show(event: str, run: playbook.Run) -> None:
+        if event == "play" and len(run.plays) > 1:
+            terminal.entry(run.plays[-2].name, run.plays[-2].seconds)
+        elif event == "task":
+            terminal.passing(f"    {run.plays[-1].tasks[-1]}")
+        elif event == "end" and not run.failures:
+            terminal.entry(run.plays[-1].name, run.plays[-1].seconds)
+
+    log = settings.STATE / "demo/site.jsonl"
+    run = playbook.run("swarm.learning.site", ["-i", case.inventory], show, log)
+    terminal.passing("")
+    if run.status:
+        told = "\n\n".join(run.failures) or run.stderr.strip()
+        raise DemoError(f"ansible-playbook swarm.learning.site ended with status {run.status}\n\n{told}\n\nEverything it reported: {log}")
+    hosts = len(run.stats)
+    say(terminal.dim(f"  {run.total('changed')} changes on {hosts} hosts, {run.total('ok')} tasks"))
+    return run
+
+
+def watch(hosts: Sequence[training.Host], expected: int) -> None:
+    """Follow the ML containers to the end of the training; each one's arrival and end is one line."""
+    start = time.monotonic()
+    told: set[tuple[str, str]] = set()
+
+    def show(nodes: list[training.Node]) -> None:
+        for node in nodes:
+            if node.finished and (node.id, "finished") not in told:
+                told.add((node.id, "finished"))
+                terminal.entry(f"{node.name} on {node.host.name}: {training.LAST_LINE}", time.monotonic() - start)
+        working = [f"{node.name}: {node.line}" for node in nodes if not node.finished]
+        terminal.passing("    " + (working[0] if working else f"{len(nodes)} of {expected} ML containers are there"))
+
+    training.follow(hosts, expected, TRAINING_SECONDS, show)
+    terminal.passing("")
+
+
+def summary(clock: terminal.Clock, case: Case, run: playbook.Run, hosts: Sequence[training.Host]) -> None:
+    """What there is now, how well it learned, how long it took, and what to try next."""
+    say()
+    say(terminal.bold("What each node recognises"))
+    rows = [
+        (
+            f"ml-{result['node'] + 1}",
+            host.name,
+            " ".join(map(str, result["digits"])),
+            percent(result["accuracy_alone"]),
+            percent(result["accuracy_swarm"]),
+        )
+        for host in hosts
+        for result in training.results(host)
+    ]
+    terminal.table(("node", "host", "digits it has", "alone", "with the swarm"), rows, right=(3, 4))
+    say()
+    say(terminal.bold("What runs where"))
+    rows = [
+        (host.name, container["Name"].lstrip("/"), container["Config"]["Image"], container["State"]["Status"])
+        for host in hosts
+        for container in host.containers()
+    ]
+    terminal.table(("host", "container", "image", "state"), rows)
+    say()
+    say(terminal.bold("How long it took"))
+    terminal.table(("phase", "time"), [(title, terminal.duration(seconds)) for title, seconds in clock.phases], right=(1,))
+    slowest = sorted(run.plays, key=lambda play: play.seconds, reverse=True)[:3]
+    say(terminal.dim("  the longest plays: " + ", ".join(f"{play.name} {terminal.duration(play.seconds)}" for play in slowest)))
+    say()
+    say(terminal.bold("Try next"))
+    for command, why in (
+        (f"ansible-playbook -i {case.inventory} swarm.learning.site --check --diff", "nothing is left to change"),
+        (
+            f"ansible-playbook -i {case.inventory} swarm.learning.site -e swarm_log_level=DEBUG --check --diff",
+            "what one variable would touch",
+        ),
+        ("make demo-down", "and nothing of it is left"),
+    ):
+        say(f"  {command}")
+        say(terminal.dim(f"      {why}"))
+    say(terminal.dim("\n  ansible-playbook is .venv/bin/ansible-playbook"))
+
+
+def percent(share: float) -> str:
+    """`0.974` as `97 %`."""
+    return f"{round(share * 100)} %"
+
+
+def run(case: Case) -> None:
+    """The whole demo. Raises DemoError or TrainingError."""
+    clock = terminal.Clock()
+    say(terminal.bold(f"Swarm Learning: {case.title}"))
+    with clock.phase("The lab: an engine, real SPIRE, images, a registry, the hosts"):
+        lab("up")
+    hosts = [
+        training.Host(settings.host_name(n), settings.host_container(n))
+        for n in range(1, settings.host_count(os.environ.get("LAB_HOSTS")) + 1)
+    ]
+    with clock.phase("The platform: ansible-playbook swarm.learning.site"):
+        result = deploy(case)
+    with clock.phase("The training"):
+        watch(hosts, PAIRS_PER_HOST * len(hosts))
+    summary(clock, case, result, hosts)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The process's exit status."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("case", nargs="?", default="two-orgs", choices=CASES, help="which world (make demo CASE=…)")
+    case = CASES[parser.parse_args(arguments).case]
+    try:
+        run(case)
+    except (DemoError, training.TrainingError) as error:
+        terminal.passing("")
+        say(f"\n{terminal.red('The demo ends here.')}\n{error}")
+        return 1
+    except KeyboardInterrupt:
+        say("\nstopped; make demo goes on from here, make demo-down removes everything")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

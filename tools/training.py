@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watch a training from outside: the ML containers on the lab's hosts, their logs, and what they leave behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+LAST_LINE = "SwarmCallback : INFO : All peers and Swarm training rounds finished. Final Swarm model was loaded."
+TAIL = 20  # lines of a container's log that an error shows
+LOOK_EVERY = 0.5  # seconds between two looks at the hosts for new containers
+
+
+class TrainingError(Exception):
+    """The training cannot end well; the text says which container failed, where, and its last lines."""
+
+
+@dataclass
+class Host:
+    """One of the lab's hosts: its name, and the container that it is."""
+
+    name: str
+    container: str
+
+    def run(self, *command: str) -> str:
+        """Standard output of a command on the host. Raises TrainingError when the command fails."""
+        done = subprocess.run(["docker", "exec", self.container, *command], check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise TrainingError(f"{self.name}: {' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def containers(self) -> list[dict]:
+        """What `docker inspect` says about every container on the host, the oldest first."""
+        ids = self.run("docker", "ps", "--all", "--quiet", "--no-trunc").split()
+        found = json.loads(self.run("docker", "inspect", *ids)) if ids else []
+        return sorted(found, key=lambda container: container["Created"])
+
+
+def is_ml(container: dict) -> bool:
+    """Whether it is a user's ML container: the one of the pair that shares the SL container's channel volume."""
+    environment = container["Config"]["Env"] or []
+    return bool(container["HostConfig"]["VolumesFrom"]) and any(item.startswith("SL_REQUEST_CHANNEL=") for item in environment)
+
+
+@dataclass
+class Node:
+    """One ML container whose log is followed; `line` is its newest."""
+
+    host: Host
+    id: str
+    name: str
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))
+    finished: bool = False  # its log has LAST_LINE
+    ended: bool = False  # the container's log is at its end
+
+    def follow(self) -> None:
+        """Read the log to its end, in the background."""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        command = ["docker", "exec", self.host.container, "docker", "logs", "--follow", self.id]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
+            for line in process.stdout:
+                self.tail.append(line.rstrip())
+                self.finished = self.finished or LAST_LINE in line
+        self.ended = True
+
+    @property
+    def line(self) -> str:
+        return self.tail[-1] if self.tail else "starting"
+
+
+def last_words(host: Host, name: str, lines: Iterable[str]) -> str:
+    """A container's end, told with the last lines of its log."""
+    return "\n".join([f"{host.name}: {name} ended before the training did. Its last lines:", *(f"    {line}" for line in lines)])
+
+
+def _dead_helper(host: Host, container: dict) -> str | None:
+    """Why a container that the training needs makes waiting pointless, or None."""
+    state = container["State"]
+    if _component(container) in ("sn", "swop", "swci") and state["Status"] in ("exited", "dead") and state["ExitCode"]:
+        log = host.run("sh", "-c", 'docker logs --tail "$1" "$2" 2>&1', "sh", str(TAIL), container["Id"])
+        return last_words(host, container["Name"].lstrip("/"), log.splitlines())
+    return None
+
+
+def _component(container: dict) -> str | None:
+    return (container["Config"]["Labels"] or {}).get("learning.swarm.component")
+
+
+def current(found: Sequence[tuple[Host, dict]]) -> list[tuple[Host, dict]]:
+    """The ML containers of this training: those made after the newest SWCI started, the newest of each host name."""
+    begun = max((container["State"]["StartedAt"] for _host, container in found if _component(container) == "swci"), default="")
+    newest = {}
+    for host, container in found:
+        if is_ml(container) and container["Created"] >= begun:
+            newest[host.name, container["Config"]["Hostname"]] = (host, container)
+    return [newest[key] for key in sorted(newest)]
+
+
+def follow(hosts: Sequence[Host], expected: int, timeout: float, on_look: Callable[[list[Node]], None]) -> list[Node]:
+    """Wait until `expected` ML containers have logged LAST_LINE and ended; `on_look` sees them after each look.
+
+    Raises TrainingError as soon as a container fails, or after `timeout` seconds.
+    """
+    known: dict[str, Node] = {}
+    limit = time.monotonic() + timeout
+    while True:
+        found = [(host, container) for host in hosts for container in host.containers()]
+        for why in filter(None, (_dead_helper(host, container) for host, container in found)):
+            raise TrainingError(why)
+        nodes = []
+        for host, container in current(found):
+            if container["Id"] not in known:
+                known[container["Id"]] = Node(host, container["Id"], container["Config"]["Hostname"])
+                known[container["Id"]].follow()
+            nodes.append(known[container["Id"]])
+        on_look(nodes)
+        for node in nodes:
+            if node.ended and not node.finished:
+                raise TrainingError(last_words(node.host, node.name, node.tail))
+        if len(nodes) >= expected and all(node.ended for node in nodes):
+            return nodes
+        if time.monotonic() > limit:
+            missing = f"{sum(node.finished for node in nodes)} of {expected} ML containers had finished"
+            raise TrainingError(f"the training did not end within {timeout:.0f} s: {missing}")
+        time.sleep(LOOK_EVERY)
+
+
+def results(host: Host) -> list[dict]:
+    """The result files that the ML programs of this host wrote beside their models, by node."""
+    directories = set()
+    for container in filter(is_ml, host.containers()):
+        directories |= {mount["Source"] for mount in container["Mounts"] if mount["Type"] == "bind"}
+    found = []
+    for directory in sorted(directories):
+        names = host.run("find", directory, "-path", "*/saved_models/*.result.json").split("\n")
+        found += [json.loads(host.run("cat", name)) for name in names if name]
+    return sorted(found, key=lambda result: result["node"])
