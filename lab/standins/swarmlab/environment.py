@@ -159,7 +159,7 @@ def read(component: str, environ: Mapping[str, str], tables: Mapping[str, Table]
 def address(host: str | None, port: int, service: str | None, default_port: int) -> tuple[str, int]:
     """Where something is: its service ``FQDN[:PORT]`` when there is one, else host and port. Raises Refusal."""
     if service:
-        name, number = (service.split(":", 1) + [""])[:2]
+        name, number = [*service.split(":", 1), ""][:2]
         if number and not (number.isdigit() and 0 < int(number) < 65536):
             raise Refusal(f"{service} is not a service: it is written FQDN or FQDN:PORT")
         return name, int(number or default_port)

@@ -84,7 +84,7 @@ class Identity:
             return names[0] if names else str(certificate.get("subject"))
         if len(names) != 1:
             raise Unauthorised(f"the peer's certificate has {len(names)} SPIFFE IDs, it must have one")
-        domain, path = (names[0].removeprefix("spiffe://").split("/", 1) + [""])[:2]
+        domain, path = [*names[0].removeprefix("spiffe://").split("/", 1), ""][:2]
         if not names[0].startswith("spiffe://") or path not in {f"swarm/{component}" for component in COMPONENTS}:
             raise Unauthorised(f"the peer is {names[0]}, not spiffe://DOMAIN/swarm/ followed by {'|'.join(COMPONENTS)}")
         if domain not in self.bundles:
