@@ -9,6 +9,7 @@ round was the last: the one in which all that were there had ended.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from swarmlab.web import Client, Failed, Unreachable, distrust
 WATCH_SECONDS = 2.0  # how long the SN may hold an answer back; how soon a vanished ML program is noticed
 PATIENCE = 10  # peers that are to come in have this many times full_quorum_seconds
 RETRY_SECONDS = 0.5
+SN_NOT_READY = 503
 
 
 class TrainingFailed(Exception):
@@ -151,7 +153,22 @@ class Training:
 
     def _post(self, path: str, **body: Any) -> Any:
         body["uid"] = self._node.uid
-        return self._sn.retry(lambda client: client.post(self._path + path, body), SN_SECONDS)
+        return self._patiently(lambda: self._sn.post(self._path + path, body))
+
+    def _patiently(self, ask: Callable[[], Any]) -> Any:
+        """Ask the SN, which may be away for a moment, or may have lost its Sentinel for one (503)."""
+        deadline, said = time.monotonic() + SN_SECONDS, ""
+        while True:
+            try:
+                return ask()
+            except (Unreachable, Failed) as problem:
+                if (isinstance(problem, Failed) and problem.status != SN_NOT_READY) or time.monotonic() > deadline:
+                    raise
+                if str(problem) != said:
+                    said = str(problem)
+                    self._log.warning("%s. Trying for %.0f s", said, SN_SECONDS)
+            self._check()
+            time.sleep(RETRY_SECONDS)
 
     def _check_in(self) -> None:
         plan = self._plan
@@ -164,13 +181,16 @@ class Training:
         """Ask for a state of the SN until `decide` makes something of it."""
         after = -1
         while True:
-            asked = f"{path}?after={after}&wait={WATCH_SECONDS:g}"
-            state = self._sn.retry(lambda client, asked=asked: client.get(asked), SN_SECONDS)  # type: ignore[misc]
+            state = self._patiently(functools.partial(self._sn.get, f"{path}?after={after}&wait={WATCH_SECONDS:g}"))
             found = decide(state)
             if found is not None:
                 return found
             after = state["seq"]
             self._check()
+
+    def _contract(self) -> dict[str, Any]:
+        state: dict[str, Any] = self._patiently(functools.partial(self._sn.get, self._path))
+        return state
 
     def _live(self, contract: dict[str, Any]) -> list[dict[str, Any]]:
         self._known.update({peer["uid"]: peer for peer in contract["peers"]})
@@ -184,7 +204,7 @@ class Training:
         if state["merged_by"] or state["leader"] == self._node.uid:
             self._short_since = None
             return state
-        self._enough(self._sn.get(self._path))
+        self._enough(self._contract())
         return None
 
     def _enough(self, contract: dict[str, Any]) -> None:
@@ -256,7 +276,7 @@ class Training:
         if len(methods) > 1:
             told = ", ".join(f"{name} has {method}" for method, name in methods.items())
             raise TrainingFailed(f"round {number}: the peers do not agree on mergeMethod: {told}")
-        waiting = {peer["uid"] for peer in self._live(self._sn.get(self._path))}
+        waiting = {peer["uid"] for peer in self._live(self._contract())}
         final = all(ended) and waiting <= {uid for uid, _ in contributions}
         brought = [contribution for _, contribution in contributions]
         merged = merge(brought, self._plan.method)
@@ -272,14 +292,14 @@ class Training:
             data, why = self._fetch("params", number, member)
             if data is not None:
                 return data, ""
-            if time.monotonic() > deadline or member["uid"] not in {peer["uid"] for peer in self._live(self._sn.get(self._path))}:
+            if time.monotonic() > deadline or member["uid"] not in {peer["uid"] for peer in self._live(self._contract())}:
                 return None, why
             self._check()
             time.sleep(RETRY_SECONDS)
 
     def _take(self, number: int, state: dict[str, Any]) -> bytes | None:
         """Fetch the merged parameters from the leader, or from another that has taken them; None when the round is long over."""
-        self._live(self._sn.get(self._path))
+        self._live(self._contract())
         self._known.update({member["uid"]: self._known_as(member) for member in state["members"]})
         others = [peer for uid, peer in self._known.items() if uid != self._node.uid]
         others.sort(key=lambda peer: peer["uid"] != state["merged_by"])

@@ -1,0 +1,100 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole trainings on loopback: real processes, FIFOs and mutual TLS, the SN's own code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.lab.certificates import Authority
+from tests.unit.lab.swarm import ROOT, Swarm
+
+DIGITS = ROOT / "examples" / "digits" / "model" / "digits.py"
+TOY = Path(__file__).with_name("toy_program.py")
+LAST_LINE = "SwarmCallback : INFO : All peers and Swarm training rounds finished. Final Swarm model was loaded."
+ONE, TWO = Authority("org1.test"), Authority("org2.test")
+
+
+def options(**given: object) -> str:
+    return json.dumps({"minPeers": 2, **given})
+
+
+def test_four_nodes_learn_what_none_can_alone(tmp_path: Path) -> None:
+    with Swarm(tmp_path, ONE) as swarm:
+        for index in range(4):
+            environ = {"MODEL_DIR": str(tmp_path / "model"), "MIN_PEERS": "4", "MAX_EPOCHS": "10", "NODE_INDEX": str(index), "NODES": "4"}
+            swarm.add(DIGITS, ONE.files(tmp_path, "sl"), **environ)
+        assert swarm.ended(60) == [(0, 0)] * 4
+        logs = [pair.log("ml") for pair in swarm.pairs]
+        assert swarm.client.get("/nodes")["nodes"] == []
+    assert all(LAST_LINE in log for log in logs)
+    results = [json.loads((tmp_path / "model" / "saved_models" / f"digits-{index}.result.json").read_text()) for index in range(4)]
+    assert max(result["accuracy_alone"] for result in results) < 0.6
+    assert min(result["accuracy_swarm"] for result in results) >= 0.9
+    assert sorted(digit for result in results for digit in result["digits"]) == list(range(10))
+    models = [np.load(tmp_path / "model" / "saved_models" / f"digits-{index}.npz") for index in range(4)]
+    assert all(np.array_equal(models[0][name], model[name]) for model in models for name in models[0])
+
+
+@pytest.mark.parametrize(
+    ("weights", "given", "final"),
+    [
+        ([1, 1], {"checkinModelOnTrainEnd": "active"}, None),
+        ([3, 1], {}, None),
+        ([1, 1, 1], {"mergeMethod": "coordmedian", "checkinModelOnTrainEnd": "inactive"}, None),
+    ],
+)
+def test_all_end_with_the_same_model(tmp_path: Path, weights: list[int], given: dict[str, str], final: float | None) -> None:
+    with Swarm(tmp_path, ONE) as swarm:
+        for index, weight in enumerate(weights):
+            told = options(minPeers=len(weights), nodeWeightage=weight, **given)
+            swarm.add(TOY, ONE.files(tmp_path, "sl"), TARGET=str(index), BATCHES=str(2 + index), OPTIONS=told)
+        assert swarm.ended(30) == [(0, 0)] * len(weights)
+        values = {json.loads((pair.directory / "out").read_text()) for pair in swarm.pairs}
+    assert len(values) == 1
+    assert 0 < values.pop() < len(weights) - 1
+
+
+def test_training_goes_on_without_a_peer_that_dies(tmp_path: Path) -> None:
+    with Swarm(tmp_path, ONE) as swarm:
+        for index in range(3):
+            dies = {"DIE_AFTER": "2"} if index == 2 else {}
+            swarm.add(TOY, ONE.files(tmp_path, "sl"), 2, TARGET=str(index), BATCHES="5", OPTIONS=options(), **dies)
+        codes = swarm.ended(40)
+        logs = [pair.log("sl") for pair in swarm.pairs]
+    assert codes == [(0, 0), (0, 0), (1, 9)]
+    assert "the ML program has ended in round 3; see the log of the ML container" in logs[2]
+
+
+def test_training_fails_when_too_few_are_left(tmp_path: Path) -> None:
+    with Swarm(tmp_path, ONE) as swarm:
+        for index in range(2):
+            dies = {"DIE_AFTER": "2"} if index == 1 else {}
+            swarm.add(TOY, ONE.files(tmp_path, "sl"), 2, TARGET=str(index), BATCHES="5", OPTIONS=options(), **dies)
+        codes = swarm.ended(40)
+        logs = [swarm.pairs[0].log(which) for which in ("sl", "ml")]
+    assert codes == [(1, 1), (1, 9)]
+    for log in logs:
+        assert "round 3: 1 peers are left, and at least 2 (minPeers) must take part. Missing: " in log
+        assert "at 127.0.0.12:30305 (SL node at 127.0.0.12:30305: connection refused: nothing listens there)" in log
+
+
+def test_peers_that_do_not_trust_each_other_say_so(tmp_path: Path) -> None:
+    with Swarm(tmp_path, ONE, TWO) as swarm:
+        told = options(minPeers=3)
+        for index in range(2):
+            swarm.add(TOY, ONE.files(tmp_path, "sl"), 3, TARGET=str(index), OPTIONS=told)
+        (tmp_path / "two").mkdir()
+        stranger = TWO.files(tmp_path / "two", "sl")
+        with Path(stranger["SWARM_ID_CACERT"]).open("ab") as file:
+            file.write((tmp_path / "sl-cacert.pem").read_bytes())
+        swarm.add(TOY, stranger, 3, TARGET="2", OPTIONS=told)
+        codes = swarm.ended(40)
+        logs = [pair.log("sl") + pair.log("ml") for pair in swarm.pairs]
+    assert codes == [(1, 1)] * 3
+    assert "and this node do not trust each other: SL node at 127.0.0.13:30305: its certificate is not valid here" in logs[0]
+    assert "the other side does not hold the trust bundle" in logs[2]
