@@ -35,7 +35,10 @@ def run(module, action):
     if DOCKER_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
     try:
-        result = action(Server(Engine(module.params), module.params["name"]), module.params, module.check_mode)
+        server = Server(Engine(module.params), module.params["name"])
+        if module.check_mode and not server.is_there():
+            server = NoServerYet()
+        result = action(server, module.params, module.check_mode)
     except (SpireError, EngineError) as error:
         module.fail_json(msg=str(error))
     if not module._diff:
@@ -83,6 +86,11 @@ class Server:
             message = (err.strip() or out.strip()).removeprefix("Error: ")
             raise SpireError(f"spire-server {' '.join(words[:2])} in container {self._name}: {message}")
         return out
+
+    def is_there(self):
+        """Whether the container runs."""
+        inspect = self._engine.inspect(self._name)
+        return bool(inspect) and bool(inspect["State"].get("Running"))
 
     def json(self, *words, stdin=None):
         """The same, with `-output json`, parsed."""
@@ -133,6 +141,22 @@ class Server:
         """A new join token as (token, expiry in seconds since the epoch)."""
         made = self.json("token", "generate", "-spiffeID", spiffe_id, "-ttl", str(ttl))
         return made["value"], int(made["expires_at"])
+
+
+class NoServerYet:
+    """In check mode: a server that an earlier task would have started. It has nothing yet."""
+
+    def entries(self):
+        """No entries."""
+        return []
+
+    def bundle(self):
+        """No bundle."""
+        return ""
+
+    def federated_bundle(self, trust_domain):
+        """No copy of any domain's bundle."""
+        return ""
 
 
 def _failure(result, entry):
@@ -274,7 +298,7 @@ def bundle(server, params, check_mode):
         return {"changed": False, "bundle": server.bundle()}
     domain = params["trust_domain"]
     check_trust_domain("trust_domain", domain)
-    wanted = bundle_keys(params["bundle"])
+    wanted = bundle_keys(params["bundle"]) if params["bundle"] or not check_mode else {("", "")}
     there = server.federated_bundle(domain)
     have = bundle_keys(there) if there else set()
     changed = not wanted <= have
