@@ -5,62 +5,69 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
+from collections.abc import Callable
 
 from docker.errors import DockerException
 
-from lab import binaries, engine, hosts, world
+from lab import binaries, engine, hosts, process, world
 from lab.report import LabError, step
 from lab.settings import SPIRE_VERSION, host_count
+
+
+def _up(options: argparse.Namespace) -> None:
+    with step("bringing the lab up"):
+        world.up(host_count(options.hosts))
+
+
+def _down(options: argparse.Namespace) -> None:
+    world.down()
+    if options.engine:
+        engine.stop()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lab", description="The simulated world that swarm.learning is tried in.")
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="hosts and registry, with every image served; quick when they are there")
+
+    def command(name: str, run: Callable[[argparse.Namespace], object], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    up = command("up", _up, "hosts and registry, with every image served; quick when they are there")
     up.add_argument("--hosts", metavar="N", default=os.environ.get("LAB_HOSTS"), help="how many hosts (default: $LAB_HOSTS, or 2)")
-    down = commands.add_parser("down", help="remove hosts, registry, network and volumes; keep images and cache")
+    down = command("down", _down, "remove hosts, registry, network and volumes; keep images and cache")
     down.add_argument("--engine", action="store_true", help="also end the Docker Engine, when the lab started it")
-    commands.add_parser("status", help="what is there; fails when the lab is not up")
-    restart = commands.add_parser("restart", help="reboot a host and wait until it is back")
+    command("status", lambda _: world.status(), "what is there; fails when the lab is not up")
+    restart = command("restart", lambda options: hosts.restart(engine.client(), options.number), "reboot a host and wait until it is back")
     restart.add_argument("number", type=int, metavar="N")
-    commands.add_parser("images", help="build every image")
-    spire = commands.add_parser("spire", help="build SPIRE")
+    command("images", lambda _: world.build_images(), "build every image")
+    spire = command("spire", lambda options: print(binaries.build(options.version).path), "build SPIRE and print where it is")
     spire.add_argument("version", nargs="?", default=SPIRE_VERSION)
-    commands.add_parser("engine", help="make sure that a Docker Engine answers")
+    command("engine", lambda _: engine.ensure(), "make sure that a Docker Engine answers")
     return parser
 
 
 def run(options: argparse.Namespace) -> bool:
-    if options.command == "status":
-        return world.status()
-    with world.locked():
-        match options.command:
-            case "up":
-                with step("bringing the lab up"):
-                    world.up(host_count(options.hosts))
-            case "down":
-                world.down()
-                if options.engine:
-                    engine.stop()
-            case "restart":
-                hosts.restart(engine.client(), options.number)
-            case "images":
-                world.build_images()
-            case "spire":
-                print(binaries.build(options.version).path)
-            case "engine":
-                engine.ensure()
-    return True
+    """Carry out a command; False when it says that something is not as it should be."""
+    with contextlib.nullcontext() if options.command == "status" else world.locked():
+        return options.run(options) is not False
 
 
 def main() -> int:
+    options = _parser().parse_args()
     try:
-        return 0 if run(_parser().parse_args()) else 1
+        return 0 if run(options) else 1
     except (LabError, ValueError, DockerException) as error:
-        print(f"lab: {error}", file=sys.stderr)
-        return 1
+        print(f"lab: {error}", file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        print("lab: interrupted", file=sys.stderr, flush=True)
+    process.end_all()
+    # Other jobs may be waiting for the engine still; an ordinary exit would wait for them.
+    os._exit(1)
 
 
 if __name__ == "__main__":

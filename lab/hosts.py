@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from pathlib import Path
 
 import docker
@@ -13,6 +12,7 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 
 from lab.content import archive_of, key_of
+from lab.process import run
 from lab.registry import CA
 from lab.report import step, tail, wait_for
 from lab.settings import (
@@ -50,8 +50,7 @@ def ssh_key() -> str:
     if not KEY.exists() or not public.exists():
         KEY.unlink(missing_ok=True)
         STATE.mkdir(parents=True, exist_ok=True)
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "swarm-lab", "-f", str(KEY)]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "swarm-lab", "-f", str(KEY)], "the key of the hosts cannot be made")
     return public.read_text()
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -15,8 +14,10 @@ from pathlib import Path
 
 import docker
 from docker.errors import APIError, ImageNotFound
+from requests import RequestException
 
 from lab.content import Tree, archive, context_key, files_below, key_of
+from lab.process import run
 from lab.report import LabError, say, step, tail
 from lab.settings import (
     COMPONENTS,
@@ -69,11 +70,11 @@ def packages(requirements: Path) -> Tree:
     DOWNLOADS.mkdir(parents=True, exist_ok=True)
     with step(f"fetching Python packages of {requirements.relative_to(LAB_DIR)}"), tempfile.TemporaryDirectory(dir=DOWNLOADS) as part:
         target = Path(part) / "packages"
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", "--ignore-requires-python", "--only-binary=:all:", "--target", str(target)]
-        command += ["--python-version", PYTHON_VERSION, *(f"--platform={name}" for name in platforms), "-r", str(requirements)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise LabError(f"pip cannot fetch {requirements} for Python {PYTHON_VERSION}:\n{tail(done.stderr)}")
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", "--only-binary=:all:"]
+        # The wheels are for another Python than pip's own, which it would have them refuse.
+        command += ["--ignore-requires-python", f"--python-version={PYTHON_VERSION}", *(f"--platform={name}" for name in platforms)]
+        command += ["--target", str(target), "-r", str(requirements)]
+        run(command, f"pip cannot fetch {requirements} for Python {PYTHON_VERSION}")
         # Scripts name this machine's interpreter, and a package's own tests are a third of some packages.
         for useless in [target / "bin", *(path for path in target.rglob("tests") if path.is_dir())]:
             shutil.rmtree(useless, ignore_errors=True)
@@ -117,15 +118,15 @@ def build(
 
 
 def _official(client: docker.DockerClient) -> bool:
-    """Whether the official image is here or can be had; an engine without a way out says so at once."""
+    """Whether the official image is here or can be had. A way out that swallows requests must not hold up the rest."""
     if exists(client, OFFICIAL_DEBIAN):
         return True
-    with step(f"pulling {OFFICIAL_DEBIAN}"):
-        try:
-            client.images.pull(OFFICIAL_DEBIAN)
-        except (APIError, ImageNotFound) as error:
-            say(f"{OFFICIAL_DEBIAN} is not to be had ({error.explanation or error}): bootstrapping instead")
-            return False
+    say(f"looking for {OFFICIAL_DEBIAN}")
+    try:
+        docker.from_env(timeout=15).images.pull(OFFICIAL_DEBIAN)
+    except (APIError, RequestException) as error:
+        say(f"{OFFICIAL_DEBIAN} is not to be had: {error}")
+        return False
     return True
 
 
@@ -140,14 +141,12 @@ def debian(client: docker.DockerClient) -> str:
         raise LabError(f"{OFFICIAL_DEBIAN} cannot be pulled and debootstrap is missing: apt-get install debootstrap")
     with step(f"bootstrapping Debian {DEBIAN_SUITE}"), tempfile.TemporaryDirectory() as part:
         root = Path(part) / "root"
-        command = [tool, "--variant=minbase", DEBIAN_SUITE, str(root)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise LabError(f"{' '.join(command)} failed:\n{tail(done.stdout + done.stderr)}")
-        with tempfile.TemporaryFile() as stream:
-            subprocess.run(["tar", "-C", str(root), "-c", *(f"--exclude={path}" for path in NOT_IMPORTED), "."], stdout=stream, check=True)
-            stream.seek(0)
-            repository, tag = OWN_DEBIAN.split(":")
+        run([tool, "--variant=minbase", DEBIAN_SUITE, str(root)], f"Debian {DEBIAN_SUITE} cannot be bootstrapped")
+        whole = Path(part) / "root.tar"
+        exclude = [f"--exclude={path}" for path in NOT_IMPORTED]
+        run(["tar", "-C", str(root), "-cf", str(whole), *exclude, "."], "the bootstrapped Debian cannot be packed")
+        repository, tag = OWN_DEBIAN.split(":")
+        with whole.open("rb") as stream:
             client.api.import_image_from_data(stream, repository=repository, tag=tag)
     return OWN_DEBIAN
 

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from lab.content import context_key, files_below
-from lab.report import LabError, step, tail
+from lab.process import run
+from lab.report import step
 from lab.settings import LAB_DIR, STATE
 
 SOURCE = LAB_DIR / "client"
@@ -30,9 +30,7 @@ def ensure() -> Path:
         # A build leaves its traces beside the source, so it gets a copy.
         copy = shutil.copytree(SOURCE, Path(part) / "source", ignore=shutil.ignore_patterns("__pycache__"))
         command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", part, str(copy)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise LabError(f"the wheel of {SOURCE} does not build:\n{tail(done.stderr)}")
+        run(command, f"the wheel of {SOURCE} does not build")
         next(Path(part).glob("*.whl")).replace(WHEEL)
         _STAMP.write_text(key)
     return WHEEL

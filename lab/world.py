@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from typing import Any
 
 import docker
 from docker.errors import NotFound
@@ -15,6 +16,7 @@ from docker.models.containers import Container
 from docker.types import IPAMConfig, IPAMPool
 
 from lab import binaries, engine, hosts, images, registry, wheel
+from lab.content import Tree
 from lab.report import say, step
 from lab.settings import (
     APLS_TAG,
@@ -60,9 +62,9 @@ class Work:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=16)
-        self._jobs: list[Future] = []
+        self._jobs: list[Future[Any]] = []
 
-    def start(self, job, *arguments) -> Future:
+    def start(self, job: Callable[..., Any], *arguments: object) -> Future[Any]:
         future = self._pool.submit(job, *arguments)
         self._jobs.append(future)
         return future
@@ -75,33 +77,36 @@ class Work:
             future.result()
 
 
-def _build(client: docker.DockerClient, work: Work, base: str, publish) -> None:
+Publish = Callable[[str, str], None]
+
+
+def _build(client: docker.DockerClient, work: Work, base: str, spire: Future[Tree], publish: Publish) -> None:
     """Start the jobs that build what the registry serves; each image goes to `publish(name, reference)` when it is there."""
-    spire = work.start(binaries.build)
 
     def spire_images() -> None:
         for name, reference in images.spire(client, base, spire.result()).items():
             publish(name, reference)
 
-    def swarm_images() -> None:
-        below = images.numpy(client, base)
-        publish("ml-python", images.ml_python(client, below))
-        for name, reference in images.standins(client, below).items():
+    def standins() -> None:
+        for name, reference in images.standins(client, numpy.result()).items():
             publish(name, reference)
 
+    numpy = work.start(images.numpy, client, base)
     work.start(wheel.ensure)
     work.start(spire_images)
-    work.start(swarm_images)
+    work.start(standins)
+    work.start(lambda: publish("ml-python", images.ml_python(client, numpy.result())))
 
 
 def build_images() -> None:
     """Build every image of the lab, and start nothing."""
     client = engine.ensure()
-    base = images.base(client)
     work = Work()
+    spire = work.start(binaries.build)
+    base = images.base(client)
     work.start(images.host, client, base)
     work.start(images.registry, client, base)
-    _build(client, work, base, lambda name, reference: say(f"{published_name(name)} is {reference}"))
+    _build(client, work, base, spire, lambda name, reference: say(f"{published_name(name)} is {reference}"))
     work.finish()
 
 
@@ -114,13 +119,15 @@ def _network(client: docker.DockerClient) -> None:
 def up(count: int) -> None:
     """Hosts 1 to COUNT and the registry, up and answering, with every image in the registry."""
     client = engine.ensure()
+    work = Work()
+    # What takes longest goes first.
+    spire = work.start(binaries.build)
     base = images.base(client)
     _network(client)
     registry.prepare()
     hosts.ssh_key()
-    work = Work()
     serving = work.start(lambda: registry.start(client, images.registry(client, base)))
-    _build(client, work, base, lambda name, reference: registry.push(client, serving.result(), reference, published_name(name)))
+    _build(client, work, base, spire, lambda name, reference: registry.push(client, serving.result(), reference, published_name(name)))
     host_image = images.host(client, base)
     running = hosts.existing(client)
     numbers = sorted({*range(1, count + 1), *(n for n, container in running.items() if container.status == "running")})
