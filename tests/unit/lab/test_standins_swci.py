@@ -1,0 +1,199 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SWCI: what its parser understands, and scripts run against a real SN on loopback with real mutual TLS."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from swarmlab import swci
+from swarmlab.process import Refusal
+from swarmlab.swci_commands import FORMS, Command, NotUnderstood, parse
+from swarmlab.swci_session import Finished, Session
+from swarmlab.web import Client
+
+from tests.unit.lab.test_standins_sn import ONE, RUNNER, TASK, TWO, SwarmNetwork
+
+
+@pytest.mark.parametrize(
+    ("line", "form", "values"),
+    [
+        ("create context c with ip 1.2.3.4", "create_context_ip", {"name": "c", "ip": "1.2.3.4", "port": None}),
+        ("CREATE CONTEXT c WITH IP 1.2.3.4 16000 # the first", "create_context_ip", {"name": "c", "ip": "1.2.3.4", "port": 16000}),
+        ("Create Context c With Service sn.org:443", "create_context_service", {"name": "c", "service": "sn.org:443"}),
+        ("WAIT FOR IP h 30304 10", "wait_ip", {"ip": "h", "port": 30304, "retries": 10}),
+        ("WAIT FOR SERVICE s", "wait_service", {"service": "s", "retries": None}),
+        ("GET CONTEXT INFO", "context_info", {"name": None}),
+        ("ASSIGN TASK t TO r WITH 4 PEERS", "assign_peers", {"task": "t", "runner": "r", "peers": 4}),
+        ("ASSIGN TASK t TO r WITH ALL PEERS", "assign_all", {"task": "t", "runner": "r"}),
+        ("ASSIGN TASK t TO r TARGET u", "assign_target", {"task": "t", "runner": "r", "uid": "u"}),
+        ("GET TASKRUNNER PEER STATUS r 0", "peer_status", {"runner": "r", "index": 0}),
+        ("EXIT ON FAILURE", "exit_on_failure", {"switch": None}),
+        ("EXIT ON FAILURE OFF", "exit_on_failure", {"switch": "OFF"}),
+        ("exit", "exit", {}),
+        ("SLEEP 60", "sleep", {"seconds": 60}),
+    ],
+)
+def test_parse(line: str, form: str, values: dict[str, Any]):
+    assert parse(line) == Command(form, values)
+
+
+@pytest.mark.parametrize("line", ["", "   ", "# SLEEP 60"])
+def test_nothing_to_do(line: str):
+    assert parse(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("ASSIGN TASK t TO r WITH many PEERS", "ASSIGN TASK <task> TO <runner> WITH <peers:int> PEERS"),
+        ("CREATE CONTEXT c", "CREATE CONTEXT <name> WITH IP"),
+        ("LIST TASKS now", "LIST TASKS"),
+        ("SLEEP -1", "SLEEP <seconds:int>"),
+        ("DANCE", "HELP lists all"),
+    ],
+)
+def test_not_understood(line: str, told: str):
+    with pytest.raises(NotUnderstood) as problem:
+        parse(line)
+    assert told in str(problem.value)
+
+
+def test_every_form_has_its_method():
+    assert all(hasattr(Session, f"_{form}") for form in FORMS)
+
+
+@pytest.fixture(name="sn")
+def _sn(tmp_path: Path) -> SwarmNetwork:
+    sn = SwarmNetwork(tmp_path / "sn", ONE, TWO)
+    sn.api.post("/nodes", {"type": "swop", "uid": "u1", "name": "swop-1", "taskrunner": "defaulttaskbb.taskdb.sml.hpe", "nodes": 2})
+    return sn
+
+
+class Ran:
+    """A script that ran to its end: what it printed, and why it failed."""
+
+    def __init__(self, directory: Path, sn: SwarmNetwork, script: str, capsys: pytest.CaptureFixture[str]):
+        (directory / "script").write_text(script.replace("SN_PORT", str(sn.api_port)))
+        session = Session(TWO.identity("swci", ONE), directory, swci.say)
+        self.problem = ""
+        try:
+            swci.run_script(session, directory / "script")
+        except Finished:
+            pass
+        except Refusal as refusal:
+            self.problem = str(refusal)
+        self.output = capsys.readouterr().out
+
+
+BEGIN = "EXIT ON FAILURE\nCREATE CONTEXT one WITH IP 127.0.0.1 SN_PORT\nSWITCH CONTEXT one\n"
+
+
+def work(sn: SwarmNetwork, outcomes: list[str]) -> None:
+    """Do what a SWOP does: take the peers of the next run, and report how they ended."""
+    runner = sn.api.get(RUNNER)
+    while not runner["run"]:
+        runner = sn.api.get(f"{RUNNER}?after={runner['seq']}&wait=10", timeout=15)
+    claim = {"run": runner["run"], "swop": "u1", "peers": [f"sl-{number}" for number in range(len(outcomes))]}
+    for index in sn.api.post(f"{RUNNER}/claim", claim)["indexes"]:
+        detail = "" if outcomes[index] == "COMPLETE" else "sl-1: no identity issued"
+        sn.api.post(f"{RUNNER}/peers/{index}", {"run": runner["run"], "status": outcomes[index], "detail": detail})
+
+
+def test_a_script_from_the_context_to_the_end(tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "build.yaml").write_text(yaml.safe_dump(TASK))
+    worker = threading.Thread(target=work, args=(sn, ["COMPLETE"]))
+    worker.start()
+    ran = Ran(
+        tmp_path,
+        sn,
+        f"""# the example's
+exit on failure
+wait for ip 127.0.0.1 SN_PORT
+create context one with ip 127.0.0.1 SN_PORT
+switch context one
+cd tasks
+create task from build.yaml
+finalize task build
+get task info build
+get task body build
+list tasks
+reset taskrunner {Path(RUNNER).name}
+assign task build to {Path(RUNNER).name} with all peers
+wait for taskrunner {Path(RUNNER).name}
+get taskrunner status {Path(RUNNER).name}
+get taskrunner peer status {Path(RUNNER).name} 0
+create contract mine
+list contracts
+reset contract mine
+get contract status mine
+perfdata mine
+list nodes
+list contexts
+get context info
+set context env one a b
+help exit
+sleep 0
+exit
+LIST NOTHING
+""",
+        capsys,
+    )
+    worker.join()
+    assert not ran.problem
+    for told in ("API Server is UP!", "TASK FINALIZED : build", "build : FINALIZED", "#", "TASKRUNNER COMPLETE", "mine", "SWOP  ", "* one"):
+        assert told in ran.output
+    assert "NOTHING" not in ran.output
+
+
+def test_a_failed_peer_is_printed_and_fails_the_script(tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str]):
+    sn.api.post("/tasks", TASK)
+    sn.api.post("/tasks/build/finalize", {})
+    worker = threading.Thread(target=work, args=(sn, ["FAILED"]))
+    worker.start()
+    runner = Path(RUNNER).name
+    ran = Ran(tmp_path, sn, f"{BEGIN}ASSIGN TASK build TO {runner} WITH 1 PEERS\nWAIT FOR TASKRUNNER {runner}\nSLEEP 600\n", capsys)
+    worker.join()
+    assert "PEER 0 FAILED : sl-1: no identity issued" in ran.output
+    assert f"script line 5: command failed: WAIT FOR TASKRUNNER {runner}" in ran.problem
+    assert "1 of 1 peers failed" in ran.problem
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("CREATE TASK FROM nowhere.yaml", "nowhere.yaml cannot be read"),
+        ("FINALIZE TASK t", "task t is not there; there are: none"),
+        ("SWITCH CONTEXT two", "context two is not there; there are: one"),
+        ("CREATE CONTEXT two WITH IP 127.0.0.1 1", "connection refused"),
+        ("ASSIGN TASK t TO nobody WITH 2 PEERS", "taskrunner nobody is not there; there are: defaulttaskbb"),
+        ("CD nowhere", "nowhere is not a directory"),
+        ("GET CONTRACT STATUS c", "contract c is not there"),
+        ("WAIT FOR IP 127.0.0.1 1 0", "connection refused"),
+        ("DANCE", "not a command"),
+    ],
+)
+def test_a_failing_command_ends_the_script_when_it_was_asked_to(
+    line: str, told: str, tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str]
+):
+    ran = Ran(tmp_path, sn, f"{BEGIN}{line}\nSLEEP 600\n", capsys)
+    assert told in ran.problem
+    assert line in ran.problem
+    goes_on = Ran(tmp_path, sn, f"{BEGIN}EXIT ON FAILURE OFF\n{line}\nLIST CONTEXTS\n", capsys)
+    assert not goes_on.problem
+    assert "* one" in goes_on.output
+
+
+def test_web_mode_answers_over_mutual_tls(tmp_path: Path, sn: SwarmNetwork):
+    server = swci.serve(ONE.identity("swci", TWO), 0, tmp_path).start()
+    web = Client(TWO.identity("swci", ONE), "127.0.0.1", server.port, "SWCI")
+    assert web.get("/is_up") == "OK"
+    assert web.post("/command", {"command": f"CREATE CONTEXT one WITH IP 127.0.0.1 {sn.api_port}"})["output"][0] == "API Server is UP!"
+    assert web.post("/command", {"command": "LIST CONTRACTS"}) == {"ok": True, "output": ["defaultbb.cqdb.sml.hpe"]}
+    assert web.post("/command", {"command": "DANCE"})["ok"] is False
+    server.stop()
