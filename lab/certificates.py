@@ -16,6 +16,17 @@ from cryptography.x509.oid import NameOID
 from lab.settings import private_file
 
 _LIFE = datetime.timedelta(days=3650)
+_CA_USAGE = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
@@ -44,6 +55,8 @@ def issue(names: list[str], addresses: list[str]) -> tuple[bytes, bytes, bytes]:
     root = (
         _builder("swarm-lab CA", "swarm-lab CA", authority)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority.public_key()), critical=False)
+        .add_extension(_CA_USAGE, critical=True)
         .sign(authority, hashes.SHA256())
     )
     key = ec.generate_private_key(ec.SECP256R1())
@@ -52,6 +65,7 @@ def issue(names: list[str], addresses: list[str]) -> tuple[bytes, bytes, bytes]:
         _builder(names[0], "swarm-lab CA", key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(subjects), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()), critical=False)
         .sign(authority, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM

@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting, running programs and jobs: what is said when something goes wrong."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from lab.process import run
+from lab.report import LabError, step, tail, wait_for
+from lab.world import Work
+
+
+def test_wait_for_returns_as_soon_as_it_is_ready() -> None:
+    answers = iter([False, False, True])
+    wait_for(lambda: next(answers), "the thing", 5)
+    assert list(answers) == []
+
+
+def test_wait_for_names_what_is_missing() -> None:
+    with pytest.raises(LabError, match="the thing: not there after 0 s"):
+        wait_for(lambda: False, "the thing", 0)
+
+
+def test_wait_for_gives_up_on_the_dead_at_once() -> None:
+    with pytest.raises(LabError, match="the thing: it ended: no space"):
+        wait_for(lambda: False, "the thing", 60, lambda: "it ended: no space")
+
+
+def test_tail_is_the_end() -> None:
+    assert tail("\n".join("abcdef"), 2) == "e\nf"
+
+
+def test_step_says_what_and_how_long(capsys: pytest.CaptureFixture[str]) -> None:
+    with step("counting"):
+        pass
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.endswith("counting ...")
+    assert second.endswith("counting: done in 0.0 s")
+
+
+def test_a_program_that_fails_shows_its_last_words() -> None:
+    with pytest.raises(LabError, match=r"(?s)it cannot be made: python.* exited with 3\nout of cheese$"):
+        run([sys.executable, "-c", "import sys; print('out of cheese'); sys.exit(3)"], "it cannot be made")
+
+
+def test_jobs_all_done() -> None:
+    work = Work()
+    jobs = [work.start(pow, 2, n) for n in range(4)]
+    work.finish()
+    assert [job.result() for job in jobs] == [1, 2, 4, 8]
+
+
+def test_the_first_job_that_fails_is_told() -> None:
+    def fail() -> None:
+        raise LabError("no cheese")
+
+    work = Work()
+    work.start(pow, 2, 2)
+    work.start(fail)
+    with pytest.raises(LabError, match="no cheese"):
+        work.finish()
