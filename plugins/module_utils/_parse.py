@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([bkmgtp]?)(?:i?b)?", re.IGNORECASE)
 _PORT = re.compile(
-    r"(?:(?P<ip>\[[0-9a-fA-F:.]*\]|[0-9.]*):)?(?:(?P<host>\d*(?:-\d+)?):)?(?P<inside>\d+(?:-\d+)?)(?:/(?P<proto>tcp|udp|sctp))?"
+    r"(?:(?P<ip>\[[0-9a-fA-F:.]*\]|\d+(?:\.\d+){3}):)?(?:(?P<host>\d*(?:-\d+)?):)?(?P<inside>\d+(?:-\d+)?)(?:/(?P<proto>tcp|udp|sctp))?"
 )
 _MOUNT_DEFAULTS = frozenset({"rw", "rprivate", "rbind", "z", "Z"})
 _REMOVED_REGISTRIES = ("docker.io/library/", "docker.io/", "localhost/")

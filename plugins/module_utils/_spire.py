@@ -102,7 +102,7 @@ class Server:
 
     def write_entries(self, verb, entries):
         """Create or update (verb) entries; the entries as they are now. Raises SpireError for any item that failed, though the command exits 0."""
-        answer = self.json("entry", verb, "-data", "-", stdin=json.dumps({"entries": entries}))
+        answer = self.json("entry", verb, "-data", "-", stdin=json.dumps({"entries": [_as_data(e) for e in entries]}))
         results = answer.get("results") or []
         failed = [r for r in results if int((r.get("status") or {}).get("code") or 0)]
         if failed or len(results) != len(entries):
@@ -157,6 +157,13 @@ class NoServerYet:
     def federated_bundle(self, trust_domain):
         """No copy of any domain's bundle."""
         return ""
+
+
+def _as_data(entry):
+    """The entry as `-data` reads it: IDs as texts, another name for the entry's own ID."""
+    texts = {name: id_text(entry[name]) for name in ("spiffe_id", "parent_id")}
+    own = {"entry_id": entry["id"]} if entry.get("id") else {}
+    return {**{k: v for k, v in entry.items() if k != "id"}, **texts, **own}
 
 
 def _failure(result, entry):
