@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: format_problems
+short_description: What is wrong with a SWOP profile or a task definition
+version_added: 0.1.0
+author: The swarm.learning authors (@swarm-learning)
+description:
+  - Checks keys, types, lengths and choices as SWOP and SWCI do, before anything is started.
+positional: what
+options:
+  _input:
+    description: The profile or the task.
+    type: dict
+    required: true
+  what:
+    description: Which of the two.
+    type: str
+    choices: [profile, task]
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: The profile is one that SWOP reads
+  ansible.builtin.assert:
+    that: profile | swarm.learning.format_problems('profile') == []
+"""
+
+RETURN = r"""
+_value:
+  description: Sentences, none when the document is right.
+  type: list
+  elements: str
+"""
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.swarm.learning.plugins.module_utils import _formats
+from ansible_collections.swarm.learning.plugins.module_utils._site import plain
+
+CHECKS = {"profile": _formats.profile_problems, "task": _formats.task_problems}
+
+
+def format_problems(document, what):
+    if what not in CHECKS:
+        raise AnsibleFilterError(f"format_problems checks a profile or a task, not {what!r}")
+    return CHECKS[what](plain(document))
+
+
+class FilterModule:
+    def filters(self):
+        return {"format_problems": format_problems}

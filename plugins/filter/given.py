@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: given
+short_description: A mapping without what is not given
+version_added: 0.1.0
+author: The swarm.learning authors (@swarm-learning)
+description:
+  - Leaves out keys whose value is null, an empty text, an empty list or an empty mapping, so that a module's own default holds.
+options:
+  _input:
+    description: A mapping of options.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: A node without a port of its own
+  ansible.builtin.debug:
+    msg: "{{ {'name': 'sn-1', 'sn_api_port': ''} | swarm.learning.given }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The mapping with only what is given.
+  type: dict
+"""
+
+def given(options):
+    return {name: value for name, value in options.items() if value is not None and value not in ("", [], {})}
+
+
+class FilterModule:
+    def filters(self):
+        return {"given": given}

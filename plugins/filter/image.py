@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: image
+short_description: The full reference of a component's image
+version_added: 0.1.0
+author: The swarm.learning authors (@swarm-learning)
+description:
+  - Looks the image of a component up in the platform's releases.
+positional: release, registry, spire_version
+options:
+  _input:
+    description: The component, for instance V(sn).
+    type: str
+    required: true
+  release:
+    description: The platform's release.
+    type: str
+    required: true
+  registry:
+    description: A mirror, which takes the place of the registry's host. The path behind it stays.
+    type: str
+    default: ''
+  spire_version:
+    description: The tag of the upstream SPIRE images in releases 2.x. The release's own when empty.
+    type: str
+    default: ''
+"""
+
+EXAMPLES = r"""
+- name: Which image a Swarm Network node has
+  ansible.builtin.debug:
+    msg: "{{ 'sn' | swarm.learning.image('2.3.0', 'mirror.example.com:5000') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The reference, for instance V(mirror.example.com:5000/hpe/swarm-learning/sn:2.3.0).
+  type: str
+"""
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.swarm.learning.plugins.module_utils._images import reference
+
+
+def image(component, release, registry="", spire_version=""):
+    try:
+        return reference(component, str(release), registry, str(spire_version))
+    except ValueError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"image": image}

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: missing_images
+short_description: The images that a host does not have
+version_added: 0.1.0
+author: The swarm.learning authors (@swarm-learning)
+description:
+  - Compares references with what the engine lists, tags and digests.
+positional: there
+options:
+  _input:
+    description: References of images.
+    type: list
+    elements: str
+    required: true
+  there:
+    description: The engine's list of images, as M(community.docker.docker_host_info) returns it with O(community.docker.docker_host_info#module:images=true).
+    type: list
+    elements: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: What is still to be pulled
+  ansible.builtin.debug:
+    msg: "{{ ['docker.io/library/debian:trixie'] | swarm.learning.missing_images(engine.images) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Those of the references that the host does not have, once each.
+  type: list
+  elements: str
+"""
+
+from ansible_collections.swarm.learning.plugins.module_utils._images import missing
+
+
+def missing_images(images, there):
+    return missing(images, there)
+
+
+class FilterModule:
+    def filters(self):
+        return {"missing_images": missing_images}

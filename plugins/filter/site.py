@@ -1,0 +1,55 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: site
+short_description: What each host of a swarm's inventory gets
+version_added: 0.1.0
+author: The swarm.learning authors (@swarm-learning)
+description:
+  - Derives from the inventory's groups and a few variables everything that the roles of this collection need on each host,
+    addresses, ports, names, federation, registration entries, SWOP profiles, tasks and the SWCI script among it.
+  - Says what is wrong with the inventory instead, when something is.
+positional: groups
+options:
+  _input:
+    description: Ansible's C(hostvars).
+    type: dict
+    required: true
+  groups:
+    description: Ansible's C(groups).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: The inventory describes a swarm that can work
+  ansible.builtin.assert:
+    that: (hostvars | swarm.learning.site(groups)).problems == []
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(problems), a list of sentences, empty for an inventory that can work.
+    - C(hosts), for each host what the roles need; empty when there are problems.
+  type: dict
+"""
+
+import os
+
+from ansible_collections.swarm.learning.plugins.module_utils import _problems, _site
+
+
+def site(hostvars, groups):
+    inventory = _site.read(hostvars, groups)
+    found = _problems.problems(inventory, os.path.exists)
+    return {"problems": found, "hosts": {} if found else _site.derive(inventory)}
+
+
+class FilterModule:
+    def filters(self):
+        return {"site": site}

@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: spire_config
+short_description: The configuration of a SPIRE server or agent as a mapping
+version_added: 0.1.0
+author: The swarm.learning authors (@swarm-learning)
+description:
+  - Makes a configuration with disk keys, join tokens and, for a server, sqlite, a bundle endpoint and the domains it federates with.
+  - Only keys that the version knows are in it, as SPIRE refuses any other.
+positional: what
+options:
+  _input:
+    description:
+      - "Server: C(version), C(trust_domain), C(ca_ttl), C(agent_ttl), C(x509_svid_ttl), C(log_level) and C(federates_with), a list of C(trust_domain), C(address) and C(port)."
+      - "Agent: C(version), C(trust_domain), C(server_address), C(server_port), C(cgroup_version) and C(log_level)."
+    type: dict
+    required: true
+  what:
+    description: Which of the two.
+    type: str
+    choices: [server, agent]
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: The agent's configuration, as a file
+  swarm.learning.swarm_files:
+    files:
+      - path: /var/lib/swarm-learning/spire-agent/conf/agent.conf
+        content: "{{ settings | swarm.learning.spire_config('agent') | swarm.learning.spire_hcl }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The configuration, to be changed as wanted and written with P(swarm.learning.spire_hcl#filter).
+  type: dict
+"""
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.swarm.learning.plugins.module_utils import _spire_config
+
+CONFIGURATIONS = {"server": _spire_config.server, "agent": _spire_config.agent}
+
+
+def spire_config(settings, what):
+    if what not in CONFIGURATIONS:
+        raise AnsibleFilterError(f"spire_config makes the configuration of a server or an agent, not of {what!r}")
+    try:
+        return CONFIGURATIONS[what](settings)
+    except ValueError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"spire_config": spire_config}

@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: spire_hcl
+short_description: A nested mapping as HCL text
+version_added: 0.1.0
+author: The swarm.learning authors (@swarm-learning)
+description:
+  - Writes mappings as blocks, lists of texts or numbers as lists, and leaves out what is null.
+  - Blocks that carry a name in SPIRE's configuration, such as C(KeyManager) and C(federates_with), are mappings from name to block here.
+options:
+  _input:
+    description: The configuration.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: A line and a block
+  ansible.builtin.debug:
+    msg: "{{ {'server': {'bind_port': 8081}, 'plugins': {'KeyManager': {'disk': {'plugin_data': {}}}}} | swarm.learning.spire_hcl }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The text of a configuration file.
+  type: str
+"""
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.swarm.learning.plugins.module_utils._hcl import render
+
+
+def spire_hcl(configuration):
+    try:
+        return render(configuration)
+    except ValueError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"spire_hcl": spire_hcl}

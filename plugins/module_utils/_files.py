@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Directories and small text files of one host, brought to what is wanted in one go (private to the collection)."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+
+# A peek at a file that something else left there may be binary or huge; a diff of it would help nobody.
+LONGEST_DIFF = 100_000
+
+
+def lay(module, directories, files):
+    """Bring `directories` and `files` (lists of module parameters) about.
+
+    Returns {"changed": bool, "paths": [those that were or would be changed], "diff": [one entry for each]}.
+    Fails through the module where a path is something else than what is wanted there.
+    """
+    diffs = []
+    for wanted in directories:
+        diffs.append(_directory(module, wanted))
+    for wanted in files:
+        diffs.append(_file(module, wanted))
+    changed = [diff for diff in diffs if diff]
+    return {"changed": bool(changed), "paths": [diff["after_header"] for diff in changed], "diff": changed}
+
+
+def _directory(module, wanted):
+    path = wanted["path"]
+    there = os.path.lexists(path)
+    if there and not os.path.isdir(path):
+        module.fail_json(msg=f"{path} is to be a directory, but something else is there: move it away")
+    if not there and not module.check_mode:
+        try:
+            os.makedirs(path)
+        except OSError as error:
+            module.fail_json(msg=f"the directory {path} cannot be made: {error.strerror}")
+    if _attributes(module, wanted) or not there:
+        return _diff(path, "" if not there else "directory with other owner or mode\n", "directory\n")
+    return None
+
+
+def _file(module, wanted):
+    path, content = wanted["path"], wanted["content"]
+    there = os.path.lexists(path)
+    if there and not os.path.isfile(path):
+        module.fail_json(msg=f"{path} is to be a file, but something else is there: move it away")
+    before = _read(module, path) if there else b""
+    if there and before == content.encode():
+        return _diff(path, "file with other owner or mode\n", "file\n") if _attributes(module, wanted) else None
+    if not module.check_mode:
+        try:
+            _write(path, content.encode(), int(wanted["mode"], 8))
+        except OSError as error:
+            module.fail_json(msg=f"the file {path} cannot be written: {error.strerror}")
+    _attributes(module, wanted)
+    return _diff(path, _text(before), content)
+
+
+def _read(module, path):
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        module.fail_json(msg=f"the file {path} cannot be read: {error.strerror}")
+        raise
+
+
+def _write(path, content, mode):
+    """Whole or not at all, and never readable by more than `mode` says."""
+    handle, part = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            os.fchmod(stream.fileno(), mode)
+        os.replace(part, path)
+    except OSError:
+        os.unlink(part)
+        raise
+
+
+def _attributes(module, wanted):
+    """Whether mode, owner or group had (or, in check mode, would have) to be changed."""
+    path = wanted["path"]
+    if module.check_mode and not os.path.lexists(path):
+        return True
+    changed = module.set_owner_if_different(path, wanted["owner"], False)
+    changed = module.set_group_if_different(path, wanted["group"], changed)
+    if wanted["mode"] is not None and stat.S_IMODE(os.stat(path).st_mode) != int(wanted["mode"], 8):
+        changed = module.set_mode_if_different(path, wanted["mode"], changed)
+    return changed
+
+
+def _text(content):
+    if len(content) > LONGEST_DIFF or b"\0" in content:
+        return f"({len(content)} bytes, not shown)\n"
+    return content.decode(errors="replace")
+
+
+def _diff(path, before, after):
+    return {"before_header": path, "after_header": path, "before": before, "after": after}

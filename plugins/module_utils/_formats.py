@@ -1,0 +1,282 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The formats of what SWOP and SWCI read, as data, and one function that checks a document against them (private).
+
+Facts from the platform's own schemas (swarm 2.x): unknown keys are refused, lengths are limited.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text of `least` to `most` characters; one of `choices`, when there are any; `absolute`: a path that begins with a slash."""
+
+    least: int = 1
+    most: int = 240
+    null: bool = False
+    choices: tuple[str, ...] = ()
+    absolute: bool = False
+
+
+@dataclass(frozen=True)
+class Number:
+    least: int = 0
+    most: int = 2**31
+    null: bool = False
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A value in an environment: text, number, truth value or null."""
+
+    most: int = 240
+
+
+@dataclass(frozen=True)
+class Listing:
+    of: object
+    least: int = 0
+    most: int = 1_000_000
+    null: bool = False
+
+
+@dataclass(frozen=True)
+class OneKey:
+    """A mapping with exactly one key, as environment variables are written: `- MAX_EPOCHS: 2`."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class Mapping:
+    keys: dict = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+    null: bool = False
+
+
+def problems(value, form, where):
+    """Sentences that say what is wrong with `value`, a part of a document called `where`; none when it has the form."""
+    if value is None and (isinstance(form, Scalar) or getattr(form, "null", False)):
+        return []
+    return _CHECKS[type(form)](value, form, where)
+
+
+def _text(value, form, where):
+    if not isinstance(value, str):
+        return [f"{where} must be a text, not {value!r}"]
+    if form.choices and value not in form.choices:
+        return [f"{where} is {value!r}, it must be one of {', '.join(form.choices)}"]
+    if not form.least <= len(value) <= form.most:
+        return [f"{where} has {len(value)} characters, it must have {form.least} to {form.most}: {value[:60]!r}"]
+    if form.absolute and not value.startswith("/"):
+        return [f"{where} must be an absolute path, not {value!r}"]
+    return []
+
+
+def _number(value, form, where):
+    if isinstance(value, bool) or not isinstance(value, int):
+        return [f"{where} must be a whole number, not {value!r}"]
+    if not form.least <= value <= form.most:
+        return [f"{where} is {value}, it must be {form.least} to {form.most}"]
+    return []
+
+
+def _scalar(value, form, where):
+    if isinstance(value, (dict, list, tuple)):
+        return [f"{where} must be one value, not {value!r}"]
+    if len(str(value)) > form.most:
+        return [f"{where} has {len(str(value))} characters, it may have {form.most}"]
+    return []
+
+
+def _listing(value, form, where):
+    if not isinstance(value, (list, tuple)):
+        return [f"{where} must be a list, not {value!r}"]
+    found = []
+    if not form.least <= len(value) <= form.most:
+        found.append(f"{where} has {len(value)} items, it must have {form.least} to {form.most}")
+    for index, item in enumerate(value):
+        found += problems(item, form.of, f"{where}[{index}]")
+    return found
+
+
+def _one_key(value, form, where):
+    if not isinstance(value, dict) or len(value) != 1:
+        return [f"{where} must be a mapping with one key, not {value!r}"]
+    (key, item), *_rest = value.items()
+    return problems(item, form.value, f"{where}.{key}")
+
+
+def _mapping(value, form, where):
+    if not isinstance(value, dict):
+        return [f"{where} must be a mapping, not {value!r}"]
+    found = []
+    for key in value:
+        if key not in form.keys:
+            found.append(f"{where} has the unknown key {key!r}{did_you_mean(str(key), form.keys)}")
+    for key, inner in form.keys.items():
+        if key in value:
+            found += problems(value[key], inner, f"{where}.{key}")
+        elif key not in form.optional:
+            found.append(f"{where} lacks {key!r}")
+    return found
+
+
+def did_you_mean(word, known):
+    """`: did you mean 'sn_sentinel'?` when one of the known words is near, else nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
+    return f": did you mean {near[0]!r}?" if near else ""
+
+
+_CHECKS = {
+    Text: _text,
+    Number: _number,
+    Scalar: _scalar,
+    Listing: _listing,
+    OneKey: _one_key,
+    Mapping: _mapping,
+}
+
+# --- SWOP profile --------------------------------------------------------------------------------------------------------
+
+_LABEL = Text(2, 240)
+_LABEL_OR_NULL = Text(2, 240, null=True)
+_PORT_OR_NULL = Number(1, 65535, null=True)
+_ENVIRONMENT = Listing(OneKey(Scalar()), null=True)
+
+_ATTRIBUTE = Mapping(
+    {
+        "aType": Text(choices=("KEY", "CERT", "CACERT", "CAPATH", "SPIFFE_SOCKETPATH")),
+        "mType": Text(choices=("BIND", "VOLUME")),
+        "src": _LABEL,
+        "tgt": _LABEL,
+        "subPath": _LABEL,
+    },
+    optional=("subPath",),
+)
+_NODE = Mapping(
+    {
+        "idx": Number(),
+        "identity": Listing(Mapping({"attribute": _ATTRIBUTE})),
+        "slhostname": _LABEL_OR_NULL,
+        "slhostip": _LABEL_OR_NULL,
+        "slport": _PORT_OR_NULL,
+        "slfsservice": Text(2, 253, null=True),
+        "slenvvars": _ENVIRONMENT,
+        "slnetworkopts": _ENVIRONMENT,
+        "sllabels": _ENVIRONMENT,
+        "usrhostname": _LABEL_OR_NULL,
+        "usrenvvars": _ENVIRONMENT,
+        "usrnetworkopts": _ENVIRONMENT,
+        "usrlabels": _ENVIRONMENT,
+        "usrcontaineropts": Listing(OneKey(Scalar()), null=True),
+        "privatedata": Mapping({"src": _LABEL, "mType": Text(choices=("BIND", "VOLUME"))}, null=True),
+    },
+    optional=(
+        "slhostip",
+        "slport",
+        "slfsservice",
+        "slnetworkopts",
+        "sllabels",
+        "usrnetworkopts",
+        "usrlabels",
+        "usrcontaineropts",
+    ),
+)
+PROFILE = Mapping(
+    {
+        "groupname": _LABEL,
+        "taskrunner": _LABEL,
+        "policyuri": _LABEL_OR_NULL,
+        "resourcemgr": Mapping(
+            {
+                "mgrtype": Text(choices=("DOCKER",)),
+                "accessinfo": Mapping({"accesstype": Text(choices=("FROMENV",))}),
+            }
+        ),
+        "network": _LABEL,
+        "apls": Mapping({"locator": Mapping({"host": _LABEL, "port": _PORT_OR_NULL})}),
+        "apisrv": Mapping(
+            {"locator": Mapping({"host": _LABEL_OR_NULL, "port": _PORT_OR_NULL, "service": Text(2, 253, null=True)})}
+        ),
+        "envvars": _ENVIRONMENT,
+        "dns": Listing(_LABEL, null=True),
+        "nodes": Listing(Mapping({"slnodedef": _NODE})),
+    },
+    optional=("dns",),
+)
+
+# --- tasks ---------------------------------------------------------------------------------------------------------------
+
+_NAME = Text(1, 160)
+_NAME_OR_NULL = Text(1, 160, null=True)
+_BODIES = {
+    "MAKE_USER_CONTAINER": Mapping(
+        {
+            "BuildContext": _NAME_OR_NULL,
+            "BuildType": Text(choices=("INLINE",)),
+            "BuildSteps": Listing(_NAME, 1, 80),
+        }
+    ),
+    "PULL_IMAGE": Mapping(
+        {
+            "Tag": _NAME,
+            "RepoName": _NAME,
+            "OrgAndReg": _NAME_OR_NULL,
+            "Auth": Scalar(160),
+        }
+    ),
+    "MAKE_SWARM_USER_CONTENT": Mapping(
+        {
+            "ContentType": Text(choices=("SWARMCONTENT", "BUILDCONTENT")),
+            "OpsList": Listing(
+                Mapping(
+                    {
+                        "Operation": Text(choices=("DOWNLOAD", "EXTRACT")),
+                        "Target": _NAME,
+                        "Options": Listing(OneKey(Scalar(160)), null=True),
+                    }
+                ),
+                1,
+                20,
+            ),
+        }
+    ),
+    "RUN_SWARM": Mapping(
+        {
+            "Command": _NAME,
+            "Entrypoint": _NAME,
+            "WorkingDir": Text(1, 160, absolute=True),
+            "Envvars": Listing(OneKey(Scalar(160)), null=True),
+            "PrivateContent": _NAME_OR_NULL,
+            "SharedContent": Listing(
+                Mapping({"Src": _NAME, "Tgt": _NAME, "MType": Text(choices=("BIND", "VOLUME"))}), 1, 10, null=True
+            ),
+        }
+    ),
+}
+
+
+def profile_problems(profile, where="profile"):
+    """What is wrong with a SWOP profile, as sentences."""
+    return problems(profile, PROFILE, where)
+
+
+def task_problems(task, where="task"):
+    """What is wrong with a task definition, as sentences."""
+    kind = task.get("TaskType") if isinstance(task, dict) else None
+    form = {
+        "Name": _NAME,
+        "TaskType": Text(choices=tuple(_BODIES)),
+        "Author": _NAME,
+        "Prereq": _NAME,
+        "Outcome": _NAME,
+        "Body": _BODIES.get(kind, Mapping()),
+    }
+    if kind not in _BODIES and isinstance(task, dict):
+        task = {**task, "Body": {}}
+    return problems(task, Mapping(form), where)

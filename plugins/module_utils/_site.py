@@ -1,0 +1,331 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The site model: what each host of an inventory gets, derived from the groups and a few variables (private, pure).
+
+`read` takes what Ansible knows, `derive` returns the model. What is wrong with an inventory is found by `_problems`, first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ansible_collections.swarm.learning.plugins.module_utils import _training
+from ansible_collections.swarm.learning.plugins.module_utils._images import base_images, reference
+from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST
+
+COMPONENTS = ("apls", "spire_server", "spire_agent", "sn", "sl", "swop", "swci")
+GROUPS = tuple(f"swarm_{component}" for component in COMPONENTS)
+NODE_TYPES = ("sn", "sl", "swop", "swci")
+PORT_STEP = 1000  # between two nodes of one kind on a host
+
+# Every inventory variable that the model reads, with its default. Those that roles have too have the same default there.
+DEFAULTS = {
+    "ansible_host": "",
+    "swarm_release": NEWEST,
+    "swarm_registry": "",
+    "swarm_spire_version": "1.8.4",
+    "swarm_trust_domain": "swarm.learning",
+    "swarm_host_ip": "",
+    "swarm_apls_ip": "",
+    "swarm_apls_port": 5814,
+    "swarm_network": "swarm",
+    "swarm_socket_path": "spire-agent-socket:api.sock",
+    "swarm_http_proxy": "",
+    "swarm_https_proxy": "",
+    "swarm_no_proxy": "",
+    "swarm_training": {},
+    "apls_port": 5814,
+    "spire_server_port": 8081,
+    "spire_server_federation_port": 8443,
+    "spire_agent_server_address": "",
+    "sn_api_port": 30304,
+    "sn_p2p_port": 30303,
+    "sn_sentinel": False,
+    "sn_sentinel_ip": "",
+    "sn_nodes": [],
+    "swop_nodes": [],
+    "swop_pairs": [],
+    "swop_sn_ip": "",
+    "swop_sn_api_port": 30304,
+    "swci_sn_ip": "",
+    "swci_sn_api_port": 30304,
+    **{f"{component}_image": "" for component in COMPONENTS},
+}
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """hosts: name → {variable: value}, only hosts of the swarm's groups; groups: name → host names, in inventory order."""
+
+    hosts: dict
+    groups: dict
+
+    def get(self, host, variable):
+        value = self.hosts[host].get(variable)
+        return DEFAULTS[variable] if value is None else value
+
+    def given(self, host, variable):
+        """Whether the inventory itself says something about the variable."""
+        return self.hosts[host].get(variable) not in (None, "")
+
+    def members(self, component):
+        return list(self.groups.get(f"swarm_{component}", ()))
+
+    def address(self, host):
+        """Where the other hosts reach this one; empty when nothing says so."""
+        named = self.get(host, "swarm_host_ip") or self.get(host, "ansible_host")
+        return str(named or (host if "." in host or ":" in host else ""))
+
+    def training(self):
+        """The training's mapping, as the inventory has it; empty without one. All hosts have the same (see `_problems`)."""
+        for host in (*self.members("swci"), *self.members("swop"), *self.hosts):
+            if self.get(host, "swarm_training"):
+                return self.get(host, "swarm_training")
+        return {}
+
+
+def read(hostvars, groups):
+    """An Inventory from Ansible's `hostvars` and `groups`."""
+    mine = {name: list(hosts) for name, hosts in groups.items() if name.startswith("swarm_")}
+    hosts = {}
+    for host in dict.fromkeys(host for members in mine.values() for host in members):
+        variables = hostvars[host]
+        hosts[host] = {name: plain(variables[name]) for name in DEFAULTS if name in variables}
+    return Inventory(hosts, {name: list(members) for name, members in groups.items()})
+
+
+def plain(value):
+    """The value in Python's own types, as Ansible's carry tags and templates along."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (bool, int, float)) or value is None:
+        return value
+    return str.__str__(value) if isinstance(value, str) else value
+
+
+# --- nodes ---------------------------------------------------------------------------------------------------------------
+
+
+def sn_nodes(inventory):
+    """host → its SN nodes, Sentinel first; each complete but for `sentinel_ip` of the others."""
+    nodes, number = {}, 0
+    for host in inventory.members("sn"):
+        nodes[host] = []
+        for index, given in enumerate(inventory.get(host, "sn_nodes") or [{}]):
+            number += 1
+            node = {
+                "name": f"sn-{number}",
+                "host_ip": inventory.address(host),
+                "sentinel": inventory.get(host, "sn_sentinel") is True and index == 0,
+                "sn_api_port": _step(inventory.get(host, "sn_api_port"), index),
+                "sn_p2p_port": _step(inventory.get(host, "sn_p2p_port"), index),
+                **given,
+            }
+            if not node["sentinel"] and inventory.get(host, "sn_sentinel_ip"):
+                node.setdefault("sentinel_ip", inventory.get(host, "sn_sentinel_ip"))
+            nodes[host].append(node)
+        nodes[host].sort(key=lambda node: not node["sentinel"])
+    return nodes
+
+
+def _step(port, index):
+    return port + PORT_STEP * index if isinstance(port, int) else port
+
+
+def sentinels(nodes):
+    """[(host, node)] of all Sentinels among `sn_nodes`."""
+    return [(host, node) for host, own in nodes.items() for node in own if node["sentinel"]]
+
+
+def swop_nodes(inventory):
+    """host → its SWOPs, each {name, pairs: […], …module options}; the pairs are complete and numbered over the whole training."""
+    peers_per_host = inventory.training().get("peers_per_host", _training.DEFAULTS["peers_per_host"])
+    plan, number = [], 0
+    for host in inventory.members("swop"):
+        given = inventory.get(host, "swop_nodes") or [{}]
+        for index, node in enumerate(given):
+            number += 1
+            share = [{}] * len(range(index, peers_per_host, len(given)))
+            pairs = node.get("pairs") or (inventory.get(host, "swop_pairs") if index == 0 else []) or share
+            plan.append((host, {"name": f"swop-{number}", **node, "pairs": pairs}))
+    total = sum(len(node["pairs"]) for _host, node in plan)
+    nodes, pair_number, on_host = {host: [] for host in inventory.members("swop")}, 0, {}
+    for host, node in plan:
+        complete = []
+        for settings in node["pairs"]:
+            pair_number += 1
+            index = on_host.get(host, 0)
+            on_host[host] = index + 1
+            complete.append(_training.pair(settings, index, pair_number, total, inventory.address(host)))
+        nodes[host].append({**node, "pairs": complete})
+    return nodes
+
+
+def _sn_of(inventory, host, component, index, sns):
+    """(address, API port) of the SN that a SWOP or SWCI of this host talks to: as told, else the host's own, else the Sentinel."""
+    if inventory.get(host, f"{component}_sn_ip"):
+        return inventory.get(host, f"{component}_sn_ip"), inventory.get(host, f"{component}_sn_api_port")
+    own = sns.get(host) or [node for _host, node in sentinels(sns)] or [node for nodes in sns.values() for node in nodes]
+    if not own:
+        return "", DEFAULTS["sn_api_port"]
+    node = own[index % len(own)]
+    return node["host_ip"], node["sn_api_port"]
+
+
+# --- identity ------------------------------------------------------------------------------------------------------------
+
+
+def domains(inventory):
+    """trust domain → the host of its SPIRE server, in inventory order."""
+    return {inventory.get(host, "swarm_trust_domain"): host for host in inventory.members("spire_server")}
+
+
+def agent_id(domain, host):
+    """The SPIFFE ID that stands for the agent of a host, whatever its join token was; entries hang below it."""
+    return f"spiffe://{domain}/swarm/agent/{re.sub(r'[^A-Za-z0-9._-]', '-', host)}"
+
+
+def _entries(inventory, domain, peers):
+    agents = [host for host in inventory.members("spire_agent") if inventory.get(host, "swarm_trust_domain") == domain]
+    return [
+        {
+            "spiffe_id": f"spiffe://{domain}/swarm/{node_type}",
+            "parent_id": agent_id(domain, host),
+            "selectors": [f"docker:env:swarm_node_type={node_type}"],
+            "federates_with": peers,
+        }
+        for host in agents
+        for node_type in NODE_TYPES
+    ]
+
+
+def _identity(inventory, host, servers):
+    domain = inventory.get(host, "swarm_trust_domain")
+    peers = [name for name in servers if name != domain]
+    found = {"trust_domain": domain, "agent_id": agent_id(domain, host)}
+    if domain in servers:
+        server = servers[domain]
+        found["server_host"] = server
+        found["server_address"] = inventory.address(server)
+        found["server_port"] = inventory.get(server, "spire_server_port")
+    if servers.get(domain) == host:
+        found["federates_with"] = [
+            {
+                "trust_domain": peer,
+                "host": servers[peer],
+                "address": inventory.address(servers[peer]),
+                "port": inventory.get(servers[peer], "spire_server_federation_port"),
+            }
+            for peer in peers
+        ]
+        found["entries"] = _entries(inventory, domain, peers)
+    return found
+
+
+# --- everything of one host ----------------------------------------------------------------------------------------------
+
+
+def license_servers(inventory, host):
+    """The licence options of this host's containers: apls_ip, apls_port, and the second server's when there are two."""
+    if inventory.get(host, "swarm_apls_ip"):
+        return {"apls_ip": inventory.get(host, "swarm_apls_ip"), "apls_port": inventory.get(host, "swarm_apls_port")}
+    servers = [(inventory.address(one), inventory.get(one, "apls_port")) for one in inventory.members("apls")]
+    found = dict(zip(("apls_ip", "apls_port"), servers[0])) if servers else {}
+    if len(servers) > 1:
+        found.update(zip(("secondary_apls_ip", "secondary_apls_port"), servers[1]))
+    return found
+
+
+def proxy(inventory, host):
+    """All six proxy variables, so that what an engine hands to its containers never reaches ours by accident."""
+    exempt = [str(inventory.get(host, "swarm_no_proxy"))] if inventory.get(host, "swarm_no_proxy") else []
+    outward = {
+        "http_proxy": inventory.get(host, "swarm_http_proxy"),
+        "https_proxy": inventory.get(host, "swarm_https_proxy"),
+    }
+    inside = ["localhost", "127.0.0.1", *(inventory.address(one) for one in inventory.hosts)]
+    outward["no_proxy"] = ",".join([*exempt, *filter(None, inside)]) if any(outward.values()) else ",".join(exempt)
+    return {name: outward[name.lower()] for name in _training.PROXY_VARIABLES}
+
+
+def images(inventory, host):
+    """Every image that this host will run, in the order of the roles."""
+    wanted = [component for component in COMPONENTS if host in inventory.members(component)]
+    if "swop" in wanted and "sl" not in wanted:
+        wanted.append("sl")
+    found = [
+        inventory.get(host, f"{component}_image")
+        or reference(
+            component,
+            str(inventory.get(host, "swarm_release")),
+            inventory.get(host, "swarm_registry"),
+            str(inventory.get(host, "swarm_spire_version")),
+        )
+        for component in wanted
+    ]
+    training = inventory.training()
+    if training and "swop" in wanted:
+        found += base_images(training["build"]) if training.get("build") else [training["image"]]
+    return list(dict.fromkeys(found))
+
+
+def derive(inventory):
+    """The model of an inventory without problems: host → what its roles need (README of the role `swarm` lists the keys)."""
+    sns, swops, servers = sn_nodes(inventory), swop_nodes(inventory), domains(inventory)
+    training = _training.normalise(inventory.training()) if inventory.training() else {}
+    for _host, sentinel in sentinels(sns):
+        for node in (node for nodes in sns.values() for node in nodes if not node["sentinel"]):
+            node.setdefault("sentinel_ip", sentinel["host_ip"])
+            node.setdefault("sentinel_api_port", sentinel["sn_api_port"])
+    model = {}
+    for host in inventory.hosts:
+        here = {
+            "address": inventory.address(host),
+            "network": inventory.get(host, "swarm_network"),
+            "sn_nodes": sns.get(host, []),
+            "proxy": proxy(inventory, host),
+            "images": images(inventory, host),
+            "training": training,
+            **_identity(inventory, host, servers),
+            "license": license_servers(inventory, host),
+        }
+        here["swop_nodes"] = [
+            _swop(inventory, host, index, node, sns, here) for index, node in enumerate(swops.get(host, ()))
+        ]
+        if training and host in inventory.members("swci"):
+            here["swci_tasks"], here["swci_script"] = _swci(inventory, host, sns, swops, training)
+        model[host] = here
+    return model
+
+
+def _swop(inventory, host, index, node, sns, here):
+    sn_ip, sn_api_port = _sn_of(inventory, host, "swop", index, sns)
+    surroundings = {
+        "network": inventory.get(host, "swarm_network"),
+        "apls_ip": here["license"].get("apls_ip"),
+        "apls_port": here["license"].get("apls_port"),
+        "socket_path": inventory.get(host, "swarm_socket_path"),
+        "proxy": here["proxy"],
+    }
+    given = {key: value for key, value in node.items() if key != "pairs"}
+    profile = _training.profile(node["name"], node["pairs"], here["training"] or _training.DEFAULTS, surroundings)
+    return {"sn_ip": sn_ip, "sn_api_port": sn_api_port, "profile": profile, **given}
+
+
+def _swci(inventory, host, sns, swops, training):
+    sn_ip, sn_api_port = _sn_of(inventory, host, "swci", 0, sns)
+    definitions = _training.tasks(training)
+    files = {"first": "image-task.yml", "run": "run-task.yml"}
+    operators = [node for nodes in swops.values() for node in nodes]
+    place = {
+        "sn_ip": sn_ip,
+        "sn_api_port": sn_api_port,
+        "files": files,
+        "swops": len(operators),
+        "peers": training["peers"] or sum(len(node["pairs"]) for node in operators),
+    }
+    script = _training.script(training, definitions, place)
+    return {files[key]: definition for key, definition in definitions.items()}, script

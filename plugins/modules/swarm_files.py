@@ -1,0 +1,133 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swarm_files
+short_description: Directories and small text files of a host, in one call
+description:
+  - Makes sure that a list of directories and a list of small text files are on the host.
+  - A component needs several of each, and a task for each costs about half a second a host.
+    The roles of this collection lay the files of a component with one task.
+version_added: 0.1.0
+author:
+  - The swarm.learning authors (@swarm-learning)
+options:
+  directories:
+    description:
+      - Directories that are to be there. Missing parents are made.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Absolute path on the host.
+        type: path
+        required: true
+      mode:
+        description: Octal mode such as V(0700), as a string. Without it the mode stays as it is.
+        type: str
+      owner:
+        description: Name or number of the owner. Without it the owner stays as it is.
+        type: str
+      group:
+        description: Name or number of the group. Without it the group stays as it is.
+        type: str
+  files:
+    description:
+      - Text files that are to be there, with their whole content. Their directories must exist or stand in O(directories).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Absolute path on the host.
+        type: path
+        required: true
+      content:
+        description: The whole content.
+        type: str
+        required: true
+      mode:
+        description: Octal mode, as a string.
+        type: str
+        default: '0644'
+      owner:
+        description: Name or number of the owner. Without it the owner stays as it is.
+        type: str
+      group:
+        description: Name or number of the group. Without it the group stays as it is.
+        type: str
+attributes:
+  check_mode:
+    description: Can run in check mode and says then what it would change.
+    support: full
+  diff_mode:
+    description: Shows what was or would be changed.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: The server's directories and its configuration are there
+  swarm.learning.swarm_files:
+    directories:
+      - path: /var/lib/swarm-learning/spire-server/data
+        mode: "0700"
+        owner: "1000"
+        group: "1000"
+      - path: /var/lib/swarm-learning/spire-server/conf
+        mode: "0755"
+    files:
+      - path: /var/lib/swarm-learning/spire-server/conf/server.conf
+        content: "{{ configuration }}"
+"""
+
+RETURN = r"""
+paths:
+  description: The directories and files that were changed, or would be in check mode.
+  returned: always
+  type: list
+  elements: str
+  sample: [/var/lib/swarm-learning/spire-server/conf/server.conf]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils._files import lay
+
+
+def main():
+    owner = {"owner": {"type": "str"}, "group": {"type": "str"}}
+    path = {"path": {"type": "path", "required": True}}
+    module = AnsibleModule(
+        argument_spec={
+            "directories": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {**path, "mode": {"type": "str"}, **owner},
+            },
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    **path,
+                    "content": {"type": "str", "required": True},
+                    "mode": {"type": "str", "default": "0644"},
+                    **owner,
+                },
+            },
+        },
+        supports_check_mode=True,
+    )
+    module.exit_json(**lay(module, module.params["directories"], module.params["files"]))
+
+
+if __name__ == "__main__":
+    main()
