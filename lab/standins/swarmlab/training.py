@@ -73,6 +73,7 @@ class Training:
         self._plan, self._check = plan, check
         self._path = f"/contracts/{plan.contract}"
         self._known: dict[str, dict[str, Any]] = {}
+        self._counted = 0.0
         self._short_since: float | None = None
         self.number = 0
         self._log = log("SL")
@@ -113,8 +114,9 @@ class Training:
             number = self.number
             own = {"name": self._node.name, "weight": share(weight, checkin), "ended": checkin is not None, "method": self._plan.method}
             self._store.put("params", self._plan.contract, number, pack(params, own))
-            self._post(f"/rounds/{number}", weight=weight, min_peers=self._plan.min_peers)
-            state = self._observe(f"{self._path}/rounds/{number}", self._decided)
+            state = self._post(f"/rounds/{number}", weight=weight, min_peers=self._plan.min_peers)
+            self._counted = time.monotonic()
+            state = self._decided(state) or self._observe(f"{self._path}/rounds/{number}", self._decided, state["seq"])
             data = self._lead(number, state["members"]) if not state["merged_by"] else self._take(number, state)
             if data is not None:
                 break
@@ -177,9 +179,8 @@ class Training:
         )
         self.number = answer["round"]
 
-    def _observe(self, path: str, decide: Callable[[dict[str, Any]], Any]) -> Any:
-        """Ask for a state of the SN until `decide` makes something of it."""
-        after = -1
+    def _observe(self, path: str, decide: Callable[[dict[str, Any]], Any], after: int = -1) -> Any:
+        """Ask for a state of the SN, newer than `after`, until `decide` makes something of it."""
         while True:
             state = self._patiently(functools.partial(self._sn.get, f"{path}?after={after}&wait={WATCH_SECONDS:g}"))
             found = decide(state)
@@ -204,7 +205,9 @@ class Training:
         if state["merged_by"] or state["leader"] == self._node.uid:
             self._short_since = None
             return state
-        self._enough(self._contract())
+        if time.monotonic() - self._counted > WATCH_SECONDS:
+            self._counted = time.monotonic()
+            self._enough(self._contract())
         return None
 
     def _enough(self, contract: dict[str, Any]) -> None:
@@ -299,7 +302,6 @@ class Training:
 
     def _take(self, number: int, state: dict[str, Any]) -> bytes | None:
         """Fetch the merged parameters from the leader, or from another that has taken them; None when the round is long over."""
-        self._live(self._contract())
         self._known.update({member["uid"]: self._known_as(member) for member in state["members"]})
         others = [peer for uid, peer in self._known.items() if uid != self._node.uid]
         others.sort(key=lambda peer: peer["uid"] != state["merged_by"])

@@ -76,6 +76,7 @@ class Server:
         self._context = identity.server_context() if identity else context
         self._http = _Http((host, port), type("Handler", (_Handler,), {"owner": self}))
         self.port: int = self._http.server_address[1]
+        self.connections: set[socket.socket] = set()
 
     def start(self) -> Server:
         """Serve in a thread of its own."""
@@ -83,9 +84,12 @@ class Server:
         return self
 
     def stop(self) -> None:
-        """Stop taking requests."""
+        """Stop taking requests, and end the connections that clients keep."""
         self._http.shutdown()
         self._http.server_close()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def secure(self, connection: socket.socket, address: str) -> tuple[socket.socket, str, str] | None:
         """Finish the TLS handshake of a new connection: it, the peer's name, and why it is refused all the same.
@@ -148,6 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         secured = self.owner.secure(self.request, self.client_address[0])
         if secured is not None:
             self.request, self.peer, self.refusal = secured
+            self.owner.connections.add(self.request)
         super().setup()
 
     def handle(self) -> None:
@@ -158,6 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
     def finish(self) -> None:
         with contextlib.suppress(OSError):
             super().finish()
+        self.owner.connections.discard(self.request)
         self.request.close()  # wrapping it detached the socket that the server would close
 
     def _serve(self) -> None:
@@ -228,31 +234,56 @@ class Client:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self._context.check_hostname = False
             self._context.verify_mode = ssl.CERT_NONE
+        self._idle: list[http.client.HTTPSConnection] = []
 
     def __str__(self) -> str:
         return f"{self.what} at {self.host}:{self.port}"
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, timeout: float | None = None) -> Any:
         """Send a request; the answer is parsed JSON, text or bytes, by its type. Raises Failed, Unreachable."""
-        connection = http.client.HTTPSConnection(self.host, self.port, timeout=timeout or self.timeout, context=self._context)
-        try:
-            connection.connect()
-            if self._identity:
-                self._identity.authorise(connection.sock)
-            data = None if body is None else json.dumps(body).encode()
-            connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
-            answer = connection.getresponse()
-            raw = answer.read()
-        except (Unauthorised, OSError, http.client.HTTPException) as error:
-            held = f" ({self._identity.held()})" if self._identity and isinstance(error, ssl.SSLCertVerificationError) else ""
-            raise Unreachable(f"{self}: {_reason(error)}{held}") from error
-        finally:
+        data = None if body is None else json.dumps(body).encode()
+        while True:
+            connection, kept = self._connection(timeout or self.timeout)
+            try:
+                connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
+                answer = connection.getresponse()
+                raw = answer.read()
+                break
+            except (OSError, http.client.HTTPException) as error:
+                connection.close()
+                # The server may end a kept connection at any time; that says nothing about a new one.
+                if not kept or isinstance(error, TimeoutError):
+                    raise self._unreachable(error) from error
+        if answer.will_close:
             connection.close()
+        else:
+            self._idle.append(connection)
         kind = answer.headers.get_content_type()
         value = json.loads(raw) if kind == "application/json" else raw.decode() if kind == "text/plain" else raw
         if answer.status >= 400:
             raise Failed(answer.status, value["error"] if isinstance(value, dict) and "error" in value else f"HTTP {answer.status}")
         return value
+
+    def _connection(self, timeout: float) -> tuple[http.client.HTTPSConnection, bool]:
+        """A connection that nobody uses, and whether it is a kept one: a handshake costs more than most requests."""
+        with contextlib.suppress(IndexError):  # another thread may be quicker
+            connection = self._idle.pop()
+            connection.sock.settimeout(timeout)
+            return connection, True
+        connection = http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=self._context)
+        connection.auto_open = 0  # never connect without authorise
+        try:
+            connection.connect()
+            if self._identity:
+                self._identity.authorise(connection.sock)
+        except (Unauthorised, OSError) as error:
+            connection.close()
+            raise self._unreachable(error) from error
+        return connection, False
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        held = f" ({self._identity.held()})" if self._identity and isinstance(error, ssl.SSLCertVerificationError) else ""
+        return Unreachable(f"{self}: {_reason(error)}{held}")
 
     def get(self, path: str, timeout: float | None = None) -> Any:
         """GET; see call."""

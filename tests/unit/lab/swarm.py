@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import time
@@ -35,7 +36,7 @@ class Pair:
 
 
 class Swarm:
-    """Pair N serves at 127.0.0.(10+N):30305. Leave it as a context manager: nothing is left running."""
+    """Pair N serves at `self.address(N)`. Leave it as a context manager: nothing is left running."""
 
     def __init__(self, directory: Path, sn: Authority, *trusted: Authority):
         self.directory = directory
@@ -46,6 +47,11 @@ class Swarm:
         self._sn = Server(0, Api(self.store, submit, "sn-uid", {}).routes(), identity, host="127.0.0.1")
         self.client = Client(identity, "127.0.0.1", self._sn.port, "SN node")
         self.pairs: list[Pair] = []
+        self._net = f"127.{random.randint(1, 254)}.{random.randint(0, 254)}"  # all of 127/8 is loopback; tests may run side by side
+
+    def address(self, number: int) -> str:
+        """Where pair `number` (from 1) serves parameters."""
+        return f"{self._net}.{number}"
 
     def __enter__(self) -> Swarm:
         self._licences.start()
@@ -66,7 +72,7 @@ class Swarm:
         directory = self.directory / f"pair-{number}"
         directory.mkdir()
         channel = {f"SL_{way}_CHANNEL": str(directory / "channel" / f"{way.lower()}.channel") for way in ("REQUEST", "RESPONSE")}
-        address = f"127.0.0.{10 + number}"
+        address = self.address(number)
         node = {
             "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP": "127.0.0.1",
             "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_PORT": str(self._licences.port),
