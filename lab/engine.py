@@ -105,6 +105,10 @@ def stop() -> None:
         os.kill(pid, signal.SIGTERM)
         wait_for(lambda: _our_pid() is None or _zombie(pid), "the end of the Docker Engine", 60)
         PID.unlink(missing_ok=True)
+        # It leaves its own network namespace mounted.
+        for mount in (line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()):
+            if mount.startswith("/run/docker/netns/"):
+                run(["umount", mount], f"{mount} cannot be unmounted")
 
 
 def _zombie(pid: int) -> bool:
