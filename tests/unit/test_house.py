@@ -54,7 +54,8 @@ def test_no_file_is_long():
 @pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*")), ids=lambda path: path.name)
 def test_role_documents_its_defaults(path):
     """Every default is an option of the specification, and where both name a value it is the same."""
-    options = load(path / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    entry_points = load(path / "meta/argument_specs.yml")["argument_specs"].values()
+    options = {name: option for entry_point in entry_points for name, option in entry_point.get("options", {}).items()}
     defaults = load(path / "defaults/main.yml") or {}
     public = {name: value for name, value in defaults.items() if not name.startswith("__")}
     assert set(public) <= set(options)
