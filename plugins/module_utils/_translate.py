@@ -201,6 +201,8 @@ def _container(params, image, component, parts):
     if params.get("restart_policy") is None:
         common["restart_policy"] = "no" if common["auto_remove"] else component.restart_policy
     common["pid_mode"] = params.get("pid_mode") or component.pid_mode
+    if common["pid_mode"] == "host":  # the engine sets this then, whether it is asked to or not
+        common["security_opts"] = [*common["security_opts"], "label=disable"]
     command = parse.parse_command(params.get("command") or ()) + tuple(parts.arguments)
     return _spec_of(common, name=params["name"], image=image, command=command, hostname=params.get("hostname") or params["name"])
 
