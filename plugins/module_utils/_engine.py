@@ -47,6 +47,7 @@ class Engine:
     def __init__(self, params):
         self._params = params
         self._client = None
+        self.address = params["docker_host"]
 
     def _connect(self, version):
         p = self._params
@@ -226,6 +227,11 @@ class Engine:
         """The last lines of a container's log, as text."""
         raw = self._call(f"reading the log of {name}", lambda client: client.logs(name, tail=lines))
         return raw.decode(errors="replace").rstrip()
+
+    def log_since(self, name, since):
+        """A container's log from `since` (seconds since the epoch) on, as text."""
+        raw = self._call(f"reading the log of {name}", lambda client: client.logs(name, since=since))
+        return raw.decode(errors="replace")
 
     def follow(self, name, since):
         """A queue that gets the lines of a container's log from `since` (seconds since the epoch) on, and None when it has ended."""

@@ -69,21 +69,30 @@ def _still_running(engine, before):
     return now
 
 
+def is_ready(engine, inspect, signal):
+    """Whether a running container has given its signal since its last start; True where it has none."""
+    if signal is None:
+        return True
+    if signal.log and not re.search(signal.log, engine.log_since(inspect["Id"], started_at(inspect))):
+        return False
+    return _answers(engine, inspect, signal)
+
+
 def _answers(engine, inspect, signal):
     if signal.health:
         code, _out, _err = engine.execute(inspect["Id"], signal.health)
         return code == 0
     if signal.port:
-        return _port_answers(*_address(engine, inspect, signal.port), signal.tls)
+        return _port_answers(*published_address(inspect, signal.port, engine.address), signal.tls)
     return True
 
 
-def _address(engine, inspect, port):
-    """Where the container's port is reached from the engine's host: as published, else at the container itself."""
+def published_address(inspect, port, engine_address=""):
+    """(host, port) where the container's port is reached from the engine's host: as published, else at the container itself."""
     network = inspect["NetworkSettings"]
     for binding in (network.get("Ports") or {}).get(f"{port}/tcp") or ():
-        host = urlparse(engine._params["docker_host"]).hostname or "127.0.0.1"
-        return host if binding["HostIp"] in ("", "0.0.0.0", "::") else binding["HostIp"], int(binding["HostPort"])
+        anywhere = binding["HostIp"] in ("", "0.0.0.0", "::")
+        return (urlparse(engine_address).hostname or "127.0.0.1") if anywhere else binding["HostIp"], int(binding["HostPort"])
     return container_address(inspect), port
 
 

@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The platform as a whole on one host: which containers belong to it, what is known of each, stopping (private to the collection).
+
+Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import ssl
+import time
+from datetime import datetime, timezone
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
+from ansible_collections.swarm.learning.plugins.module_utils._readiness import is_ready, mask, published_address, started_at
+from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST, RELEASES
+from ansible_collections.swarm.learning.plugins.module_utils._spec import OWN_LABEL, environment, from_inspect
+
+# Who leans on whom: stopped in this order, so that licences return and nobody waits for one that is gone.
+STOP_ORDER = ("swci", "ml", "sl", "swop", "sn", "spire_agent", "spire_server", "apls")
+_IMAGES = {
+    "apls": "apls",
+    "spire-server": "spire_server",
+    "sn": "sn",
+    "sl": "sl",
+    "sl-tf": "sl",
+    "sl-pyt": "sl",
+    "swop": "swop",
+    "swci": "swci",
+}
+_IMAGE = re.compile(r"(?:.*/)?(?:swarm-learning|autopass)/(?P<name>[a-z-]+):(?P<tag>[\w.-]+)")
+_CHANNEL = "/tmp/channel"
+# X.509: two UTCTime values are a certificate's validity; a URI in its subject alternative name has tag 0x86.
+_VALIDITY = re.compile(rb"\x17\x0d(\d{12})Z\x17\x0d(\d{12})Z")
+_SPIFFE_ID = re.compile(rb"\x86[\x01-\x7f\x81](?:[\x80-\xff])?(spiffe://[a-zA-Z0-9._/-]+)")
+_TLS_PORTS = {"sn": (30304,), "sl": (30305,), "apls": (5814,)}
+
+
+def classify(image, labels, has_channel):
+    """(component, release) of a container, component None where it is not the platform's.
+
+    image, labels   as the engine lists them
+    has_channel     whether it has a mount at /tmp/channel, as SL and ML containers of 2.x have
+    """
+    component = labels.get(f"{OWN_LABEL}component")
+    if component:
+        return component, labels.get(f"{OWN_LABEL}release", "")
+    match = _IMAGE.fullmatch(image)
+    if match and match["name"] in _IMAGES:
+        return _IMAGES[match["name"]], match["tag"]
+    return ("ml", "") if has_channel else (None, "")
+
+
+def platform_of(image):
+    """The ML platform, `tf` or `pyt`, of a 0.3.0 SL image; empty for others."""
+    match = re.search(r"/sl-(tf|pyt):", image)
+    return match[1] if match else ""
+
+
+def selected(params):
+    """The components that swarm_stop's flags choose; all but the License Server where no flag is given (RunningSL.md)."""
+    flags = {flag for flag in (*STOP_ORDER, "sl_tf", "sl_pyt") if params.get(flag)}
+    if params.get("all"):
+        return set(STOP_ORDER)
+    return flags or set(STOP_ORDER) - {"apls"}
+
+
+def is_selected(component, image, chosen):
+    """Whether a container of that component and image is among the chosen."""
+    return component in chosen or (component == "sl" and f"sl_{platform_of(image)}" in chosen)
+
+
+def members(engine):
+    """The platform's containers on this host: a list of (component, release, the engine's summary)."""
+    with_channel = {c["Id"] for c in engine.containers({"volume": [_CHANNEL]})}
+    found = []
+    for summary in engine.containers({}):
+        component, release = classify(summary["Image"], summary.get("Labels") or {}, summary["Id"] in with_channel)
+        if component:
+            found.append((component, release, summary))
+    return found
+
+
+def run(module, action):
+    """Run action(engine, params, check_mode) → result, and end the module."""
+    if DOCKER_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
+    try:
+        module.exit_json(**action(Engine(module.params), module.params, module.check_mode))
+    except (EngineError, OSError) as error:
+        module.fail_json(msg=str(error))
+
+
+# --- swarm_stop ---------------------------------------------------------------------------------------------------------
+
+
+def stop(engine, params, check_mode):
+    """swarm_stop: stop, and unless `keep` remove, the chosen components of this host, their logs kept first when asked."""
+    chosen = selected(params)
+    mine = [m for m in members(engine) if is_selected(m[0], m[2]["Image"], chosen)]
+    mine.sort(key=lambda m: STOP_ORDER.index(m[0]))
+    actions, logs = [], []
+    for _component, _release, summary in mine:
+        name = summary["Names"][0].lstrip("/")
+        running = summary["State"] in ("running", "paused", "restarting")
+        if params["log_dir"] and (running or not params["keep"]):
+            logs.append(os.path.join(params["log_dir"], f"{name}.log"))
+            if not check_mode:
+                _keep_log(engine, name, logs[-1])
+        if running:
+            actions.append(f"stop {name}")
+            if not check_mode:
+                engine.stop(name, params["stop_timeout"])
+        if not params["keep"]:
+            actions.append(f"remove {name}")
+            if not check_mode:
+                engine.remove(name)
+    return {"changed": bool(actions), "actions": actions, "logs": logs}
+
+
+def _keep_log(engine, name, path):
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    text = mask(engine.log_tail(name, "all"))
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+
+
+# --- swarm_info ---------------------------------------------------------------------------------------------------------
+
+
+def info(engine, params, check_mode):
+    """swarm_info: what runs on this host."""
+    containers = []
+    for component, release, summary in members(engine):
+        inspect = engine.inspect(summary["Id"])
+        if inspect and (not params["components"] or component in params["components"]):
+            containers.append(describe(engine, component, release, inspect))
+    containers.sort(key=lambda c: (STOP_ORDER[::-1].index(c["component"]), c["name"]))
+    return {"changed": False, "containers": containers}
+
+
+def describe(engine, component, release, inspect):
+    """What swarm_info says of one container."""
+    state, spec = inspect["State"], from_inspect(inspect)
+    running = bool(state.get("Running"))
+    return {
+        "name": spec.name,
+        "component": component,
+        "release": release,
+        "image": spec.image,
+        "state": state["Status"],
+        "ready": running and is_ready(engine, inspect, _signal(component, release)),
+        "ports": [str(port) for port in spec.ports],
+        "uptime": round(time.time() - started_at(inspect)) if running else 0,
+        "restarts": inspect.get("RestartCount", 0),
+        "exit_code": None if running else state.get("ExitCode"),
+        "identity": identity(component, inspect) if running else {},
+    }
+
+
+def _signal(component, release):
+    tables = RELEASES.get(release, RELEASES[NEWEST])
+    return tables[component].ready if component in tables else None
+
+
+def identity(component, inspect):
+    """`read_certificate` of what a running container shows, or was given as a file; empty where it has none."""
+    certificate = environment(inspect["Config"].get("Env")).get("SWARM_ID_CERT")
+    if certificate and os.path.isfile(certificate):
+        with open(certificate, encoding="ascii", errors="replace") as file:
+            return read_certificate(ssl.PEM_cert_to_DER_cert(_first_certificate(file.read())))
+    for port in _TLS_PORTS.get(component, ()):
+        der = _shown_certificate(*published_address(inspect, port))
+        if der:
+            return read_certificate(der)
+    return {}
+
+
+def _first_certificate(text):
+    end = "-----END CERTIFICATE-----"
+    return text[text.find("-----BEGIN CERTIFICATE-----") :].partition(end)[0] + end
+
+
+def _shown_certificate(host, port):
+    """The certificate that a TLS server shows, in DER; None where there is none. It is read, not trusted."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection((host, port), timeout=5) as plain, context.wrap_socket(plain) as secured:
+            return secured.getpeercert(binary_form=True)
+    except OSError:
+        return None
+
+
+def read_certificate(der):
+    """`spiffe_id` (empty without one) and `expires_at` (seconds since the epoch) of a certificate in DER."""
+    validity, name = _VALIDITY.search(der), _SPIFFE_ID.search(der)
+    expires = datetime.strptime(validity[2].decode(), "%y%m%d%H%M%S").replace(tzinfo=timezone.utc) if validity else None
+    return {"spiffe_id": name[1].decode() if name else "", "expires_at": int(expires.timestamp()) if expires else 0}

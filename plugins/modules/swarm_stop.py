@@ -1,0 +1,132 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swarm_stop
+short_description: Stop the platform on a host
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Stops the platform's containers on a host, and removes them, in the order in which they lean on each other.
+  - Without a flag, everything but the License Server.
+  - Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
+extends_documentation_fragment:
+  - swarm.learning.engine
+options:
+  all:
+    description: Everything, the License Server too.
+    type: bool
+    default: false
+  apls:
+    description: The License Server.
+    type: bool
+    default: false
+  spire_server:
+    description: All SPIRE Servers.
+    type: bool
+    default: false
+  spire_agent:
+    description: The SPIRE Agent.
+    type: bool
+    default: false
+  sn:
+    description: All Swarm Network nodes.
+    type: bool
+    default: false
+  sl:
+    description: All Swarm Learning nodes.
+    type: bool
+    default: false
+  sl_tf:
+    description: The Swarm Learning nodes with TensorFlow (release 0.3.0).
+    type: bool
+    default: false
+  sl_pyt:
+    description: The Swarm Learning nodes with PyTorch (release 0.3.0).
+    type: bool
+    default: false
+  ml:
+    description: The user's ML containers beside SL nodes.
+    type: bool
+    default: false
+  swop:
+    description: All Swarm Operators.
+    type: bool
+    default: false
+  swci:
+    description: All command interfaces.
+    type: bool
+    default: false
+  keep:
+    description: Stop the containers, but do not remove them. Their logs stay with them.
+    type: bool
+    default: false
+  log_dir:
+    description:
+      - Directory on the host that gets the log of each container before it is stopped, as C(NAME.log).
+      - Secrets are masked, and only the owner can read the files.
+    type: path
+  stop_timeout:
+    description: How long a container may take to stop before it is killed, in seconds.
+    type: int
+    default: 10
+requirements:
+  - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
+attributes:
+  check_mode:
+    support: full
+    description: Says what would be stopped and removed.
+  diff_mode:
+    support: none
+    description: The actions say it all.
+  idempotent:
+    support: full
+    description: What is stopped already is not stopped again.
+"""
+
+EXAMPLES = r"""
+- name: Everything but the License Server is stopped, and its logs are kept
+  swarm.learning.swarm_stop:
+    log_dir: /var/log/swarm-learning
+
+- name: The Swarm Learning nodes with PyTorch are stopped, and can be looked at
+  swarm.learning.swarm_stop:
+    sl_pyt: true
+    keep: true
+"""
+
+RETURN = r"""
+actions:
+  description: What was, or in check mode would be, done, in this order.
+  returned: always
+  type: list
+  elements: str
+  sample: ["stop swop-1", "remove swop-1"]
+logs:
+  description: The log files that were, or would be, written.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils import _platform
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+FLAGS = ("all", "apls", "spire_server", "spire_agent", "sn", "sl", "sl_tf", "sl_pyt", "ml", "swop", "swci", "keep")
+
+
+def main():
+    """Run the module."""
+    arguments = {flag: {"type": "bool", "default": False} for flag in FLAGS}
+    arguments.update(ENGINE, log_dir={"type": "path"}, stop_timeout={"type": "int", "default": 10})
+    _platform.run(AnsibleModule(arguments, supports_check_mode=True), _platform.stop)
+
+
+if __name__ == "__main__":
+    main()

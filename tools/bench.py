@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make bench`: how fast the collection is, in figures that belong together because one run measured them.
+
+The floor of a bring-up is what its containers themselves need, one after the other where one needs another: from each one's start
+to the log line that says it is ready. What the play takes above it is ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST, RELEASES
+from lab import settings
+from tools import playbook, terminal, training
+from tools.terminal import say
+
+INVENTORY = "inventories/lab"
+# The critical path: what stands in one group may start at once, a group needs the one before it.
+PATH = (("apls",), ("spire_server",), ("spire_agent",), ("sentinel",), ("sn",), ("swop",), ("swci",))
+LISTENS = re.compile(r"(?i)listening|serving|ready|started")
+MOMENT = re.compile(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d{1,6})?")
+
+
+def moment(text: str) -> float:
+    """The engine's time stamp as seconds since the epoch."""
+    match = MOMENT.match(text)
+    return datetime.fromisoformat(f"{match[1]}+00:00").timestamp() + float(match[2] or 0)
+
+
+def readiness(host: training.Host, container: dict) -> float:
+    """Seconds from a container's start to its ready line."""
+    component = container["Config"]["Labels"]["learning.swarm.component"]
+    signal = RELEASES[NEWEST][component].ready.log
+    ready = re.compile(signal) if signal else LISTENS
+    log = host.run("sh", "-c", 'docker logs --timestamps "$1" 2>&1', "sh", container["Id"])
+    started = moment(container["State"]["StartedAt"])
+    said = [moment(line) for line in log.splitlines() if ready.search(line)]
+    return next((at - started for at in said if at >= started), 0.0)
+
+
+def floor(hosts: Sequence[training.Host]) -> list[tuple[str, float]]:
+    """The critical path: (what, seconds), the slowest of each group."""
+    slowest: dict[str, float] = {}
+    for host in hosts:
+        for container in host.containers():
+            labels = container["Config"]["Labels"] or {}
+            component = labels.get("learning.swarm.component")
+            if component in (None, "sl", "ml"):
+                continue
+            group = "sentinel" if "SN_I_AM_SENTINEL=1" in container["Config"]["Env"] else component
+            slowest[group] = max(slowest.get(group, 0.0), readiness(host, container))
+    return [(group, slowest[group]) for groups in PATH for group in groups if group in slowest]
+
+
+def forget(hosts: Sequence[training.Host]) -> None:
+    """Take everything from the hosts but their images."""
+    for host in hosts:
+        host.run(
+            "sh",
+            "-c",
+            "docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes"
+            " && docker volume ls --quiet | xargs --no-run-if-empty docker volume rm"
+            " && docker network prune --force && rm -rf /var/lib/swarm-learning /tmp/spire",
+        )
+
+
+def site(name: str, *arguments: str) -> tuple[playbook.Run, float]:
+    """Run the playbook `site` on the lab; what it reported, and how long it took in seconds."""
+    start = time.monotonic()
+    run = playbook.run("swarm.learning.site", ["-i", INVENTORY, *arguments], lambda *unused: None, settings.STATE / f"bench/{name}.jsonl")
+    if run.status:
+        raise SystemExit(f"site ({name}) failed\n" + "\n".join(run.failures) + run.stderr)
+    return run, time.monotonic() - start
+
+
+def timed(*command: str, **environment: str) -> float:
+    """Seconds that a command takes; its output is kept from the report."""
+    start = time.monotonic()
+    subprocess.run(command, cwd=playbook.ROOT, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
+    return time.monotonic() - start
+
+
+def bring_up(hosts: Sequence[training.Host]) -> None:
+    """`site` on prepared hosts with images present, by phase, beside the floor."""
+    forget(hosts)
+    run, seconds = site("bring-up")
+    path = floor(hosts)
+    total = sum(needed for _what, needed in path)
+    say(terminal.bold("Bring-up: site on hosts that have the images"))
+    terminal.table(("phase", "time"), [(play.name, terminal.duration(play.seconds)) for play in run.plays], right=(1,))
+    say(terminal.bold("The floor: what the containers need from start to ready"))
+    terminal.table(("container", "time"), [(what, terminal.duration(needed)) for what, needed in path], right=(1,))
+    say(f"bring-up {terminal.duration(seconds)}, floor {terminal.duration(total)}, ratio {seconds / total:.2f}")
+
+
+def no_change(hosts: Sequence[training.Host]) -> None:
+    """`site` where nothing is left to do, for real and in check mode."""
+    for name, arguments in (("no change", ()), ("no change, --check --diff", ("--check", "--diff"))):
+        run, seconds = site(name.replace(" ", "-").replace(",", ""), *arguments)
+        tasks = max(host["ok"] for host in run.stats.values())
+        say(f"{name}: {terminal.duration(seconds)}, {tasks} tasks a host at most, changed {run.total('changed')}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The process's exit status."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--demo", action="store_true", help="also time `make demo` with everything cached, from no lab at all")
+    parser.add_argument("--cold", action="store_true", help="also time `make demo` with an empty cache: many minutes")
+    options = parser.parse_args(arguments)
+    if options.cold:
+        cache = settings.CACHE.with_name("swarm-learning-cold")
+        say(f"make demo, cold: {terminal.duration(timed('make', 'demo', XDG_CACHE_HOME=str(cache)))}")
+    if options.demo:
+        timed(sys.executable, "-m", "lab", "down")
+        say(f"make demo, warm: {terminal.duration(timed(sys.executable, '-m', 'tools.demo'))}")
+    timed(sys.executable, "-m", "lab", "up")
+    count = settings.host_count(os.environ.get("LAB_HOSTS"))
+    hosts = [training.Host(settings.host_name(n), settings.host_container(n)) for n in range(1, count + 1)]
+    bring_up(hosts)
+    training.follow(hosts, 2 * count, 900, lambda nodes: None)
+    no_change(hosts)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
