@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 import docker
@@ -14,7 +15,7 @@ from docker.models.containers import Container
 from lab.content import archive_of, key_of
 from lab.process import run
 from lab.registry import CA
-from lab.report import step, tail, wait_for
+from lab.report import say, step, tail, wait_for
 from lab.settings import (
     KEY_LABEL,
     LABEL,
@@ -129,6 +130,22 @@ def _sshd(number: int) -> bool:
 
 def engine_answers(container: Container) -> bool:
     return container.exec_run(["engine", "status"]).exit_code == 0
+
+
+def stale(listing: str, served: Mapping[str, str]) -> list[str]:
+    """The references in a listing (`REFERENCE ID` a line) that the registry serves with another ID now."""
+    lines = [line.split() for line in listing.splitlines()]
+    return [reference for reference, held in lines if served.get(reference, held) != held]
+
+
+def forget_stale(client: docker.DockerClient, number: int, served: Mapping[str, str]) -> None:
+    """Untag on a host what has been built anew under the same name: a real image's name never changes its content."""
+    container = client.containers.get(host_container(number))
+    listing = container.exec_run(["docker", "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"])
+    old = stale(listing.output.decode(), served)
+    if old:
+        say(f"untagging on {host_name(number)} what the registry has anew: {' '.join(old)}")
+        container.exec_run(["docker", "image", "rm", "--force", "--no-prune", *old])
 
 
 def restart(client: docker.DockerClient, number: int) -> None:

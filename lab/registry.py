@@ -114,12 +114,12 @@ def holds(container: Container, repository: str, tag: str) -> str | None:
     return answer.json()["config"]["digest"]
 
 
-def push(client: docker.DockerClient, container: Container, image: str, name: str) -> None:
-    """Make the registry serve a local image as NAME (repository:tag); what it has already is not sent again."""
+def push(client: docker.DockerClient, container: Container, image: str, name: str) -> str:
+    """Make the registry serve a local image as NAME (repository:tag), and return its ID; what is there is not sent again."""
     repository, tag = name.rsplit(":", 1)
     local = client.images.get(image)
     if holds(container, repository, tag) == local.id:
-        return
+        return local.id
     # Docker takes 127/8 for insecure, so the engine needs neither our authority nor a restart.
     address = f"127.0.0.1:{published_port(container)}/{repository}"
     with step(f"pushing {name}"):
@@ -131,6 +131,7 @@ def push(client: docker.DockerClient, container: Container, image: str, name: st
                     raise LabError(f"{name} cannot be pushed: {line['error']}")
         finally:
             client.images.remove(f"{address}:{tag}", noprune=True)
+    return local.id
 
 
 def catalog(container: Container) -> list[str]:

@@ -127,13 +127,20 @@ def up(count: int) -> None:
     registry.prepare()
     hosts.ssh_key()
     serving = work.start(lambda: registry.start(client, images.registry(client, base)))
-    _build(client, work, base, spire, lambda name, reference: registry.push(client, serving.result(), reference, published_name(name)))
+    served: dict[str, str] = {}
+
+    def publish(name: str, reference: str) -> None:
+        served[f"{REGISTRY}/{published_name(name)}"] = registry.push(client, serving.result(), reference, published_name(name))
+
+    _build(client, work, base, spire, publish)
     host_image = images.host(client, base)
     running = hosts.existing(client)
     numbers = sorted({*range(1, count + 1), *(n for n, container in running.items() if container.status == "running")})
     started = {number: work.start(hosts.start, client, host_image, number) for number in numbers}
     work.finish()
     hosts.write_known_hosts({number: future.result() for number, future in started.items()})
+    for number in numbers:
+        hosts.forget_stale(client, number, served)
     say(f"up: {', '.join(f'{host_name(n)} ({host_ip(n)})' for n in numbers)}; registry {REGISTRY}; log in with ssh -i {hosts.KEY}")
 
 

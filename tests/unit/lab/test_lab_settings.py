@@ -10,7 +10,7 @@ import pytest
 
 from lab import settings
 from lab.binaries import build_command, versions
-from lab.hosts import known_hosts
+from lab.hosts import known_hosts, stale
 from lab.images import wheel_platforms
 from lab.world import published_name
 
@@ -67,6 +67,19 @@ def test_published_name(image: str, name: str) -> None:
 def test_known_hosts_have_name_address_and_key_without_comment() -> None:
     text = known_hosts({2: "ssh-ed25519 BBBB root@host-2\n", 1: "ssh-ed25519 AAAA root@host-1\n"})
     assert text == "host-1,172.30.0.11 ssh-ed25519 AAAA\nhost-2,172.30.0.12 ssh-ed25519 BBBB\n"
+
+
+@pytest.mark.parametrize(
+    ("listing", "expected"),
+    [
+        ("", []),
+        ("registry.lab:5000/a:1 sha256:1\n", []),
+        ("registry.lab:5000/a:1 sha256:0\nregistry.lab:5000/b:1 sha256:2\n", ["registry.lab:5000/a:1"]),
+        ("user-env:1 sha256:9\n<none>:<none> sha256:8\n", []),
+    ],
+)
+def test_stale_is_what_the_registry_serves_anew(listing: str, expected: list[str]) -> None:
+    assert stale(listing, {"registry.lab:5000/a:1": "sha256:1", "registry.lab:5000/b:1": "sha256:2"}) == expected
 
 
 def test_wheel_platforms_are_those_of_the_machine() -> None:
