@@ -34,9 +34,9 @@ _IMAGES = {
 }
 _IMAGE = re.compile(r"(?:.*/)?(?:swarm-learning|autopass)/(?P<name>[a-z-]+):(?P<tag>[\w.-]+)")
 _CHANNEL = "/tmp/channel"
-# X.509: two UTCTime values are a certificate's validity; a URI in its subject alternative name has tag 0x86.
+# X.509: two UTCTime values are a certificate's validity; a URI in its subject alternative name has tag 0x86, then its length.
 _VALIDITY = re.compile(rb"\x17\x0d(\d{12})Z\x17\x0d(\d{12})Z")
-_SPIFFE_ID = re.compile(rb"\x86[\x01-\x7f\x81](?:[\x80-\xff])?(spiffe://[a-zA-Z0-9._/-]+)")
+_SPIFFE_URI = re.compile(rb"\x86\x81?(?P<length>[\x0a-\xff])(?=spiffe://)", re.DOTALL)
 _TLS_PORTS = {"sn": (30304,), "sl": (30305,), "apls": (5814,)}
 
 
@@ -198,6 +198,9 @@ def _shown_certificate(host, port):
 
 def read_certificate(der):
     """`spiffe_id` (empty without one) and `expires_at` (seconds since the epoch) of a certificate in DER."""
-    validity, name = _VALIDITY.search(der), _SPIFFE_ID.search(der)
+    validity, name = _VALIDITY.search(der), _SPIFFE_URI.search(der)
     expires = datetime.strptime(validity[2].decode(), "%y%m%d%H%M%S").replace(tzinfo=timezone.utc) if validity else None
-    return {"spiffe_id": name[1].decode() if name else "", "expires_at": int(expires.timestamp()) if expires else 0}
+    return {
+        "spiffe_id": der[name.end() : name.end() + name["length"][0]].decode() if name else "",
+        "expires_at": int(expires.timestamp()) if expires else 0,
+    }
