@@ -63,7 +63,14 @@ def checkin(state: State, now: float, name: str, peer: State) -> State:
         raise Failed(409, f"errUidNotMatchingWithEnroll: CHECKIN NOT ALLOWED for {uid}: it enrolled as {enrolled}, not as {address}")
     if min_peers < 1:
         raise Failed(400, f"minPeers is {min_peers}, it must be 1 or more")
-    contract["peers"][uid] = {"address": address, "min_peers": min_peers, "grace": peer["grace"], "done": False}
+    contract["peers"][uid] = {
+        "name": node["name"],
+        "address": address,
+        "min_peers": min_peers,
+        "grace": peer["grace"],
+        "done": False,
+        "left": "",
+    }
     return {"round": contract["round"]}
 
 
@@ -110,6 +117,15 @@ def done(state: State, now: float, name: str, uid: str) -> State:
     return {}
 
 
+def left(state: State, _now: float, name: str, uid: str, why: str) -> State:
+    """A peer gives up; the others can say why it is missing. Raises Failed (409)."""
+    contract = get(state, name)
+    if uid not in contract["peers"]:
+        raise Failed(409, f"{uid} has not checked in to {name}")
+    contract["peers"][uid]["left"] = why
+    return {}
+
+
 def lead(state: State, now: float, contract: State) -> None:
     """Pick the open round's leader, when it is due: the peer whose report completes the quorum.
 
@@ -150,11 +166,24 @@ def show_round(state: State, name: str, number: int) -> State:
     return {"seq": state["seq"], "round": number, "open": contract["round"], **{key: current[key] for key in empty}}
 
 
+def expected(state: State) -> int:
+    """How many peers the one training that runs was assigned to, less those that failed; 0 when there is none or more than one.
+
+    A training's peers start at different moments: this is for whom the first ones wait.
+    """
+    runs = [runner for runner in state["taskrunners"].values() if runner["task"]]
+    runs = [runner for runner in runs if state["tasks"][runner["task"]]["definition"]["TaskType"] == "RUN_SWARM"]
+    if len(runs) != 1:
+        return 0
+    return int(runs[0]["wanted"]) - sum(peer["status"] == "FAILED" for peer in runs[0]["peers"])
+
+
 def show(state: State, name: str, now: float) -> State:
     """A contract, as peers and SWCI ask for it."""
     contract = get(state, name)
     peers = [
-        {"uid": uid, "address": peer["address"], "min_peers": peer["min_peers"], "done": peer["done"], "alive": is_alive(state, uid, now)}
+        {"uid": uid, **{key: peer[key] for key in ("name", "address", "min_peers", "done", "left")}, "alive": is_alive(state, uid, now)}
         for uid, peer in contract["peers"].items()
     ]
-    return {"seq": state["seq"], "name": name, "round": contract["round"], "peers": peers, "last_merged": contract["last_merged"]}
+    told = {"seq": state["seq"], "name": name, "round": contract["round"], "last_merged": contract["last_merged"]}
+    return {**told, "peers": peers, "expected": expected(state)}

@@ -6,13 +6,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from typing import Any
 
 from swarmlab.identity import Identity
-from swarmlab.web import Client, Failed, Request, Route, Unreachable
+from swarmlab.web import Client, Failed, Request, Route, Unreachable, distrust
 
 KEPT_ROUNDS = 4  # a slow peer still finds these; older ones would only fill memory
 FETCH_SECONDS = 60.0
 PROBE_SECONDS = 5.0
+FORBIDDEN = 403
+
+
+class Distrusted(Exception):
+    """One of two SL nodes does not take the other's certificate; the text says which and why."""
 
 
 class Store:
@@ -67,15 +73,22 @@ class Peers:
         return self._clients[address]
 
     def fetch(self, address: str, kind: str, contract: str, number: int) -> bytes:
-        """Parameters as packed bytes. Raises Unreachable (with the reason, see web.distrust) and Failed."""
-        return self._client(address).get(f"/{kind}/{contract}/{number}", timeout=FETCH_SECONDS)
+        """Parameters as packed bytes. Raises Distrusted, Unreachable and Failed."""
+        data: bytes = self._get(address, f"/{kind}/{contract}/{number}", FETCH_SECONDS)
+        return data
 
-    def probe(self, address: str) -> Unreachable | None:
-        """Why that SL node cannot be talked to, or None when it can."""
+    def probe(self, address: str) -> None:
+        """Return when that SL node can be talked to. Raises as fetch does."""
+        self._get(address, "/is_up", PROBE_SECONDS)
+
+    def _get(self, address: str, path: str, seconds: float) -> Any:
         try:
-            self._client(address).get("/is_up", timeout=PROBE_SECONDS)
+            return self._client(address).get(path, timeout=seconds)
         except Unreachable as problem:
-            return problem
-        except Failed:
-            return None  # it answers
-        return None
+            if distrust(problem):
+                raise Distrusted(str(problem)) from problem
+            raise
+        except Failed as problem:
+            if problem.status == FORBIDDEN:
+                raise Distrusted(f"SL node at {address} refuses this node: {problem}") from problem
+            raise

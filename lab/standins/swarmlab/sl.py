@@ -38,7 +38,15 @@ class Session:
         self._finished = False
 
     def serve(self) -> None:
-        """Answer the ML program until it ends. Raises Refusal when it, or the training, ended too early."""
+        """Answer the ML program until it ends. Raises Refusal when the training failed, ChannelClosed when ML ended too early."""
+        try:
+            self._serve()
+        except (Refusal, ChannelError, SystemExit) as problem:
+            if self._training and not self._finished:
+                self._training.leave("it was stopped" if isinstance(problem, SystemExit) else str(problem))
+            raise
+
+    def _serve(self) -> None:
         hello = self._channel.accept(PROGRAM_SECONDS)
         log("SL").info("The ML program is here (%s)", hello.get("platform") or "platform not named")
         self._channel.send({"ok": True, "uid": self._here.node.uid})
@@ -49,7 +57,7 @@ class Session:
                 if self._finished:
                     log("SL").info("The ML program has ended")
                     return
-                raise
+                raise self._gone() from None
             try:
                 answer, data = self._answer(header, payload)
             except ChannelClosed:
@@ -59,13 +67,13 @@ class Session:
                 raise Refusal(f"the training failed: {problem}") from problem
             self._channel.send({"ok": True, **answer}, data)
 
-    def where(self) -> str:
-        """How far the ML program has come, for the reason of an early end."""
-        return f"in round {self._training.number}" if self._training else "before its training began"
+    def _gone(self) -> ChannelClosed:
+        where = f"in round {self._training.number}" if self._training else "before its training began"
+        return ChannelClosed(f"{self._channel.other} has ended {where}")
 
     def _check(self) -> None:
         if not self._channel.is_open():
-            raise ChannelClosed(f"{self._channel.other} has ended")
+            raise self._gone()
 
     def _answer(self, header: dict, payload: bytes) -> tuple[dict, bytes]:
         operation = header.get("op")
@@ -124,7 +132,7 @@ def main(environ: Mapping[str, str], listen: tuple[str, int] = ("0.0.0.0", FS_PO
         except TimeoutError as problem:
             raise Refusal(f"the ML program did not come: {problem}") from problem
         except ChannelError as problem:
-            raise Refusal(f"{problem} {session.where()}; see the log of the ML container") from problem
+            raise Refusal(f"{problem}; see the log of the ML container") from problem
     finally:
         if node:
             node.leave()

@@ -66,7 +66,10 @@ class Api:
 
     def _nodes(self, request: Request) -> Answer:
         now = waited(self._store, request)
-        return {"seq": now["seq"], "nodes": [{**node, "live": contracts.is_alive(now, uid, time.time())} for uid, node in now["nodes"].items()]}
+        return {
+            "seq": now["seq"],
+            "nodes": [{**node, "live": contracts.is_alive(now, uid, time.time())} for uid, node in now["nodes"].items()],
+        }
 
     def _enrol(self, request: Request) -> Answer:
         node = request.json()
@@ -134,6 +137,7 @@ class Api:
             ("POST", "/contracts/*/rounds/*", self._report_round),
             ("POST", "/contracts/*/rounds/*/merged", self._merged),
             ("POST", "/contracts/*/done", self._done),
+            ("POST", "/contracts/*/left", self._left),
         ]
 
     def _contract(self, request: Request) -> Answer:
@@ -165,6 +169,10 @@ class Api:
 
     def _done(self, request: Request) -> Answer:
         return self._do("done", name=request.arguments[0], uid=field(request.json(), "uid", str))
+
+    def _left(self, request: Request) -> Answer:
+        body = request.json()
+        return self._do("left", name=request.arguments[0], uid=field(body, "uid", str), why=field(body, "why", str))
 
 
 def number(text: str) -> int:

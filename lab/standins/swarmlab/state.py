@@ -218,6 +218,7 @@ OPERATIONS: dict[str, Callable[..., State]] = {
     "report_round": contracts.report,
     "merged": contracts.merged,
     "done": contracts.done,
+    "left": contracts.left,
     "tick": contracts.tick,
 }
 

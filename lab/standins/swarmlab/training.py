@@ -18,9 +18,9 @@ from typing import Any
 from swarmlab.channel import pack, unpack
 from swarmlab.merging import Contribution, merge, share
 from swarmlab.node import SN_SECONDS, Node
-from swarmlab.peers import Peers, Store
+from swarmlab.peers import Distrusted, Peers, Store
 from swarmlab.process import log
-from swarmlab.web import Client, Failed, Unreachable, distrust
+from swarmlab.web import Client, Failed, Unreachable
 
 WATCH_SECONDS = 2.0  # how long the SN may hold an answer back; how soon a vanished ML program is noticed
 PATIENCE = 10  # peers that are to come in have this many times full_quorum_seconds
@@ -73,6 +73,7 @@ class Training:
         self._plan, self._check = plan, check
         self._path = f"/contracts/{plan.contract}"
         self._known: dict[str, dict[str, Any]] = {}
+        self._probed: set[str] = set()
         self._counted = 0.0
         self._short_since: float | None = None
         self.number = 0
@@ -85,25 +86,26 @@ class Training:
 
         def gathered(contract: dict[str, Any]) -> list[dict[str, Any]] | None:
             nonlocal said
+            for peer in self._live(contract):
+                self._probe(peer)
             live, waited = self._live(contract), time.monotonic() - started
-            wanted = max(plan.min_peers, contract.get("expected") or 0)
+            wanted = max(plan.min_peers, contract["expected"])
             if len(live) != said:
                 self._log.info("%d peers have checked in to %s, waiting for %d", len(live), plan.contract, wanted)
                 said = len(live)
             if len(live) >= wanted or (len(live) >= plan.min_peers and waited > self._grace):
                 return live
-            if waited > self._grace * PATIENCE:
+            missing = self._missing(live)
+            # Who was here and went will hardly come back; who has not come yet may have far to go.
+            if waited > self._grace * (1 if missing else PATIENCE):
                 there = ", ".join(map(self._name, live))
                 raise TrainingFailed(
-                    f"only {len(live)} of at least {plan.min_peers} peers (minPeers) checked in to {plan.contract} in {waited:.0f} s:"
-                    f" {there}. The logs of the other SL nodes say why they did not. {self._why(self._missing(live))}"
+                    f"only {len(live)} of at least {plan.min_peers} peers (minPeers) are in {plan.contract} after {waited:.0f} s:"
+                    f" {there}. {self._why(missing) or 'The logs of the other SL nodes say why they did not come.'}"
                 )
             return None
 
-        live = self._observe(self._path, gathered)
-        for peer in live:
-            self._probe(peer)
-        return [self._name(peer) for peer in live]
+        return [self._name(peer) for peer in self._observe(self._path, gathered)]
 
     def round(self, params: Mapping[str, Any], weight: float, checkin: str | None = None) -> Merged:
         """Bring parameters to the current round and return what came out of it. Raises TrainingFailed, MergeError.
@@ -150,6 +152,13 @@ class Training:
 
         self._observe(self._path, all_done)
         return merged
+
+    def leave(self, why: str) -> None:
+        """Give up, and let the others know why, if that can be done at once."""
+        try:
+            self._sn.call("POST", f"{self._path}/left", {"uid": self._node.uid, "why": why}, timeout=1.0)
+        except (Unreachable, Failed) as problem:
+            self._log.warning("Leaving: %s", problem)
 
     # What the SN says
 
@@ -226,36 +235,45 @@ class Training:
 
     @staticmethod
     def _name(peer: Mapping[str, Any]) -> str:
-        return f"{peer.get('name') or 'a peer'} at {peer['address']}"
+        return f"{peer['name']} at {peer['address']}"
 
     def _known_as(self, member: dict[str, Any]) -> dict[str, Any]:
         return {**self._known.get(member["uid"], {}), **member}
 
     def _why(self, missing: list[dict[str, Any]]) -> str:
-        told = [f"{self._name(peer)} ({self._peers.probe(peer['address']) or 'answers, and has left the training'})" for peer in missing]
+        told = []
+        for peer in missing:
+            why = peer["left"] or "it answers, and has left the training"
+            if not peer["left"]:
+                try:
+                    self._peers.probe(peer["address"])
+                except (Distrusted, Unreachable, Failed) as problem:
+                    why = str(problem)
+            told.append(f"{self._name(peer)} ({why})")
         return f"Missing: {'; '.join(told)}" if told else ""
 
     def _probe(self, peer: dict[str, Any]) -> None:
-        if peer["uid"] == self._node.uid:
+        """Find out once, and before the training, whether a peer can be talked to."""
+        if peer["uid"] == self._node.uid or peer["uid"] in self._probed:
             return
-        problem = self._peers.probe(peer["address"])
-        if problem and distrust(problem):
-            raise self._distrusted(peer, problem)
-        if problem:
+        self._probed.add(peer["uid"])
+        try:
+            self._peers.probe(peer["address"])
+        except Distrusted as problem:
+            raise self._distrusted(peer, problem) from problem
+        except (Unreachable, Failed) as problem:
             self._log.warning("Peer %s: %s", self._name(peer), problem)
 
-    def _distrusted(self, peer: dict[str, Any], problem: Unreachable) -> TrainingFailed:
+    def _distrusted(self, peer: dict[str, Any], problem: Distrusted) -> TrainingFailed:
         return TrainingFailed(f"round {self.number}: {self._name(peer)} and this node do not trust each other: {problem}")
 
     def _fetch(self, kind: str, number: int, peer: dict[str, Any]) -> tuple[bytes | None, str]:
         """Parameters, or None and why not."""
         try:
             return self._peers.fetch(peer["address"], kind, self._plan.contract, number), ""
-        except Unreachable as problem:
-            if distrust(problem):
-                raise self._distrusted(peer, problem) from problem
-            return None, str(problem)
-        except Failed as problem:
+        except Distrusted as problem:
+            raise self._distrusted(peer, problem) from problem
+        except (Unreachable, Failed) as problem:
             return None, str(problem)
 
     def _lead(self, number: int, members: list[dict[str, Any]]) -> bytes:

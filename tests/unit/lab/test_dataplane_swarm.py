@@ -80,7 +80,7 @@ def test_training_fails_when_too_few_are_left(tmp_path: Path) -> None:
     assert codes == [(1, 1), (1, 9)]
     for log in logs:
         assert "round 3: 1 peers are left, and at least 2 (minPeers) must take part. Missing: " in log
-        assert f"at {other}:30305 (SL node at {other}:30305: connection refused: nothing listens there)" in log
+        assert f"at {other}:30305 (the ML program has ended in round 3)" in log
 
 
 def test_peers_that_do_not_trust_each_other_say_so(tmp_path: Path) -> None:
@@ -96,5 +96,6 @@ def test_peers_that_do_not_trust_each_other_say_so(tmp_path: Path) -> None:
         codes = swarm.ended(40)
         logs, stranger_at = [pair.log("sl") + pair.log("ml") for pair in swarm.pairs], swarm.address(3)
     assert codes == [(1, 1)] * 3
-    assert f"and this node do not trust each other: SL node at {stranger_at}:30305: its certificate is not valid here" in logs[0]
-    assert "the other side does not hold the trust bundle" in logs[2]
+    assert all("do not trust each other: SL node at " in log for log in logs)
+    assert f"SL node at {stranger_at}:30305: its certificate is not valid here" in "".join(logs)
+    assert "the other side does not hold the trust bundle" in "".join(logs)
