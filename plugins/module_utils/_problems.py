@@ -336,8 +336,8 @@ def _peers(inventory):
 def _formats_of_files(inventory):
     found = []
     for host, here in _site.derive(inventory).items():
-        for node in here["swop_nodes"]:
-            found += _formats.profile_problems(node["profile"], f"SWOP profile of {node['name']} on {host}")
+        for name, profile in here["swop_profiles"].items():
+            found += _formats.profile_problems(profile, f"SWOP profile of {name} on {host}")
         for name, task in here.get("swci_tasks", {}).items():
             found += _formats.task_problems(task, f"task {name} of swarm_training")
     return found

@@ -292,27 +292,29 @@ def derive(inventory):
             **_identity(inventory, host, servers),
             "license": license_servers(inventory, host),
         }
-        here["swop_nodes"] = [
-            _swop(inventory, host, index, node, sns, here) for index, node in enumerate(swops.get(host, ()))
-        ]
+        here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops.get(host, ()), sns, here)
         if training and host in inventory.members("swci"):
             here["swci_tasks"], here["swci_script"] = _swci(inventory, host, sns, swops, training)
         model[host] = here
     return model
 
 
-def _swop(inventory, host, index, node, sns, here):
-    sn_ip, sn_api_port = _sn_of(inventory, host, "swop", index, sns)
+def _swops(inventory, host, nodes, sns, here):
     surroundings = {
-        "network": inventory.get(host, "swarm_network"),
+        "network": here["network"],
         "apls_ip": here["license"].get("apls_ip"),
         "apls_port": here["license"].get("apls_port"),
         "socket_path": inventory.get(host, "swarm_socket_path"),
         "proxy": here["proxy"],
     }
-    given = {key: value for key, value in node.items() if key != "pairs"}
-    profile = _training.profile(node["name"], node["pairs"], here["training"] or _training.DEFAULTS, surroundings)
-    return {"sn_ip": sn_ip, "sn_api_port": sn_api_port, "profile": profile, **given}
+    training = here["training"] or _training.DEFAULTS
+    options, profiles = [], {}
+    for index, node in enumerate(nodes):
+        sn_ip, sn_api_port = _sn_of(inventory, host, "swop", index, sns)
+        own = {key: value for key, value in node.items() if key != "pairs"}
+        options.append({"sn_ip": sn_ip, "sn_api_port": sn_api_port, **own})
+        profiles[node["name"]] = _training.profile(node["name"], node["pairs"], training, surroundings)
+    return options, profiles
 
 
 def _swci(inventory, host, sns, swops, training):
