@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test lint sanity unit integration molecule demo demo-down lab lab-down
+.PHONY: help setup lock test lint sanity unit integration molecule demo demo-down lab lab-down bench docs
 
 # Tools that call each other by name (ansible-lint, molecule) find them here, and nobody has to activate anything.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -24,6 +24,12 @@ lab: setup ## The simulated hosts, registry and images alone
 
 lab-down: setup ## Remove them
 	@.venv/bin/python -m lab down
+
+bench: setup ## The figures: bring-up beside its floor, a run that changes nothing (ARGS="--demo --cold" for more)
+	@PYTHONPATH=.collections .venv/bin/python -m tools.bench $(ARGS)
+
+docs: setup ## Write docs/contract.md from the tables of the releases
+	@PYTHONPATH=.collections .venv/bin/python -m tools.contract
 
 test: setup ## All checks, quick ones first
 	@tools/test.sh

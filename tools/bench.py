@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST, RELEASES
+
 from lab import settings
 from tools import playbook, terminal, training
 from tools.terminal import say
