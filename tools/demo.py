@@ -73,13 +73,14 @@ def deploy(case: Case) -> playbook.Run:
 def watch(hosts: Sequence[training.Host], expected: int) -> None:
     """Follow the ML containers to the end of the training; each one's arrival and end is one line."""
     start = time.monotonic()
-    told: set[tuple[str, str]] = set()
+    told: set[str] = set()
 
     def show(nodes: list[training.Node]) -> None:
         for node in nodes:
-            if node.finished and (node.id, "finished") not in told:
-                told.add((node.id, "finished"))
-                terminal.entry(f"{node.name} on {node.host.name}: {training.LAST_LINE}", time.monotonic() - start)
+            if node.finished and node.id not in told:
+                told.add(node.id)
+                terminal.entry(f"{node.name} on {node.host.name}", time.monotonic() - start)
+                say(terminal.dim(f"    {node.last_line}"))
         working = [f"{node.name}: {node.line}" for node in nodes if not node.finished]
         terminal.passing("    " + (working[0] if working else f"{len(nodes)} of {expected} ML containers are there"))
 

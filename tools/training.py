@@ -56,7 +56,7 @@ class Node:
     id: str
     name: str
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))
-    finished: bool = False  # its log has LAST_LINE
+    last_line: str = ""  # the log's line that has LAST_LINE, once it is there
     ended: bool = False  # the container's log is at its end
 
     def follow(self) -> None:
@@ -68,8 +68,14 @@ class Node:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
             for line in process.stdout:
                 self.tail.append(line.rstrip())
-                self.finished = self.finished or LAST_LINE in line
+                if LAST_LINE in line:
+                    self.last_line = line.rstrip()
         self.ended = True
+
+    @property
+    def finished(self) -> bool:
+        """Whether the log has LAST_LINE."""
+        return bool(self.last_line)
 
     @property
     def line(self) -> str:
