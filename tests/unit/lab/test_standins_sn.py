@@ -145,7 +145,7 @@ def test_an_unfederated_member_is_told_so_at_once(tmp_path: Path):
 
 def test_a_member_whose_sentinel_goes_away_says_so(pair: tuple[SwarmNetwork, SwarmNetwork], caplog: pytest.LogCaptureFixture):
     member = pair[1]
-    member.chain._sentinel.port = free_port()  # type: ignore[union-attr]
+    member.chain._sentinel = Client(TWO.identity("sn", ONE), "127.0.0.1", free_port(), "Sentinel Node's p2p")  # type: ignore[union-attr]
     with pytest.raises(Failed, match="the Sentinel cannot be asked") as refused:
         member.api.post("/tasks", TASK)
     assert refused.value.status == 503
