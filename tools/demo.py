@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tools.terminal import say
 
 PAIRS_PER_HOST = 2
 TRAINING_SECONDS = 900
+ONE_CHANGE = {"sn_options": {"memory": "2g"}}
 
 
 class DemoError(Exception):
@@ -119,12 +121,10 @@ def summary(clock: terminal.Clock, case: Case, run: playbook.Run, hosts: Sequenc
     say(terminal.dim("  the longest plays: " + ", ".join(f"{play.name} {terminal.duration(play.seconds)}" for play in slowest)))
     say()
     say(terminal.bold("Try next"))
+    site = f"ansible-playbook -i {case.inventory} swarm.learning.site"
     for command, why in (
-        (f"ansible-playbook -i {case.inventory} swarm.learning.site --check --diff", "nothing is left to change"),
-        (
-            f"ansible-playbook -i {case.inventory} swarm.learning.site -e swarm_log_level=DEBUG --check --diff",
-            "what one variable would touch",
-        ),
+        (f"{site} --check --diff", "nothing is left to change"),
+        (f"{site} --check --diff -e '{json.dumps(ONE_CHANGE)}'", "what one change would touch: a limit on the SNs' memory"),
         ("make demo-down", "and nothing of it is left"),
     ):
         say(f"  {command}")
