@@ -34,6 +34,13 @@ class Pair:
     def log(self, which: str) -> str:
         return (self.directory / f"{which}.log").read_text()
 
+    def wait_for(self, which: str, text: str, seconds: float = 20) -> None:
+        """Wait until the log has the text."""
+        deadline = time.monotonic() + seconds
+        while text not in self.log(which):
+            assert time.monotonic() < deadline, f"no {text!r} in {seconds} s:\n{self.log(which)}"
+            time.sleep(0.05)
+
 
 class Swarm:
     """Pair N serves at `self.address(N)`. Leave it as a context manager: nothing is left running."""

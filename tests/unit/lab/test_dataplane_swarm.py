@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,41 @@ def test_training_goes_on_without_a_peer_that_dies(tmp_path: Path) -> None:
         logs = [pair.log("sl") for pair in swarm.pairs]
     assert codes == [(0, 0), (0, 0), (1, 9)]
     assert "the ML program has ended in round 3; see the log of the ML container" in logs[2]
+
+
+def test_training_survives_a_leader_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarmlab.contracts.DEAD_AFTER_SECONDS", 4.0)
+    with Swarm(tmp_path, ONE) as swarm:
+        for index in range(3):
+            swarm.add(TOY, ONE.files(tmp_path, "sl"), 2, TARGET=str(index), BATCHES="60", OPTIONS=options())
+        killed = swarm.pairs[0]
+        killed.wait_for("sl", "this node leads")
+        killed.sl.kill()
+        codes = swarm.ended(60)
+    assert codes == [(-signal.SIGKILL, 1), (0, 0), (0, 0)]
+    assert "SwarmCallback : ERROR : the SL node has ended" in killed.log("ml")
+
+
+def test_a_node_that_is_stopped_gives_everything_back(tmp_path: Path) -> None:
+    waiting = tmp_path / "waiting.py"
+    waiting.write_text("import time\ntime.sleep(60)\n")
+    with Swarm(tmp_path, ONE) as swarm:
+        pair = swarm.add(waiting, ONE.files(tmp_path, "sl"))
+        pair.wait_for("sl", "Started I-am-Alive thread")
+        assert [node["type"] for node in swarm.client.get("/nodes")["nodes"]] == ["sl"]
+        pair.sl.terminate()
+        assert pair.sl.wait(3) == 0
+        assert swarm.client.get("/nodes")["nodes"] == []
+    assert json.loads((tmp_path / "licenses.json").read_text()) == {}
+
+
+def test_a_node_names_all_that_it_misses(tmp_path: Path) -> None:
+    with Swarm(tmp_path, ONE) as swarm:
+        empty = dict.fromkeys(("THIS_NODE_IP", "SN_NODE_IP", "SL_REQUEST_CHANNEL", "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP"), "")
+        pair = swarm.add(TOY, empty, OPTIONS=options(), TARGET="0")
+        assert pair.sl.wait(10) == 1
+    for name in empty:
+        assert f"{name} " in pair.log("sl")
 
 
 def test_training_fails_when_too_few_are_left(tmp_path: Path) -> None:
