@@ -111,7 +111,7 @@ def summary(clock: terminal.Clock, case: Case, run: playbook.Run, hosts: Sequenc
     rows = [
         (host.name, container["Name"].lstrip("/"), container["Config"]["Image"], container["State"]["Status"])
         for host in hosts
-        for container in host.containers()
+        for container in sorted(host.containers(), key=lambda container: (not container["State"]["Running"], container["Name"]))
     ]
     terminal.table(("host", "container", "image", "state"), rows)
     say()
