@@ -161,7 +161,7 @@ def tick(state: State, now: float) -> State:
 def show_round(state: State, name: str, number: int) -> State:
     """A round, as peers ask for it."""
     contract = get(state, name)
-    empty = {"ready": [], "leader": None, "merged_by": None, "members": []}
+    empty: State = {"ready": [], "leader": None, "merged_by": None, "members": []}
     current = contract["rounds"].get(str(number), empty)
     return {"seq": state["seq"], "round": number, "open": contract["round"], **{key: current[key] for key in empty}}
 
@@ -175,7 +175,8 @@ def expected(state: State) -> int:
     runs = [runner for runner in runs if state["tasks"][runner["task"]]["definition"]["TaskType"] == "RUN_SWARM"]
     if len(runs) != 1:
         return 0
-    return int(runs[0]["wanted"]) - sum(peer["status"] == "FAILED" for peer in runs[0]["peers"])
+    wanted: int = runs[0]["wanted"]
+    return wanted - sum(peer["status"] == "FAILED" for peer in runs[0]["peers"])
 
 
 def show(state: State, name: str, now: float) -> State:

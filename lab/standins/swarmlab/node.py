@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+from http import HTTPStatus
 from typing import Any
 
 from swarmlab.process import Refusal, log
@@ -45,12 +46,22 @@ class Node:
         said = ""
         while not self._left.wait(ALIVE_SECONDS):
             try:
-                self._sn.post(f"/nodes/{self.uid}/alive", {})
+                self._say_alive()
                 said = ""
             except (Unreachable, Failed) as problem:
                 if str(problem) != said:
                     log("node").warning("I-am-alive: %s", problem)
                 said = str(problem)
+
+    def _say_alive(self) -> None:
+        try:
+            self._sn.post(f"/nodes/{self.uid}/alive", {})
+        except Failed as problem:
+            if problem.status != HTTPStatus.NOT_FOUND:
+                raise
+            # The SN was started anew without its state.
+            self._sn.post("/nodes", {"parent_uid": None, **self._facts})
+            log("node").info("Enrolled again: the SN node did not know %s any more", self.name)
 
     def leave(self) -> None:
         """Tell the SN that this node goes; an SN that is away learns it from the silence."""

@@ -93,7 +93,10 @@ def problems(value: Any, schema: Schema) -> Iterable[str]:
 
     for error in sorted(Draft202012Validator(schema).iter_errors(value), key=relevance, reverse=True):
         deepest = best_match([error]) or error
-        yield f"{'.'.join(str(part) for part in deepest.absolute_path) or 'the whole'}: {deepest.message}"
+        path = [str(part) for part in deepest.absolute_path]
+        # A message quotes the value: of a login it must not.
+        message = "is null, a path, or Username and Password as text, and nothing else" if "Auth" in path else deepest.message
+        yield f"{'.'.join(path) or 'the whole'}: {message}"
 
 
 def validate(task: Any, where: str) -> dict[str, Any]:

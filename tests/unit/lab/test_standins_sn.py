@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from swarmlab import apls, environment, sn
+from swarmlab import apls, environment, node, sn
 from swarmlab.licence import Licence
 from swarmlab.process import Refusal
 from swarmlab.web import Client, Failed, Server
@@ -118,6 +118,17 @@ def test_the_state_survives_a_restart_and_the_uid_too(tmp_path: Path):
     first.api.post("/tasks", TASK)
     again = SwarmNetwork(tmp_path, ONE, TWO)
     assert (again.uid, again.api.get("/tasks")["tasks"]) == (first.uid, {"build": False})
+
+
+def test_a_node_enrols_again_at_an_sn_that_lost_its_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(node, "ALIVE_SECONDS", 0.05)
+    network = SwarmNetwork(tmp_path, ONE, TWO)
+    member = node.Node(network.api, type="swop", uid="u", name="swop-1", host_ip=None, port=None)
+    member.enrol()
+    network.api.delete("/nodes/u")
+    seq = network.api.get("/nodes")["seq"]
+    assert "u" in {each["uid"] for each in network.api.get(f"/nodes?after={seq}&wait=10", timeout=15)["nodes"]}
+    member.leave()
 
 
 def test_without_its_sentinel_a_member_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

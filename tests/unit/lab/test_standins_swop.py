@@ -169,6 +169,13 @@ def test_a_task_with_a_mistake_is_refused(task: dict[str, Any], path: str, new: 
     assert told in str(refusal.value)
 
 
+def test_a_password_is_not_quoted():
+    for auth in ({"Username": "u", "Password": 12345678}, {"Username": "u", "Password": "12345678", "Colour": "red"}):
+        with pytest.raises(Refusal, match=r"Body.Auth.*is null, a path, or Username and Password") as refusal:
+            tasks.validate(changed(PULL, "Body.Auth", auth), "t.yml")
+        assert "12345678" not in str(refusal.value)
+
+
 # Pairs of containers
 
 OWN = pairs.Own("registry:5000/hpe/swarm-learning/swop:2.3.0", {"SN_NODE_IP": "10.0.0.1", "SN_API_SERVER_PORT": "30304"}, "1000:1000")
