@@ -26,6 +26,7 @@ WATCH_SECONDS = 2.0  # how long the SN may hold an answer back; how soon a vanis
 PATIENCE = 10  # peers that are to come in have this many times full_quorum_seconds
 RETRY_SECONDS = 0.5
 SN_NOT_READY = 503
+ANOTHER_LEADS = 409
 
 
 class TrainingFailed(Exception):
@@ -112,23 +113,21 @@ class Training:
 
         `weight` is the nodeWeightage; `checkin` is set once local training has ended (checkinModelOnTrainEnd).
         """
-        while True:
+        data = None
+        while data is None:
             number = self.number
             own = {"name": self._node.name, "weight": share(weight, checkin), "ended": checkin is not None, "method": self._plan.method}
             self._store.put("params", self._plan.contract, number, pack(params, own))
             state = self._post(f"/rounds/{number}", weight=weight, min_peers=self._plan.min_peers)
             self._counted = time.monotonic()
             state = self._decided(state) or self._observe(f"{self._path}/rounds/{number}", self._decided, state["seq"])
-            data = self._lead(number, state["members"]) if not state["merged_by"] else self._take(number, state)
-            if data is not None:
-                break
-            self._log.warning("Round %d is over for long; checking in again", number)
-            self._check_in()
-            if self.number <= number:
-                raise TrainingFailed(f"the SN node says that round {self.number} is open, and that round {number} has been merged")
+            if state["merged_by"]:
+                data = self._take(number, state)
+            elif state["leader"] == self._node.uid:
+                data = self._lead(number, state["members"])
+            if data is None:
+                self._catch_up()
         self._store.put("merged", self._plan.contract, number, data)
-        if not state["merged_by"]:
-            self._post(f"/rounds/{number}/merged")
         self.number = number + 1
         merged, told = unpack(data)
         return Merged(number, merged, told["leader"], told["peers"], told["final"])
@@ -188,6 +187,14 @@ class Training:
         )
         self.number = answer["round"]
 
+    def _catch_up(self) -> None:
+        """Go to the round that is open: the peers did not wait for this node."""
+        before = self.number
+        self._check_in()
+        self._log.warning("Round %d went on without this node; it goes on with round %d", before, self.number)
+        if self.number <= before:
+            raise TrainingFailed(f"round {before} is over, and the SN node says that round {self.number} is open: was the contract reset?")
+
     def _observe(self, path: str, decide: Callable[[dict[str, Any]], Any], after: int = -1) -> Any:
         """Ask for a state of the SN, newer than `after`, until `decide` makes something of it."""
         while True:
@@ -211,7 +218,7 @@ class Training:
         return [peer for uid, peer in self._known.items() if uid not in there and not peer["done"]]
 
     def _decided(self, state: dict[str, Any]) -> dict[str, Any] | None:
-        if state["merged_by"] or state["leader"] == self._node.uid:
+        if state["merged_by"] or state["leader"] == self._node.uid or state["open"] > state["round"]:
             self._short_since = None
             return state
         if time.monotonic() - self._counted > WATCH_SECONDS:
@@ -276,8 +283,8 @@ class Training:
         except (Unreachable, Failed) as problem:
             return None, str(problem)
 
-    def _lead(self, number: int, members: list[dict[str, Any]]) -> bytes:
-        """Merge the members' parameters, without those that vanish now, and return them packed."""
+    def _lead(self, number: int, members: list[dict[str, Any]]) -> bytes | None:
+        """Merge the members' parameters, without those that vanish now, and return them packed; None when another was quicker."""
         contributions, ended, methods, lost = [], [], {}, []
         for member in map(self._known_as, members):
             data, why = self._fetch_from_member(number, member)
@@ -303,7 +310,16 @@ class Training:
         merged = merge(brought, self._plan.method)
         names = [contribution.peer for contribution in brought]
         self._log.info("Round %d: this node leads, and merged the models of %s", number, ", ".join(names))
-        return pack(merged, {"leader": self._node.name, "peers": names, "final": final})
+        data = pack(merged, {"leader": self._node.name, "peers": names, "final": final})
+        self._store.put("merged", self._plan.contract, number, data)
+        try:
+            self._post(f"/rounds/{number}/merged")
+        except Failed as problem:
+            if problem.status != ANOTHER_LEADS:
+                raise
+            self._log.warning("Round %d: %s", number, problem)
+            return None
+        return data
 
     def _fetch_from_member(self, number: int, member: dict[str, Any]) -> tuple[bytes | None, str]:
         if member["uid"] == self._node.uid:

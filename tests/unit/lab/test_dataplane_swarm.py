@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -69,6 +70,20 @@ def test_training_goes_on_without_a_peer_that_dies(tmp_path: Path) -> None:
         logs = [pair.log("sl") for pair in swarm.pairs]
     assert codes == [(0, 0), (0, 0), (1, 9)]
     assert "the ML program has ended in round 3; see the log of the ML container" in logs[2]
+
+
+def test_a_slow_peer_catches_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarmlab.sn.TICK_SECONDS", 0.1)
+    with Swarm(tmp_path, ONE) as swarm:
+        for index in range(3):
+            pause = "8" if index == 2 else "0"
+            swarm.add(TOY, ONE.files(tmp_path, "sl"), 1, TARGET=str(index), BATCHES="3", OPTIONS=options(), PAUSE=pause)
+        codes = swarm.ended(40)
+        values = {json.loads((pair.directory / "out").read_text()) for pair in swarm.pairs}
+        slow = swarm.pairs[2].log("sl")
+    assert codes == [(0, 0)] * 3
+    assert len(values) == 1
+    assert re.search("Round 2 went on without this node; it goes on with round [6-9]", slow)
 
 
 def test_training_survives_a_leader_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,13 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The smallest ML program: a "model" of one number that every batch pulls towards TARGET. Dies after DIE_AFTER batches, if set."""
+"""The smallest ML program: a "model" of one number that every batch pulls towards TARGET. Dies after DIE_AFTER batches, if
+set; sleeps PAUSE seconds before its second batch, if set."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,8 @@ def main() -> None:
     for batch in range(int(os.environ.get("BATCHES", "3"))):
         if str(batch) == os.environ.get("DIE_AFTER"):
             os._exit(9)
+        if batch == 1:
+            time.sleep(float(os.environ.get("PAUSE", "0")))
         model.value = model.value + (target - model.value) / 2
         swarm.on_batch_end()
     swarm.on_epoch_end(0)
