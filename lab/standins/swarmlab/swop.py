@@ -158,8 +158,9 @@ def watch(sl: Any, ml: Any, over: threading.Event) -> None:
 
 
 def last_lines(container: Any) -> str:
-    """The end of a container's log in one line."""
-    return " | ".join(container.logs(tail=LAST_LINES).decode(errors="replace").split("\n")).strip(" |")[-1500:]
+    """Why a container ended, in one line: the errors at the end of its log, or just its end."""
+    lines = [line for line in container.logs(tail=LAST_LINES).decode(errors="replace").split("\n") if line.strip()]
+    return " | ".join([line for line in lines if " : ERROR : " in line] or lines)[-1500:]
 
 
 class Operator:
