@@ -124,7 +124,7 @@ class SwarmCallbackBase:
         self._channel = self._connect()
         contract, least = self.options["trainingContract"], self.options["minPeers"]
         self.logger.info("Starting training: contract %s, sync every %d batches, at least %d peers", contract, self.frequency, least)
-        answer, _ = self._ask({"op": "begin", "contract": contract, "min_peers": least, "merge_method": self.options["mergeMethod"]})
+        answer = self._ask({"op": "begin", "contract": contract, "min_peers": least, "merge_method": self.options["mergeMethod"]})[0]
         self.logger.info("Training begins in round %d with %s", answer["round"], ", ".join(answer["peers"]))
 
     def batch_end(self) -> None:

@@ -137,7 +137,7 @@ class Channel:
         """Whether the other side is still there, without taking anything from the channel."""
         poll = select.poll()
         poll.register(self._read_fd, 0)
-        return not any(event & select.POLLHUP for _, event in poll.poll(0))
+        return not any(event & select.POLLHUP for fd, event in poll.poll(0))
 
     def close(self):
         for fd in (self._read_fd, self._write_fd):
@@ -166,7 +166,7 @@ class NodeEnd(Channel):
 
     def accept(self, timeout):
         """Wait at most `timeout` seconds for ML's hello and return its header."""
-        header, _ = self.receive(timeout)
+        header = self.receive(timeout)[0]
         if header.get("op") != "hello" or header.get("protocol") != PROTOCOL:
             raise ChannelError(f"{self.other} began with {header}; this node speaks protocol {PROTOCOL}")
         try:

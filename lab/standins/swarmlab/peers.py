@@ -68,7 +68,7 @@ class Peers:
 
     def _client(self, address: str) -> Client:
         if address not in self._clients:
-            host, _, port = address.rpartition(":")
+            host, port = address.rsplit(":", 1)
             self._clients[address] = Client(self._identity, host, int(port), "SL node")
         return self._clients[address]
 

@@ -86,7 +86,7 @@ class Session:
             return {"round": self._training.number, "peers": names}, b""
         if operation not in ("sync", "end") or self._training is None or self._finished:
             raise ChannelError(f"{operation!r} is not to be asked now")
-        params, _ = unpack(payload)
+        params = unpack(payload)[0]
         if operation == "sync":
             merged = self._training.round(params, header["weight"])
             log("SL").info("Round %d is merged (epoch %s of %s)", merged.number, header["epoch"], header["total_epochs"] or "unknown")
@@ -105,7 +105,8 @@ class Session:
 def main(environ: Mapping[str, str], listen: tuple[str, int] = ("0.0.0.0", FS_PORT)) -> None:
     """Run the node to its end. Raises Refusal with the reason why it cannot go on."""
     settings = read("sl", environ)
-    own = "{}:{}".format(*address(settings.text("host_ip"), settings.number("sl_fs_port"), settings.text("sl_fs_service"), FS_PORT))
+    own_host, own_port = address(settings.text("host_ip"), settings.number("sl_fs_port"), settings.text("sl_fs_service"), FS_PORT)
+    own = f"{own_host}:{own_port}"
     sn_host, sn_port = address(settings.text("sn_ip"), settings.number("sn_api_port"), settings.text("sn_api_service"), SN_API_PORT)
     try:
         # First of all, for ML may be quicker than a licence and an identity.
@@ -122,9 +123,8 @@ def main(environ: Mapping[str, str], listen: tuple[str, int] = ("0.0.0.0", FS_PO
         except OSError as problem:
             raise Refusal(f"cannot serve on {listen[0]}:{listen[1]}: {problem.strerror}") from problem
         log("SL").info("Serving parameters on port: %d, known to the others as %s", server.port, own)
-        host, _, port = own.rpartition(":")
         sn = Client(identity, sn_host, sn_port, "SN node")
-        node = Node(sn, type="sl", uid=uuid.uuid4().hex, name=socket.gethostname(), host_ip=host, port=int(port))
+        node = Node(sn, type="sl", uid=uuid.uuid4().hex, name=socket.gethostname(), host_ip=own_host, port=own_port)
         node.enrol()
         session = Session(channel, Here(sn, node, own, store, Peers(identity), settings.number("full_quorum_seconds")))
         try:
@@ -145,5 +145,5 @@ def main(environ: Mapping[str, str], listen: tuple[str, int] = ("0.0.0.0", FS_PO
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="sl", description="Swarm Learning node; everything but this is in the environment")
     parser.add_argument("--listen", default=f"0.0.0.0:{FS_PORT}", metavar="ADDRESS:PORT", help="where to serve (default %(default)s)")
-    host, _, port = parser.parse_args().listen.rpartition(":")
-    run("SL", functools.partial(main, listen=(host, int(port))))
+    listen_host, listen_port = parser.parse_args().listen.rsplit(":", 1)
+    run("SL", functools.partial(main, listen=(listen_host, int(listen_port))))

@@ -285,7 +285,8 @@ class Training:
 
     def _lead(self, number: int, members: list[dict[str, Any]]) -> bytes | None:
         """Merge the members' parameters, without those that vanish now, and return them packed; None when another was quicker."""
-        contributions, ended, methods, lost = [], [], {}, []
+        contributions: dict[str, Contribution] = {}
+        ended, methods, lost = [], {}, []
         for member in map(self._known_as, members):
             data, why = self._fetch_from_member(number, member)
             if data is None:
@@ -293,7 +294,7 @@ class Training:
                 self._log.warning("Round %d goes on without %s", number, lost[-1])
                 continue
             params, told = unpack(data)
-            contributions.append((member["uid"], Contribution(told["name"], told["weight"], params)))
+            contributions[member["uid"]] = Contribution(told["name"], told["weight"], params)
             ended.append(told["ended"])
             methods[told["method"]] = told["name"]
         if len(contributions) < self._plan.min_peers:
@@ -305,8 +306,8 @@ class Training:
             told = ", ".join(f"{name} has {method}" for method, name in methods.items())
             raise TrainingFailed(f"round {number}: the peers do not agree on mergeMethod: {told}")
         waiting = {peer["uid"] for peer in self._live(self._contract())}
-        final = all(ended) and waiting <= {uid for uid, _ in contributions}
-        brought = [contribution for _, contribution in contributions]
+        final = all(ended) and waiting <= set(contributions)
+        brought = list(contributions.values())
         merged = merge(brought, self._plan.method)
         names = [contribution.peer for contribution in brought]
         self._log.info("Round %d: this node leads, and merged the models of %s", number, ", ".join(names))

@@ -18,13 +18,12 @@ import numpy as np
 import pytest
 from swarmlab.channel import ChannelClosed, NodeEnd, pack, unpack
 
-from tests.unit.lab.swarm import ROOT
-
-sys.path.insert(0, str(ROOT / "lab" / "client"))
+sys.path.insert(0, str(Path(__file__).parents[3] / "lab" / "client"))
 
 import swarmlearning.callback as client
 from swarmlearning import pyt, tf
 
+ROOT = Path(__file__).parents[3]
 LAST_LINE = "All peers and Swarm training rounds finished. Final Swarm model was loaded."
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.integration.lab.swarm import ROOT, Swarm
 from tests.unit.lab.certificates import Authority
-from tests.unit.lab.swarm import ROOT, Swarm
 
 DIGITS = ROOT / "examples" / "digits" / "model" / "digits.py"
 TOY = Path(__file__).with_name("toy_program.py")
@@ -30,7 +30,7 @@ def test_four_nodes_learn_what_none_can_alone(tmp_path: Path) -> None:
         for index in range(4):
             environ = {"MODEL_DIR": str(tmp_path / "model"), "MIN_PEERS": "4", "MAX_EPOCHS": "10", "NODE_INDEX": str(index), "NODES": "4"}
             swarm.add(DIGITS, ONE.files(tmp_path, "sl"), **environ)
-        assert swarm.ended(60) == [(0, 0)] * 4
+        assert swarm.ended() == [(0, 0)] * 4
         logs = [pair.log("ml") for pair in swarm.pairs]
         assert swarm.client.get("/nodes")["nodes"] == []
     assert all(LAST_LINE in log for log in logs)
@@ -55,7 +55,7 @@ def test_all_end_with_the_same_model(tmp_path: Path, weights: list[int], given: 
         for index, weight in enumerate(weights):
             told = options(minPeers=len(weights), nodeWeightage=weight, **given)
             swarm.add(TOY, ONE.files(tmp_path, "sl"), TARGET=str(index), BATCHES=str(2 + index), OPTIONS=told)
-        assert swarm.ended(30) == [(0, 0)] * len(weights)
+        assert swarm.ended() == [(0, 0)] * len(weights)
         values = {json.loads((pair.directory / "out").read_text()) for pair in swarm.pairs}
     assert len(values) == 1
     assert 0 < values.pop() < len(weights) - 1
@@ -66,7 +66,7 @@ def test_training_goes_on_without_a_peer_that_dies(tmp_path: Path) -> None:
         for index in range(3):
             dies = {"DIE_AFTER": "2"} if index == 2 else {}
             swarm.add(TOY, ONE.files(tmp_path, "sl"), 2, TARGET=str(index), BATCHES="5", OPTIONS=options(), **dies)
-        codes = swarm.ended(40)
+        codes = swarm.ended()
         logs = [pair.log("sl") for pair in swarm.pairs]
     assert codes == [(0, 0), (0, 0), (1, 9)]
     assert "the ML program has ended in round 3; see the log of the ML container" in logs[2]
@@ -78,7 +78,7 @@ def test_a_slow_peer_catches_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         for index in range(3):
             pause = "8" if index == 2 else "0"
             swarm.add(TOY, ONE.files(tmp_path, "sl"), 1, TARGET=str(index), BATCHES="3", OPTIONS=options(), PAUSE=pause)
-        codes = swarm.ended(40)
+        codes = swarm.ended()
         values = {json.loads((pair.directory / "out").read_text()) for pair in swarm.pairs}
         slow = swarm.pairs[2].log("sl")
     assert codes == [(0, 0)] * 3
@@ -94,7 +94,7 @@ def test_training_survives_a_leader_that_is_killed(tmp_path: Path, monkeypatch: 
         killed = swarm.pairs[0]
         killed.wait_for("sl", "this node leads")
         killed.sl.kill()
-        codes = swarm.ended(60)
+        codes = swarm.ended()
     assert codes == [(-signal.SIGKILL, 1), (0, 0), (0, 0)]
     assert "SwarmCallback : ERROR : the SL node has ended" in killed.log("ml")
 
@@ -107,7 +107,7 @@ def test_a_node_that_is_stopped_gives_everything_back(tmp_path: Path) -> None:
         pair.wait_for("sl", "Started I-am-Alive thread")
         assert [node["type"] for node in swarm.client.get("/nodes")["nodes"]] == ["sl"]
         pair.sl.terminate()
-        assert pair.sl.wait(3) == 0
+        assert pair.sl.wait(10) == 0
         assert swarm.client.get("/nodes")["nodes"] == []
     assert json.loads((tmp_path / "licenses.json").read_text()) == {}
 
@@ -116,7 +116,7 @@ def test_a_node_names_all_that_it_misses(tmp_path: Path) -> None:
     with Swarm(tmp_path, ONE) as swarm:
         empty = dict.fromkeys(("THIS_NODE_IP", "SN_NODE_IP", "SL_REQUEST_CHANNEL", "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP"), "")
         pair = swarm.add(TOY, empty, OPTIONS=options(), TARGET="0")
-        assert pair.sl.wait(10) == 1
+        assert pair.sl.wait(30) == 1
     for name in empty:
         assert f"{name} " in pair.log("sl")
 
@@ -126,7 +126,7 @@ def test_training_fails_when_too_few_are_left(tmp_path: Path) -> None:
         for index in range(2):
             dies = {"DIE_AFTER": "2"} if index == 1 else {}
             swarm.add(TOY, ONE.files(tmp_path, "sl"), 2, TARGET=str(index), BATCHES="5", OPTIONS=options(), **dies)
-        codes = swarm.ended(40)
+        codes = swarm.ended()
         logs, other = [swarm.pairs[0].log(which) for which in ("sl", "ml")], swarm.address(2)
     assert codes == [(1, 1), (1, 9)]
     for log in logs:
@@ -144,7 +144,7 @@ def test_peers_that_do_not_trust_each_other_say_so(tmp_path: Path) -> None:
         with Path(stranger["SWARM_ID_CACERT"]).open("ab") as file:
             file.write((tmp_path / "sl-cacert.pem").read_bytes())
         swarm.add(TOY, stranger, 3, TARGET="2", OPTIONS=told)
-        codes = swarm.ended(40)
+        codes = swarm.ended()
         logs, stranger_at = [pair.log("sl") + pair.log("ml") for pair in swarm.pairs], swarm.address(3)
     assert codes == [(1, 1)] * 3
     assert all("do not trust each other: SL node at " in log for log in logs)

@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[3] / "lab" / "standins"))
+
 from swarmlab import apls
 from swarmlab.sn import Sentinel
 from swarmlab.sn_api import Api
@@ -101,7 +103,7 @@ class Swarm:
         with log.open("wb") as file:
             return subprocess.Popen([sys.executable, *arguments], stdout=file, stderr=subprocess.STDOUT, env=environ)
 
-    def ended(self, seconds: float) -> list[tuple[int, int]]:
+    def ended(self, seconds: float = 180) -> list[tuple[int, int]]:
         """The exit codes (SL, ML) of all pairs, which must all end in so many seconds."""
         deadline = time.monotonic() + seconds
         try:
