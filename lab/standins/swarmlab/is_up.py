@@ -12,7 +12,7 @@ from swarmlab.web import Client
 
 
 def main(hosts: list[str]) -> None:
-    identity = obtain(os.environ["swarm_node_type"], os.environ)
+    identity = obtain("swci", os.environ)
     for host in hosts:
         print(host, Client(identity, host, 30304, "SN node").get("/is_up"))
 
