@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from swarmlearning.channel import ChannelError, ProgramEnd, pack, unpack
+from swarmlearning.channel import PROTOCOL, ChannelError, ProgramEnd, pack, unpack
 
 REQUEST, RESPONSE = "SL_REQUEST_CHANNEL", "SL_RESPONSE_CHANNEL"
 LAST_LINE = "All peers and Swarm training rounds finished. Final Swarm model was loaded."
@@ -172,7 +172,7 @@ class SwarmCallbackBase:
         if path not in _channels:
             try:
                 channel = ProgramEnd(path, os.environ[RESPONSE])
-                channel.ask({"op": "hello", "protocol": 1, "platform": self.options["mlPlatform"] or self.platform})
+                channel.ask({"op": "hello", "protocol": PROTOCOL, "platform": self.options["mlPlatform"] or self.platform})
             except ChannelError as problem:
                 self._fail(problem)
             _channels[path] = channel
