@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The collection as Galaxy would hand it out: built, installed elsewhere, and used from there."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAMS = Path(sys.executable).parent
+
+
+def ansible(directory, program, *arguments, **environment):
+    """Run one of Ansible's programs in `directory`, where it meets no configuration of ours."""
+    command = [PROGRAMS / program, *map(str, arguments)]
+    done = subprocess.run(command, cwd=directory, env={**os.environ, **environment}, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A collections path that holds this collection as built and installed."""
+    directory = tmp_path_factory.mktemp("galaxy")
+    ansible(directory, "ansible-galaxy", "collection", "build", ROOT)
+    [archive] = directory.glob("swarm-learning-*.tar.gz")
+    ansible(
+        directory, "ansible-galaxy", "collection", "install", "--offline", "--no-deps", "--force", archive, "--collections-path", directory
+    )
+    return directory
+
+
+def test_only_what_users_need_is_shipped(installed):
+    shipped = {path.name for path in (installed / "ansible_collections/swarm/learning").iterdir()}
+    expected = {"CHANGELOG.md", "LICENSE", "README.md", "requirements.txt", "changelogs", "docs", "examples", "inventories", "meta"}
+    assert shipped == expected | {"playbooks", "plugins", "roles", "FILES.json", "MANIFEST.json"}
+
+
+def test_installed_playbook_reads_the_example_inventory(installed, tmp_path):
+    inventory = installed / "ansible_collections/swarm/learning/inventories/two-orgs"
+    arguments = ("-i", inventory, "--syntax-check", "swarm.learning.site")
+    ansible(tmp_path, "ansible-playbook", *arguments, ANSIBLE_COLLECTIONS_PATH=str(installed))
