@@ -30,6 +30,7 @@ _value:
   type: dict
 """
 
+
 def given(options):
     return {name: value for name, value in options.items() if value is not None and value not in ("", [], {})}
 

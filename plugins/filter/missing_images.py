@@ -19,7 +19,9 @@ options:
     elements: str
     required: true
   there:
-    description: The engine's list of images, as M(community.docker.docker_host_info) returns it with O(community.docker.docker_host_info#module:images=true).
+    description:
+      - The engine's list of images, as M(community.docker.docker_host_info) returns it with
+        O(community.docker.docker_host_info#module:images=true) and O(community.docker.docker_host_info#module:verbose_output=true).
     type: list
     elements: dict
     required: true

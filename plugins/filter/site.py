@@ -41,13 +41,18 @@ _value:
 
 import os
 
-from ansible_collections.swarm.learning.plugins.module_utils import _problems, _site
+from ansible_collections.swarm.learning.plugins.module_utils import _content, _problems, _site
 
 
 def site(hostvars, groups):
     inventory = _site.read(hostvars, groups)
     found = _problems.problems(inventory, os.path.exists)
-    return {"problems": found, "hosts": {} if found else _site.derive(inventory)}
+    if found:
+        return {"problems": found, "hosts": {}}
+    hosts = _site.derive(inventory)
+    for host in inventory.members("swop"):
+        hosts[host]["training_files"] = _content.listing(hosts[host]["training"], hosts[host]["client_dir"])
+    return {"problems": [], "hosts": hosts}
 
 
 class FilterModule:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
@@ -25,6 +26,22 @@ def lay(module, directories, files):
         diffs.append(_file(module, wanted))
     changed = [diff for diff in diffs if diff]
     return {"changed": bool(changed), "paths": [diff["after_header"] for diff in changed], "diff": changed}
+
+
+def differing(sums):
+    """Those of the paths in `sums` (path → SHA-256 in hex) at which there is no readable file with that checksum."""
+    return [path for path, wanted in sums.items() if _sum(path) != wanted.lower()]
+
+
+def _sum(path):
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as stream:
+            for block in iter(lambda: stream.read(1 << 20), b""):
+                digest.update(block)
+    except OSError:
+        return ""
+    return digest.hexdigest()
 
 
 def _directory(module, wanted):

@@ -200,9 +200,7 @@ PROFILE = Mapping(
         ),
         "network": _LABEL,
         "apls": Mapping({"locator": Mapping({"host": _LABEL, "port": _PORT_OR_NULL})}),
-        "apisrv": Mapping(
-            {"locator": Mapping({"host": _LABEL_OR_NULL, "port": _PORT_OR_NULL, "service": Text(2, 253, null=True)})}
-        ),
+        "apisrv": Mapping({"locator": Mapping({"host": _LABEL_OR_NULL, "port": _PORT_OR_NULL, "service": Text(2, 253, null=True)})}),
         "envvars": _ENVIRONMENT,
         "dns": Listing(_LABEL, null=True),
         "nodes": Listing(Mapping({"slnodedef": _NODE})),
@@ -253,9 +251,7 @@ _BODIES = {
             "WorkingDir": Text(1, 160, absolute=True),
             "Envvars": Listing(OneKey(Scalar(160)), null=True),
             "PrivateContent": _NAME_OR_NULL,
-            "SharedContent": Listing(
-                Mapping({"Src": _NAME, "Tgt": _NAME, "MType": Text(choices=("BIND", "VOLUME"))}), 1, 10, null=True
-            ),
+            "SharedContent": Listing(Mapping({"Src": _NAME, "Tgt": _NAME, "MType": Text(choices=("BIND", "VOLUME"))}), 1, 10, null=True),
         }
     ),
 }

@@ -97,9 +97,7 @@ def _addresses(inventory):
             hint = _formats.did_you_mean(host, others) or ""
             found.append(f"{host} (in {_hosts(roles)}) has no address: set ansible_host or swarm_host_ip for it{hint}")
         elif _is_loopback(address):
-            found.append(
-                f"{host} has the address {address}, which is itself to every host: set swarm_host_ip to where the others reach it"
-            )
+            found.append(f"{host} has the address {address}, which is itself to every host: set swarm_host_ip to where the others reach it")
         else:
             seen.setdefault(address, []).append(host)
     found += [
@@ -181,7 +179,8 @@ def _sentinel(inventory):
         if not node["sentinel"] and not node.get("sentinel_ip") and not node.get("sentinel_api_service")
     ]
     if orphans and not chosen:
-        return [f"no Sentinel among the hosts of swarm_sn ({_hosts(dict.fromkeys(orphans))}): set sn_sentinel: true for one of them, or sn_sentinel_ip for all"]
+        hosts = _hosts(dict.fromkeys(orphans))
+        return [f"no Sentinel among the hosts of swarm_sn ({hosts}): set sn_sentinel: true for one of them, or sn_sentinel_ip for all"]
     return []
 
 
@@ -190,11 +189,10 @@ def _license_server(inventory):
     needy = [host for host in inventory.hosts if any(host in inventory.members(c) for c in ("sn", "sl", "swop", "swci"))]
     without = [host for host in needy if not _site.license_servers(inventory, host).get("apls_ip")]
     if without:
-        found.append(
-            f"no License Server for {_hosts(without)}: put a host into swarm_apls, or set swarm_apls_ip to one that already runs"
-        )
-    if len(inventory.members("apls")) > 2:
-        found.append(f"swarm_apls has {len(inventory.members('apls'))} hosts: a primary and a secondary License Server are all that a node knows")
+        found.append(f"no License Server for {_hosts(without)}: put a host into swarm_apls, or set swarm_apls_ip to one that already runs")
+    number = len(inventory.members("apls"))
+    if number > 2:
+        found.append(f"swarm_apls has {number} hosts: a primary and a secondary License Server are all that a node knows")
     return found
 
 
@@ -204,7 +202,8 @@ def _trust_domains(inventory):
         name = inventory.get(host, "swarm_trust_domain")
         if not isinstance(name, str) or not TRUST_DOMAIN.match(name):
             found.append(
-                f"swarm_trust_domain is {name!r} on {host}: a trust domain has only lower-case letters, digits, dots, dashes and underscores"
+                f"swarm_trust_domain is {name!r} on {host}:"
+                " a trust domain has only lower-case letters, digits, dots, dashes and underscores"
             )
     for host in inventory.members("spire_server"):
         served.setdefault(inventory.get(host, "swarm_trust_domain"), []).append(host)
@@ -274,7 +273,11 @@ def _names(inventory):
         for name, count in times.items()
         if count > 1
     ]
-    found += [f"{where}: a name begins with a letter or digit and has only letters, digits, dots and dashes" for name, where in named if not HOST_NAME.match(str(name))]
+    found += [
+        f"{where}: a name begins with a letter or digit and has only letters, digits, dots and dashes"
+        for name, where in named
+        if not HOST_NAME.match(str(name))
+    ]
     return found
 
 
@@ -311,7 +314,8 @@ def _training_itself(inventory):
         return []
     different = [host for host in inventory.hosts if inventory.get(host, "swarm_training") not in (training, {})]
     if different:
-        return [f"swarm_training on {_hosts(different)} is another than elsewhere: it describes one training; what a host has of its own goes into swop_pairs"]
+        remedy = "it describes one training; what a host has of its own goes into swop_pairs"
+        return [f"swarm_training on {_hosts(different)} is another than elsewhere: {remedy}"]
     return _training.problems(training)
 
 
@@ -355,6 +359,7 @@ def _controller_files(inventory, exists):
         wanted = _training.normalise(training)
         program = posixpath.join(wanted["working_dir"], wanted["program"])
         inside = f"{wanted['model_mount'].rstrip('/')}/"
-        if program.startswith(inside) and not exists(posixpath.join(source, program[len(inside) :])):
-            found.append(f"swarm_training.program is {wanted['program']!r}, but there is no {program[len(inside) :]!r} in model_source {source!r}")
+        name = program[len(inside) :] if program.startswith(inside) else ""
+        if name and not exists(posixpath.join(source, name)):
+            found.append(f"swarm_training.program is {wanted['program']!r}, but there is no {name!r} in model_source {source!r}")
     return found

@@ -30,6 +30,7 @@ DEFAULTS = {
     "swarm_apls_ip": "",
     "swarm_apls_port": 5814,
     "swarm_network": "swarm",
+    "swarm_dir": "/var/lib/swarm-learning",
     "swarm_socket_path": "spire-agent-socket:api.sock",
     "swarm_http_proxy": "",
     "swarm_https_proxy": "",
@@ -289,6 +290,7 @@ def derive(inventory):
             "proxy": proxy(inventory, host),
             "images": images(inventory, host),
             "training": training,
+            "client_dir": f"{inventory.get(host, 'swarm_dir')}/client",
             **_identity(inventory, host, servers),
             "license": license_servers(inventory, host),
         }

@@ -58,31 +58,34 @@ def problems(training):
         return [f"swarm_training must be a mapping, not {training!r}"]
     known = (*REQUIRED, *DEFAULTS)
     found = [f"swarm_training has the unknown key {key!r}{did_you_mean(str(key), known)}" for key in training if key not in known]
-    found += [
-        f"swarm_training lacks {key!r}: every training has {', '.join(REQUIRED)}"
-        for key in REQUIRED
-        if not training.get(key)
+    found += [f"swarm_training lacks {key!r}: every training has {', '.join(REQUIRED)}" for key in REQUIRED if not training.get(key)]
+    found += [sentence for key in known if key in training for sentence in _wrong_kind(key, training[key])]
+    return found or _wrong_values(training)
+
+
+def _wrong_kind(key, value):
+    default = DEFAULTS.get(key, "")
+    if isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        return [f"swarm_training.{key} must be a whole number from 0, not {value!r}"]
+    if isinstance(default, str) and not isinstance(value, (str, int)):
+        return [f"swarm_training.{key} must be a text, not {value!r}"]
+    if isinstance(default, (dict, list)) and not isinstance(value, type(default)):
+        return [f"swarm_training.{key} must be a {'mapping' if isinstance(default, dict) else 'list'}, not {value!r}"]
+    return []
+
+
+def _wrong_values(training):
+    found = [
+        f"swarm_training.{key} must be an absolute path, not {training[key]!r}"
+        for key in ("model_dir", "working_dir", "model_mount", "private_mount")
+        if training.get(key) and not str(training[key]).startswith("/")
     ]
-    for key, default in DEFAULTS.items():
-        value = training.get(key, default)
-        if isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            found.append(f"swarm_training.{key} must be a whole number from 0, not {value!r}")
-        elif isinstance(default, str) and not isinstance(value, (str, int)):
-            found.append(f"swarm_training.{key} must be a text, not {value!r}")
-        elif isinstance(default, (dict, list)) and not isinstance(value, type(default)):
-            kind = "mapping" if isinstance(default, dict) else "list"
-            found.append(f"swarm_training.{key} must be a {kind}, not {value!r}")
-    for key in ("model_dir", "working_dir", "model_mount", "private_mount"):
-        path = training.get(key)
-        if isinstance(path, str) and path and not path.startswith("/"):
-            found.append(f"swarm_training.{key} must be an absolute path, not {path!r}")
-    program = training.get("program")
-    if isinstance(program, str) and program.startswith("/"):
-        found.append(f"swarm_training.program is {program!r}: it is named from working_dir on, such as model/train.py")
-    if isinstance(training.get("epochs"), int) and training["epochs"] < 1:
+    if training["program"].startswith("/"):
+        found.append(f"swarm_training.program is {training['program']!r}: it is named from working_dir on, such as model/train.py")
+    if training.get("epochs", 1) < 1:
         found.append("swarm_training.epochs must be at least 1")
     if bool(training.get("private_data")) != bool(training.get("private_mount")):
-        found.append("swarm_training.private_data (the directory on the hosts) and private_mount (where the program sees it) go together")
+        found.append("swarm_training.private_data (on the hosts) and private_mount (where the program sees it) go together")
     return found
 
 
@@ -126,9 +129,7 @@ def profile(name, pairs, training, surroundings):
             *({key: surroundings["proxy"].get(key) or None} for key in PROXY_VARIABLES),
             *_one_key_each(training["sl_env"]),
         ],
-        "nodes": [
-            {"slnodedef": _node(index, one, training, surroundings["socket_path"])} for index, one in enumerate(pairs)
-        ],
+        "nodes": [{"slnodedef": _node(index, one, training, surroundings["socket_path"])} for index, one in enumerate(pairs)],
     }
 
 

@@ -61,6 +61,12 @@ options:
       group:
         description: Name or number of the group. Without it the group stays as it is.
         type: str
+  sums:
+    description:
+      - Files that come to the host by other means, and their SHA-256 checksums in hexadecimal.
+      - Nothing is done about them, but RV(differing) names those that are not there or not the same, so that only these need to be copied.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Can run in check mode and says then what it would change.
@@ -95,10 +101,15 @@ paths:
   type: list
   elements: str
   sample: [/var/lib/swarm-learning/spire-server/conf/server.conf]
+differing:
+  description: The files of O(sums) that are not there, or not the same.
+  returned: always
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._files import lay
+from ansible_collections.swarm.learning.plugins.module_utils._files import differing, lay
 
 
 def main():
@@ -123,10 +134,12 @@ def main():
                     **owner,
                 },
             },
+            "sums": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )
-    module.exit_json(**lay(module, module.params["directories"], module.params["files"]))
+    laid = lay(module, module.params["directories"], module.params["files"])
+    module.exit_json(differing=differing(module.params["sums"]), **laid)
 
 
 if __name__ == "__main__":

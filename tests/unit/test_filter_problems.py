@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inventories that cannot work: what is said about each."""
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils import _problems
+
+from tests.unit.site_inventory import GROUPS, two_orgs
+
+
+def there(path):
+    """Every file is there but those that a test calls absent."""
+    return "absent" not in path
+
+
+def found(inventory):
+    return _problems.problems(inventory, there)
+
+
+def test_example_has_no_problems():
+    assert found(two_orgs()) == []
+
+
+def test_platform_without_a_training_has_no_problems():
+    assert found(two_orgs({"swarm_training": {}})) == []
+
+
+PAIR = {"sl_hostname": "sl-9"}
+BAD = {
+    "no swarm at all": (two_orgs(without=tuple(GROUPS)), ["no host is in any of the groups swarm_apls, swarm_spire_server"]),
+    "unknown group": (
+        two_orgs(groups={"swarm_snn": ["host-2"]}),
+        ["the inventory has a group 'swarm_snn' that this collection does not know: did you mean 'swarm_sn'?"],
+    ),
+    "unknown group, unlike any": (
+        two_orgs(groups={"swarm_blockchain": ["host-2"]}),
+        ["a group 'swarm_blockchain' that this collection does not know; groups named swarm_… are swarm_apls"],
+    ),
+    "group with a slip in its prefix": (
+        two_orgs(groups={"swarn_swop": ["host-2"]}),
+        ["the inventory has a group 'swarn_swop' that looks like a slip: did you mean 'swarm_swop'?"],
+    ),
+    "unknown release": (
+        two_orgs({"swarm_release": "2.4.0"}),
+        ["swarm_release is '2.4.0' on host-1, host-2, which is not known; known are 0.3.0, 2.0.0"],
+    ),
+    "release written as a number": (two_orgs({"swarm_release": 2.3}), ["swarm_release is '2.3' on host-1, host-2, which is not known"]),
+    "two releases": (
+        two_orgs({"swarm_release": "2.3.0"}, host_2={"swarm_release": "2.2.0"}),
+        ["swarm_release differs (2.3.0 on host-1; 2.2.0 on host-2)"],
+    ),
+    "release without that component": (two_orgs({"swarm_release": "0.3.0"}), ["host-1 is in swarm_swop, but release 0.3.0 has no swop"]),
+    "no address": (
+        two_orgs(without=[("host-2", "ansible_host")]),
+        ["host-2 (in swarm_spire_server, swarm_sn, swarm_swop) has no address: set ansible_host or swarm_host_ip for it"],
+    ),
+    "host that is misspelled": (
+        two_orgs(groups={"swarm_sn": ["host-1", "host-l"]}, host_l={}),
+        ["host-l (in swarm_sn) has no address: set ansible_host or swarm_host_ip for it: did you mean 'host-"],
+    ),
+    "loopback address": (
+        two_orgs(host_2={"swarm_host_ip": "127.0.0.1"}),
+        ["host-2 has the address 127.0.0.1, which is itself to every host: set swarm_host_ip"],
+    ),
+    "localhost": (two_orgs(host_2={"ansible_host": "localhost"}), ["host-2 has the address localhost, which is itself"]),
+    "two hosts at one address": (two_orgs(host_2={"ansible_host": "172.1.1.1"}), ["host-1, host-2 have the same address 172.1.1.1"]),
+    "two Sentinels": (two_orgs(host_2={"sn_sentinel": True}), ["2 Sentinels (sn-1 on host-1, sn-2 on host-2): a swarm has exactly one"]),
+    "no Sentinel": (
+        two_orgs(without=[("host-1", "sn_sentinel")]),
+        ["no Sentinel among the hosts of swarm_sn (host-1, host-2): set sn_sentinel: true for one of them"],
+    ),
+    "Sentinel that is neither": (two_orgs(host_1={"sn_sentinel": "yes"}), ["sn_sentinel is 'yes' on host-1, it must be true or false"]),
+    "no License Server": (
+        two_orgs(without=["swarm_apls"]),
+        ["no License Server for host-1, host-2: put a host into swarm_apls, or set swarm_apls_ip"],
+    ),
+    "trust domain in capitals": (
+        two_orgs(host_1={"swarm_trust_domain": "Org1.Example"}),
+        ["swarm_trust_domain is 'Org1.Example' on host-1: a trust domain has only lower-case letters"],
+    ),
+    "one trust domain twice": (
+        two_orgs(host_2={"swarm_trust_domain": "org1.swarm.learning"}),
+        ["host-1, host-2 both serve the trust domain 'org1.swarm.learning': give each organisation its own"],
+    ),
+    "trust domain without a server": (
+        two_orgs(groups={"swarm_spire_server": ["host-1"]}),
+        ["host-2 has swarm_trust_domain 'org2.swarm.learning', but no host of swarm_spire_server serves it: did you mean 'org1."],
+    ),
+    "no agent": (
+        two_orgs(groups={"swarm_spire_agent": ["host-1"]}),
+        ["host-2 is in swarm_sn, swarm_swop but not in swarm_spire_agent: put it there, or set swarm_socket_path"],
+    ),
+    "SPIRE that is no version": (two_orgs({"swarm_spire_version": "latest"}), ["swarm_spire_version on host-1: SPIRE version 'latest'"]),
+    "no SN for SWOP and SWCI": (
+        two_orgs(without=["swarm_sn"]),
+        [
+            "host-1 is in swarm_swop, but there is no SN: put a host into swarm_sn, or set swop_sn_ip",
+            "host-2 is in swarm_swop, but there is no SN",
+            "host-1 is in swarm_swci, but there is no SN: put a host into swarm_sn, or set swci_sn_ip",
+        ],
+    ),
+    "two hosts that start the training": (
+        two_orgs(groups={"swarm_swci": ["host-1", "host-2"]}),
+        ["swarm_swci has host-1, host-2: one host starts the training"],
+    ),
+    "port that is none": (two_orgs(host_1={"sn_api_port": 70000}), ["sn_api_port is 70000 on host-1, it must be a number from 1 to 65535"]),
+    "clash of ports": (
+        two_orgs(host_1={"sn_p2p_port": 30304}),
+        ["port 30304 on host-1 is wanted by sn-1 (sn_api_port) and sn-1 (sn_p2p_port): give each its own"],
+    ),
+    "clash with a pair": (
+        two_orgs(host_1={"apls_port": 16000}),
+        ["port 16000 on host-1 is wanted by the License Server (apls_port) and sl-1 (port): give each its own"],
+    ),
+    "clash of two SNs of a host": (
+        two_orgs(host_2={"sn_nodes": [{}, {"sn_api_port": 30304}]}),
+        ["port 30304 on host-2 is wanted by sn-2 (sn_api_port) and sn-3 (sn_api_port)"],
+    ),
+    "name twice": (two_orgs(host_2={"sn_nodes": [{"name": "sn-1"}]}), ["the name 'sn-1' is used 2 times (sn-1 on host-1, sn-1 on host-2)"]),
+    "pair's name twice": (two_orgs(host_2={"swop_pairs": [PAIR, PAIR]}), ["the name 'sl-9' is used 2 times"]),
+    "name that is none": (two_orgs(host_1={"sn_nodes": [{"name": "sn_1"}]}), ["sn_1 on host-1: a name begins with a letter or digit"]),
+    "unknown key of a pair": (
+        two_orgs(host_1={"swop_pairs": [{"gpu": "0"}]}),
+        ["swop_pairs of host-1 has the unknown key 'gpu': did you mean 'gpus'?"],
+    ),
+    "nodes that are no list": (two_orgs(host_1={"sn_nodes": {"name": "x"}}), ["sn_nodes of host-1 must be a list of mappings"]),
+    "training without a program": (
+        two_orgs(training={"program": ""}),
+        ["swarm_training lacks 'program': every training has name, image, program, model_dir"],
+    ),
+    "unknown key of the training": (
+        two_orgs(training={"epoch": 3}),
+        ["swarm_training has the unknown key 'epoch': did you mean 'epochs'?"],
+    ),
+    "epochs that are text": (two_orgs(training={"epochs": "many"}), ["swarm_training.epochs must be a whole number from 0, not 'many'"]),
+    "no epochs": (two_orgs(training={"epochs": 0}), ["swarm_training.epochs must be at least 1"]),
+    "build that is text": (two_orgs(training={"build": "FROM x"}), ["swarm_training.build must be a list, not 'FROM x'"]),
+    "relative model directory": (two_orgs(training={"model_dir": "model"}), ["swarm_training.model_dir must be an absolute path"]),
+    "absolute program": (two_orgs(training={"program": "/x.py"}), ["swarm_training.program is '/x.py': it is named from working_dir on"]),
+    "private data without a mount": (two_orgs(training={"private_data": "/d"}), ["private_data (on the hosts) and private_mount"]),
+    "two trainings": (
+        two_orgs(host_2={"swarm_training": {"name": "other"}}),
+        ["swarm_training on host-2 is another than elsewhere: it describes one training"],
+    ),
+    "more peers than there are": (
+        two_orgs(training={"peers": 5}),
+        ["swarm_training.peers asks for 5 SL/ML pairs, but there are 4 on host-1, host-2"],
+    ),
+    "more min_peers than peers": (
+        two_orgs(training={"min_peers": 5}),
+        ["swarm_training.min_peers is 5, more than the 4 SL/ML pairs that train"],
+    ),
+    "nobody to train": (two_orgs(without=["swarm_swop"]), ["swarm_swop has no host that could run its SL and ML nodes"]),
+    "wheel that is not there": (
+        two_orgs(training={"client_wheel": "/absent.whl"}),
+        ["swarm_training.client_wheel is '/absent.whl', which is not there on the controller"],
+    ),
+    "program that is not there": (
+        two_orgs(training={"model_source": "/src", "program": "model/absent.py"}),
+        ["swarm_training.program is 'model/absent.py', but there is no 'absent.py' in model_source '/src'"],
+    ),
+    "build line that is too long": (
+        two_orgs(training={"build": ["FROM x", "RUN " + "y" * 160]}),
+        ["task image-task.yml of swarm_training.Body.BuildSteps[1] has 164 characters, it must have 1 to 160"],
+    ),
+    "too many build lines": (
+        two_orgs(training={"build": ["RUN x"] * 81}),
+        ["task image-task.yml of swarm_training.Body.BuildSteps has 84 items, it must have 1 to 80"],
+    ),
+    "host name that is too short": (
+        two_orgs(host_1={"swop_pairs": [{"ml_hostname": "m"}]}),
+        ["SWOP profile of swop-1 on host-1.nodes[0].slnodedef.usrhostname has 1 characters, it must have 2 to 240"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("inventory", "sentences"), BAD.values(), ids=BAD)
+def test_says_what_is_wrong(inventory, sentences):
+    told = found(inventory)
+    assert len(told) >= len(sentences)
+    for sentence in sentences:
+        assert any(sentence in one for one in told), told
+
+
+def test_what_runs_elsewhere_is_an_address():
+    elsewhere = {"swarm_apls_ip": "192.0.2.1", "sn_sentinel_ip": "192.0.2.2", "swarm_socket_path": "/run/spire/api.sock"}
+    inventory = two_orgs(
+        elsewhere,
+        without=["swarm_apls", "swarm_spire_server", "swarm_spire_agent", ("host-1", "sn_sentinel")],
+        groups={"swarm_sn": ["host-2"]},
+    )
+    assert found(inventory) == []
+
+
+@pytest.mark.parametrize("group", ["linux", "databases", "swimmers", "warm", "sn", "swarm"])
+def test_other_groups_are_none_of_our_business(group):
+    assert found(two_orgs(groups={group: ["host-1"]})) == []
