@@ -9,18 +9,17 @@ import pytest
 from hypothesis import settings
 
 UNIT = Path(__file__).parent / "unit"
-LAB_REACHED = pytest.StashKey[bool]()
 
 # Machines that share their cores are slow at times; that is no failure of the property.
 settings.register_profile("swarm", deadline=None)
 settings.load_profile("swarm")
 
 
-def pytest_runtest_setup(item):
+def pytest_runtest_teardown(item, nextitem):
     """End the run before the first test that needs an engine when a unit test has failed."""
-    if item.session.testsfailed and UNIT not in item.path.parents and not item.config.stash.get(LAB_REACHED, False):
-        pytest.exit("unit tests failed; the lab is not started", returncode=pytest.ExitCode.TESTS_FAILED)
-    item.config.stash[LAB_REACHED] = UNIT not in item.path.parents
+    at_the_boundary = nextitem and UNIT in item.path.parents and UNIT not in nextitem.path.parents
+    if at_the_boundary and item.session.testsfailed:
+        item.session.shouldfail = "unit tests failed; the lab is not started"
 
 
 @pytest.hookimpl(trylast=True)
