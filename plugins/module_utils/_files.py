@@ -16,16 +16,18 @@ LONGEST_DIFF = 100_000
 def lay(module, directories, files):
     """Bring `directories` and `files` (lists of module parameters) about.
 
-    Returns {"changed": bool, "paths": [those that were or would be changed], "diff": [one entry for each]}.
-    Fails through the module where a path is something else than what is wanted there.
+    Returns {"changed": bool, "paths": [those that were or would be changed], "created": [those of them that were not there],
+    "diff": [one entry for each of `paths`]}. Fails through the module where a path is something else than what is wanted there.
     """
+    absent = {wanted["path"] for wanted in (*directories, *files) if not os.path.lexists(wanted["path"])}
     diffs = []
     for wanted in directories:
         diffs.append(_directory(module, wanted))
     for wanted in files:
         diffs.append(_file(module, wanted))
     changed = [diff for diff in diffs if diff]
-    return {"changed": bool(changed), "paths": [diff["after_header"] for diff in changed], "diff": changed}
+    paths = [diff["after_header"] for diff in changed]
+    return {"changed": bool(changed), "paths": paths, "created": [path for path in paths if path in absent], "diff": changed}
 
 
 def differing(sums):

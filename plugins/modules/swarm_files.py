@@ -101,6 +101,11 @@ paths:
   type: list
   elements: str
   sample: [/var/lib/swarm-learning/spire-server/conf/server.conf]
+created:
+  description: Those of RV(paths) that were not there.
+  returned: always
+  type: list
+  elements: str
 differing:
   description: The files of O(sums) that are not there, or not the same.
   returned: always
