@@ -146,9 +146,28 @@ LIST NOTHING
     )
     worker.join()
     assert not ran.problem
-    for told in ("API Server is UP!", "TASK FINALIZED : build", "build : FINALIZED", "#", "TASKRUNNER COMPLETE", "mine", "SWOP  ", "* one"):
+    for told in ("API Server is UP!", "TASK FINALIZED : build", "build : FINALIZED", "TASKRUNNER COMPLETE", "mine", "SWOP  ", "* one"):
         assert told in ran.output
     assert "NOTHING" not in ran.output
+
+
+def test_waiting_for_a_taskrunner_is_seen(tmp_path: Path, sn: SwarmNetwork):
+    sn.api.post("/tasks", TASK)
+    sn.api.post("/tasks/build/finalize", {})
+    sn.api.post(f"{RUNNER}/assign", {"task": "build", "peers": 1})
+    worker = threading.Thread(target=work, args=(sn, ["COMPLETE"]))
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        if text == "#" and "#" not in said:
+            worker.start()
+        said.append(text)
+
+    session = Session(TWO.identity("swci", ONE), tmp_path, say)
+    for line in (f"CREATE CONTEXT one WITH IP 127.0.0.1 {sn.api_port}", f"WAIT FOR TASKRUNNER {Path(RUNNER).name}"):
+        assert swci.execute(session, line) is None
+    worker.join()
+    assert said[-1].startswith("TASKRUNNER COMPLETE")
 
 
 def test_a_failed_peer_is_printed_and_fails_the_script(tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str]):
