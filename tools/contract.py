@@ -24,6 +24,7 @@ RULES = {
     "docker_group_id": "the group that owns the socket by default",
     "web_port": "`SWCI_MODE=WEB` too",
     "choice": "selects the image",
+    "local_spire_server": "the address of the SPIRE Server's container on this host, where neither server_address nor config has one",
     "ml": "a second container, with the first one's volumes",
     "configuration": "read-only, a directory or one file in it",
 }
@@ -65,8 +66,9 @@ def _notes(component: Component) -> list[str]:
         unless = component.unless.get(group[0])
         notes.append("Required: " + " or ".join(f"`{o}`" for o in group) + (f" (unless {' and '.join(unless)})" if unless else ""))
     notes += [f"Not together: `{one}` and `{other}`" for one, other in component.exclusive]
-    notes += [f"Volume: `{volume}`" for volume in (*component.volumes, *component.anonymous_volumes)]
-    notes += [f"Environment: `{name}={value}`" for name, value in component.environment.items()]
+    notes += [f"Volume: `{volume}`" for volume in component.volumes]
+    notes += [f"Anonymous volume, beside a second container: `{volume}`" for volume in component.pair_volumes]
+    notes += [f"Environment of both then: `{name}={value}`" for name, value in component.pair_environment.items()]
     ready = component.ready
     signals = [
         *([f"log line `{ready.log}`"] if ready.log else []),

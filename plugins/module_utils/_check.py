@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refuses parameters that cannot be, before the engine is asked anything (private to the collection).
+"""Refuses parameters that a component cannot have, before the engine is asked anything (private to the collection).
 
 Pure: what it needs to know of the machine comes from the `host` that it is given.
 """
@@ -13,19 +13,19 @@ import re
 from dataclasses import dataclass
 
 from ansible_collections.swarm.learning.plugins.module_utils import _parse as parse
-from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES, Option
+from ansible_collections.swarm.learning.plugins.module_utils._check_common import (
+    NAME,
+    OptionError,
+    check_common,
+    check_engine,
+    check_name,
+    check_path,
+)
+from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES, SAME, Option
 
-_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 SERVICE = re.compile(r"(?P<name>[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?)(?::(?P<port>\d+))?")
-_IMAGE = re.compile(r"([a-zA-Z0-9.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}")
-
-
-class OptionError(ValueError):
-    """A parameter that cannot be: the message names the option, its value and what would be right."""
-
-    def __init__(self, option, value, right):
-        said = f"{option}: {value!r} " if value is not None else f"{option} "
-        super().__init__(said + right)
+_HOST_NAME = re.compile(r"(?=.{1,253}$)([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*")
+_TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,6 @@ def _releases_with(component, option=None):
     return ", ".join(has)
 
 
-# --- what cannot be ----------------------------------------------------------------------------------------------------
-
-
 def check(name, component, params, own, host):
     """Raise OptionError for the first parameter that the component cannot have.
 
@@ -63,30 +60,41 @@ def check(name, component, params, own, host):
         if params.get(option) not in (None, False) and option not in component.options:
             where = _releases_with(name, option)
             raise OptionError(option, None, f"is not an option of release {params['release']}; releases that have it: {where}")
-    _check_name("name", params["name"])
+    check_name("name", params["name"])
     _check_groups(component, params)
     for option, what in component.options.items():
         value = params.get(option)
         if value is not None and value is not False:
-            _check_value(option, what, value, params, host)
-    _check_common(params, "", host)
-    _check_seconds(params)
-    if params.get("ml"):
+            _check_value(option, value, _Given(what, params, host))
+    check_common(params, "", host)
+    check_engine(params, host)
+    _check_socket(component, params, host)
+    _check_published(component, params)
+    if params.get("ml") is not None:
         _check_sidecar(params, host)
     removes = component.auto_remove if params.get("auto_remove") is None else params["auto_remove"]
-    if removes and params.get("restart_policy") not in (None, "no"):
-        raise OptionError("restart_policy", params["restart_policy"], "does not go with auto_remove: true; set one of the two")
+    _check_removal(params, removes, "")
 
 
 def _check_sidecar(params, host):
     ml = params["ml"]
     if not ml.get("image"):
         raise OptionError("ml.image", None, "is required: the image of the user's ML container")
-    _check_common(ml, "ml.", host)
-    if ml.get("name"):
-        _check_name("ml.name", ml["name"])
+    check_common(ml, "ml.", host)
+    if ml.get("name") is not None:
+        check_name("ml.name", ml["name"])
     if ml.get("name") == params["name"]:
         raise OptionError("ml.name", params["name"], "is the SL container's own name; the ML container needs another")
+    try:
+        parse.parse_command(ml.get("command") or ())
+    except ValueError as error:
+        raise OptionError("ml.command", None, f"cannot be used: {error}") from None
+    _check_removal(ml, ml.get("auto_remove"), "ml.")
+
+
+def _check_removal(params, removes, prefix):
+    if removes and params.get("restart_policy") not in (None, "no"):
+        raise OptionError(f"{prefix}restart_policy", params["restart_policy"], "does not go with auto_remove: true; set one of the two")
 
 
 def _check_groups(component, params):
@@ -101,17 +109,47 @@ def _check_groups(component, params):
             raise OptionError(f"{one} and {other}", None, "exclude each other; give one of the two")
 
 
-def _check_name(option, value):
-    if not _NAME.fullmatch(value or ""):
-        raise OptionError(option, value, "is not a container's name; letters, digits, _ . and - are, at least two, a letter or digit first")
+def _check_socket(component, params, host):
+    """The engine's socket is mounted, or its group is asked for, though no option names it."""
+    groups = [option for option, what in component.options.items() if what.kind == "docker_group_id"]
+    path = "/var/run/docker.sock"
+    if not groups or params.get("docker_socket_file"):
+        return
+    if host.kind(path) != "socket":
+        option = "docker_socket_file" if "docker_socket_file" in component.options else groups[0]
+        raise OptionError(option, None, f"is needed, because the engine's usual socket {path} is not there; name the one that there is")
 
 
-def _check_value(option, what, value, params, host):
-    check_kind = _CHECKS.get(what.kind)
-    if check_kind:
-        check_kind(option, value, _Given(what, params, host))
-    elif isinstance(value, str) and not value.strip():
+def _check_published(component, params):
+    """One port of the host leads to one port of the container."""
+    taken = {}
+    for option, port in _published(component, params):
+        other, inside = taken.setdefault((port.ip, port.host, port.inside.rpartition("/")[2]), (option, port.inside))
+        if inside != port.inside:
+            raise OptionError(option, port.host, f"is a port of the host that {other} publishes already; choose another")
+
+
+def _published(component, params):
+    for entry in params.get("publish") or ():
+        for port in parse.parse_ports(entry):
+            if port.host:
+                yield "publish", port
+    for option, what in component.options.items():
+        value = params.get(option)
+        if value and what.publish:
+            host = str(value) if what.kind != "service" else SERVICE.fullmatch(value)["port"] or str(what.port)
+            yield option, parse.Port(f"{host if what.publish == SAME else what.publish}/tcp", host)
+
+
+# --- one value ---------------------------------------------------------------------------------------------------------
+
+
+def _check_value(option, value, given):
+    if isinstance(value, str) and not value.strip():
         raise OptionError(option, value, "is empty; leave the option out or give it a value")
+    check_kind = _CHECKS.get(given.what.kind)
+    if check_kind:
+        check_kind(option, value, given)
 
 
 def _check_port(option, value, given):
@@ -125,30 +163,39 @@ def _check_service(option, value, given):
         raise OptionError(option, value, "is not FQDN[:PORT], such as sn.example.org:30304")
 
 
-def _check_address(option, value, given):
+def _is_address(value):
     try:
-        loopback = ipaddress.ip_address(value).is_loopback
+        ipaddress.ip_address(value)
     except ValueError:
-        loopback = value == "localhost"
-        if not SERVICE.fullmatch(value) or ":" in value:
-            raise OptionError(option, value, "is neither an IP address nor a host name") from None
-    if loopback:
+        return bool(_HOST_NAME.fullmatch(value)) and not re.fullmatch(r"[0-9.]+", value)
+    return True
+
+
+def _check_address(option, value, given):
+    if not _is_address(value):
+        raise OptionError(option, value, "is neither an IP address nor a host name; a port has an option of its own")
+
+
+def _check_own_address(option, value, given):
+    _check_address(option, value, given)
+    if value == "localhost" or _is_loopback(value):
         raise OptionError(
             option, value, "is a loopback address: the other nodes cannot reach it; give the address that they use for this host"
         )
 
 
-def _check_path(kind):
-    def check_path(option, value, given):
-        found = given.host.kind(value)
-        if found != kind:
-            raise OptionError(
-                option,
-                value,
-                f"must be a {kind} on the host" + (", and it is not there" if found == "missing" else f", and it is a {found}"),
-            )
+def _is_loopback(value):
+    try:
+        return ipaddress.ip_address(value).is_loopback
+    except ValueError:
+        return False
 
-    return check_path
+
+def _check_kind(kind):
+    def check_one(option, value, given):
+        check_path(option, value, kind, given.host)
+
+    return check_one
 
 
 def _check_configuration(option, value, given):
@@ -187,7 +234,7 @@ def _check_program(option, value, given):
 
 
 def _check_uid(option, value, given):
-    if given.host.primary_group(value) is None:
+    if given.host.user(value) is None:
         raise OptionError(option, value, "is no user of this host; a user's name or uid is needed")
 
 
@@ -198,16 +245,25 @@ def _check_gid(option, value, given):
 
 def _check_socket_path(option, value, given):
     if value.startswith("/"):
-        _check_path("socket")(option, value, given)
+        check_path(option, value, "socket", given.host)
     elif not re.fullmatch(r"[a-zA-Z0-9][\w.-]+(:[^/:][^:]*)?", value):
         raise OptionError(option, value, "is neither a socket file, nor VOLUME:path/in/volume, nor a container's or volume's name")
 
 
 def _check_socket_dir(option, value, given):
     if "/" in value:
-        _check_path("directory")(option, value, given)
-    elif not _NAME.fullmatch(value):
+        check_path(option, value, "directory", given.host)
+    elif not NAME.fullmatch(value):
         raise OptionError(option, value, "is neither a directory on the host nor a volume's name")
+
+
+def _check_container(option, value, given):
+    check_name(option, value)
+
+
+def _check_trust_domain(option, value, given):
+    if not _TRUST_DOMAIN.fullmatch(value):
+        raise OptionError(option, value, "is not a trust domain; lower-case letters, digits, dots, dashes and underscores are")
 
 
 _CHECKS = {
@@ -215,9 +271,13 @@ _CHECKS = {
     "web_port": _check_port,
     "service": _check_service,
     "address": _check_address,
-    "file": _check_path("file"),
-    "directory": _check_path("directory"),
-    "socket_file": _check_path("socket"),
+    "own_address": _check_own_address,
+    "container": _check_container,
+    "local_spire_server": _check_container,
+    "trust_domain": _check_trust_domain,
+    "file": _check_kind("file"),
+    "directory": _check_kind("directory"),
+    "socket_file": _check_kind("socket"),
     "configuration": _check_configuration,
     "file_in_usr_dir": _check_file_in_usr_dir,
     "choice": _check_choice,
@@ -227,71 +287,4 @@ _CHECKS = {
     "docker_group_id": _check_gid,
     "socket_path": _check_socket_path,
     "socket_dir": _check_socket_dir,
-    "ml": lambda *unused: None,
 }
-
-_PARSERS = {
-    "publish": parse.parse_ports,
-    "volumes": parse.parse_mount,
-    "ulimits": parse.parse_ulimit,
-    "devices": parse.parse_device,
-    "memory": parse.parse_size,
-    "shm_size": parse.parse_size,
-    "cpus": parse.parse_cpus,
-    "gpus": parse.parse_gpus,
-    "restart_policy": parse.parse_restart_policy,
-}
-
-
-def _check_common(params, prefix, host):
-    _check_parsed(params, prefix)
-    _check_mappings(params, prefix)
-    for mount in params.get("volumes") or ():
-        source = parse.parse_mount(mount).source
-        if "/" in source and host.kind(source) == "missing":
-            raise OptionError(
-                prefix + "volumes", mount, f"binds {source}, which is not there on the host; make it, or give a volume's name"
-            )
-    for address in params.get("dns") or ():
-        _check_ip(f"{prefix}dns", address)
-    for name, address in (params.get("extra_hosts") or {}).items():
-        if address != "host-gateway":
-            _check_ip(f"{prefix}extra_hosts.{name}", address)
-    if params.get("image") is not None and not _IMAGE.fullmatch(params["image"]):
-        raise OptionError(prefix + "image", params["image"], "is not an image reference, such as registry.example.org/team/image:tag")
-    if params.get("workdir") and not params["workdir"].startswith("/"):
-        raise OptionError(prefix + "workdir", params["workdir"], "is not an absolute path in the container")
-    if params.get("network_aliases") and not params.get("network"):
-        raise OptionError(prefix + "network_aliases", None, "need a network of their own; the default bridge has no aliases")
-
-
-def _check_seconds(params):
-    for option, least in (("wait_timeout", 1), ("stop_timeout", 0), ("timeout", 1)):
-        if params.get(option) is not None and params[option] < least:
-            raise OptionError(option, params[option], f"must be a number of seconds, at least {least}")
-
-
-def _check_parsed(params, prefix):
-    for option, parser in _PARSERS.items():
-        value = params.get(option)
-        for item in value if isinstance(value, list) else [value] if value is not None else []:
-            try:
-                parser(item)
-            except ValueError as error:
-                raise OptionError(prefix + option, None, f"cannot be used: {error}") from None
-
-
-def _check_mappings(params, prefix):
-    for option in ("env", "labels", "extra_hosts", "log_options"):
-        for key, value in (params.get(option) or {}).items():
-            if not isinstance(value, (str, int)) or isinstance(value, bool):
-                raise OptionError(f"{prefix}{option}.{key}", value, "is not a string; put it in quotes")
-            if option == "env" and ("=" in key or not key):
-                raise OptionError(f"{prefix}env", key, "is not the name of an environment variable")
-
-
-def _check_ip(option, value):
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        raise OptionError(option, value, "is not an IP address") from None

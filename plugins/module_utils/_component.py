@@ -5,20 +5,20 @@
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import replace
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.swarm.learning.plugins.module_utils import _arguments, _spec
-from ansible_collections.swarm.learning.plugins.module_utils._check import OptionError, check, component_of
+from ansible_collections.swarm.learning.plugins.module_utils._apply import Apply, aside_of
+from ansible_collections.swarm.learning.plugins.module_utils._check import check, component_of
+from ansible_collections.swarm.learning.plugins.module_utils._check_common import OptionError
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._host import Host
 from ansible_collections.swarm.learning.plugins.module_utils._lookup import Lookup
-from ansible_collections.swarm.learning.plugins.module_utils._plan import Observed, Plan, Step, plan
-from ansible_collections.swarm.learning.plugins.module_utils._readiness import NotReady, started_at, wait_ready
-from ansible_collections.swarm.learning.plugins.module_utils._translate import translate
+from ansible_collections.swarm.learning.plugins.module_utils._plan import Observed, Step, plan
+from ansible_collections.swarm.learning.plugins.module_utils._readiness import NotReady, is_young, started_at, still_coming_up, wait_ready
+from ansible_collections.swarm.learning.plugins.module_utils._translate import sidecar_name, translate
 
-INFO_FILE = "/tmp/container_info_file"
 _CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".yaml", ".yml")
 
 
@@ -44,101 +44,116 @@ def run(module, name, facts=None):
 
 
 class _Convergence:
-    """One run of a component module."""
+    """One run of a component module.
+
+    asked   the specs as the parameters mean them, which is what the engine is asked for
+    wanted  the same with what their images bring, which is what the engine then says; empty for state absent
+    """
 
     def __init__(self, name, params, host, engine, check_mode):
         self.params, self.host, self.engine, self.check_mode = params, host, engine, check_mode
         self.component_name = name
-        self.component = component_of(params["release"], name) if params["state"] != "absent" else None
-        self.wanted, self.images, self.inspects, self.asides, self.done = [], {}, {}, {}, []
+        self.asked, self.wanted, self.inspects, self.asides, self.done = [], [], {}, {}, []
 
     def run(self):
         """The module's result: changed, container, actions, diff."""
         params = self.params
-        pulls = []
-        if params["state"] == "absent":
-            names = [params["name"]]
-            if self.component_name == "sl":
-                names.append((params.get("ml") or {}).get("name") or f"{params['name']}-ml")
-            pairs = [(None, self._observe(name)) for name in names]
-            pairs = [pair for pair in pairs if pair[1]]
-        else:
-            own = set(params) - set(_arguments.CONTAINER)
-            check(self.component_name, self.component, params, own, self.host)
-            lookup = Lookup(self.engine, params["release"])
-            self.wanted = translate(self.component_name, self.component, params, self.host, lookup)
-            pulls = self._images()
-            self.wanted = [self._over_image(wanted) for wanted in self.wanted]
-            pairs = [(wanted, self._observe(wanted.name, wanted)) for wanted in self.wanted]
-        made = plan(pairs, params["state"], self._defaults(), params["recreate"]) if pairs else Plan()
-        leftovers = [Step("remove", aside, "left by an interrupted run") for aside in self.asides]
-        steps = (*pulls, *made.steps, *leftovers)
+        pulls = [] if params["state"] == "absent" else self._want()
+        pairs = self._pairs()
+        made = plan(pairs, params["state"], self._defaults(), params["recreate"])
         if not self.check_mode:
-            self._apply(made, pairs)
-            if made.changed:
-                self.inspects = {n: self.engine.inspect(n) for n in self.inspects}
+            self._converge(made, pairs)
         main = self.inspects.get(params["name"])
         return {
-            "changed": bool(steps),
-            "actions": [str(step) for step in steps],
+            "changed": bool(pulls) or made.changed,
+            "actions": [str(step) for step in (*pulls, *made.steps)],
             "container": _spec.mask_inspect(main) if main else {},
             "diff": {"before": _lines(made.before), "after": _lines(made.after)},
         }
 
+    def _want(self):
+        """Fill `asked` and `wanted`; the pulls that changed or would change something."""
+        params = self.params
+        self.component = component_of(params["release"], self.component_name)
+        check(self.component_name, self.component, params, set(params) - set(_arguments.CONTAINER), self.host)
+        self.asked = translate(self.component_name, self.component, params, self.host, Lookup(self.engine, params["release"]))
+        pulls = []
+        images = {}
+        for reference in dict.fromkeys(asked.image for asked in self.asked):
+            images[reference], pulled = self._image(reference)
+            if pulled:
+                pulls.append(Step("pull", reference))
+        self.wanted = [self._over_image(asked, images[asked.image]) for asked in self.asked]
+        self.asked = [replace(asked, image_id=wanted.image_id) for asked, wanted in zip(self.asked, self.wanted)]
+        return pulls
+
+    def _image(self, reference):
+        """(the image or None where check mode did not pull it, whether the pull changes something), before anything is touched."""
+        image, pull = self.engine.image(reference), self.params["pull"]
+        if image is None and pull == "never":
+            raise EngineError(f"image {reference} is not on this host, and pull is never; load it, or allow pull: missing")
+        if image is not None and pull != "always":
+            return image, False
+        if self.check_mode:
+            same = image is not None and self.engine.registry_has(reference, image)
+            return (image, False) if same else (None, True)
+        self.engine.pull(reference)
+        pulled = self.engine.image(reference)
+        return pulled, image is None or pulled["Id"] != image["Id"]
+
+    def _over_image(self, asked, image):
+        if image:
+            return _spec.over_image(asked, image)
+        # In check mode, before the pull: the image of the container that is there is the best guess at what the new one brings.
+        inspect = self.engine.inspect(asked.name)
+        guess = self.engine.image(inspect["Image"]) if inspect else None
+        return replace(_spec.over_image(asked, guess), image_id="") if guess else asked
+
     # --- what is there ---------------------------------------------------------------------------------------------
 
-    def _images(self):
-        """Pull what must be pulled, before anything is touched; the steps that changed or would change something."""
-        steps = []
-        for reference in dict.fromkeys(wanted.image for wanted in self.wanted):
-            image = self.engine.image(reference)
-            pull = self.params["pull"]
-            if image is None and pull == "never":
-                raise EngineError(f"image {reference} is not on this host, and pull is never; load it, or allow pull: missing")
-            if (image is None or pull == "always") and not self.check_mode:
-                self.engine.pull(reference)
-                pulled = self.engine.image(reference)
-                if image is None or pulled["Id"] != image["Id"]:
-                    steps.append(Step("pull", reference))
-                image = pulled
-            elif image is None:
-                steps.append(Step("pull", reference))
-            self.images[reference] = image
-        return steps
+    def _pairs(self):
+        """(wanted, Observed) of the containers that belong together, None for what is not there or not wanted."""
+        main = self.params["name"]
+        names = [main, sidecar_name(self.params)] if self._may_have_sidecar() else [main]
+        wanted = {spec.name: spec for spec in self.wanted}
+        pairs = [(wanted.get(name), self._observe(name, main)) for name in names]
+        if self.wanted and len(self.wanted) < len(names):
+            there = pairs[1][1]
+            if there is None or there.spec.volumes_from != (main,):
+                self.inspects.pop(names[1])
+                return pairs[:1]  # a container of that name which has nothing to do with this one
+        return pairs
 
-    def _over_image(self, wanted):
-        image = self.images[wanted.image]
-        return _spec.over_image(wanted, image) if image else wanted
+    def _may_have_sidecar(self):
+        return self.component_name == "sl" and (not self.wanted or bool(self.component.pair_environment))
 
-    def _observe(self, name, wanted=None):
-        inspect = self.engine.inspect(name)
-        replaced = inspect and f"{_spec.OWN_LABEL}replaces" in (inspect["Config"].get("Labels") or {})
-        if inspect is None or replaced or not inspect["State"].get("Running"):
-            inspect = self._interrupted(name, inspect)
-        self.inspects[name] = inspect
+    def _observe(self, name, main):
+        inspect, aside = self.engine.inspect(name), None
+        marked = inspect and aside_label(inspect)
+        if inspect is None or marked or not inspect["State"].get("Running"):
+            aside = self.engine.inspect(aside_of(name))
+        if inspect is None and aside:
+            inspect = aside if self.check_mode else self._take_back(name)
+            aside = None
+        self.inspects[name], self.asides[name] = inspect, aside
         if inspect is None:
             return None
         there = replace(_spec.from_inspect(inspect), name=name)
-        return Observed(there, inspect["State"]["Status"], stale=bool(wanted) and self._stale(inspect))
+        if name != main and self.inspects.get(main):
+            there = _by_name(there, self.inspects[main]["Id"], main)
+        stale = name == main and bool(self.wanted) and self._is_stale(inspect)
+        return Observed(there, inspect["State"]["Status"], stale, replaces=aside is not None)
 
-    def _interrupted(self, name, inspect):
-        """Take up what a killed run left: the old container that it had set aside."""
-        aside = self.engine.inspect(_aside(name))
-        if aside is None:
-            return inspect
-        if inspect is None:
-            if not self.check_mode:
-                self.engine.rename(_aside(name), name)
-                return self.engine.inspect(name)
-            return aside
-        self.asides[_aside(name)] = True
-        return inspect
+    def _take_back(self, name):
+        """Give the old container, which an interrupted run had set aside, its name again."""
+        self.engine.rename(aside_of(name), name)
+        return self.engine.inspect(name)
 
-    def _stale(self, inspect):
-        if not inspect["State"].get("StartedAt", "0001").startswith("0001"):
-            started = started_at(inspect)
-            return any(self._modified(path) > started for path in self._configuration_files())
-        return False
+    def _is_stale(self, inspect):
+        if inspect["State"].get("StartedAt", "0001").startswith("0001"):
+            return False
+        started = started_at(inspect)
+        return any(self.host.modified(path, _CONFIGURATION_FILES) > started for path in self._configuration_files())
 
     def _configuration_files(self):
         for option in self.component.configuration:
@@ -148,103 +163,53 @@ class _Convergence:
             elif value:
                 yield value
 
-    def _modified(self, path):
-        return self.host.modified(path, _CONFIGURATION_FILES)
-
     def _defaults(self):
         """The engine's own values for what a spec leaves to it."""
-        log_driver = "json-file"
-        if any(i and i["HostConfig"]["LogConfig"]["Type"] != log_driver for i in self.inspects.values()) and any(
-            w.log_driver is None for w in self.wanted
-        ):
-            log_driver = self.engine.info()["LoggingDriver"]
-        return {
-            "cgroupns": self.host.default_cgroupns(),
-            "log_driver": log_driver,
-            "log_options": self.host.default_log_options(),
-        }
+        defaults = {**self.host.engine_defaults(), "log_driver": "json-file"}
+        drivers = {inspect["HostConfig"]["LogConfig"]["Type"] for inspect in self.inspects.values() if inspect}
+        if drivers - {"json-file"} and any(wanted.log_driver is None for wanted in self.wanted):
+            defaults["log_driver"] = self.engine.info()["LoggingDriver"]
+        return defaults
 
     # --- what is done ----------------------------------------------------------------------------------------------
 
-    def _apply(self, made, pairs):
-        was_running = {there.spec.name: there.running for _wanted, there in pairs if there}
-        set_aside = {aside.removesuffix(_ASIDE): True for aside in self.asides}
-        try:
-            for step in made.steps:
-                if not step.detail.startswith("the old one"):
-                    self._do(step, made, set_aside)
-                    self.done.append(step)
-            self._wait(made)
-        except BaseException:
-            self._bring_back(set_aside, was_running)
-            raise
-        for name in set_aside:
-            self.engine.remove(_aside(name))
-
-    def _do(self, step, made, set_aside):
-        engine, name = self.engine, step.name
-        wanted = next((w for w in self.wanted if w.name == name), None)
-        if step.kind == "create":
-            if set_aside.get(name):
-                wanted = replace(wanted, labels={**wanted.labels, f"{_spec.OWN_LABEL}replaces": set_aside[name]})
-            container_id = engine.create(wanted)
-            if self.component.info_file and name == self.params["name"]:
-                engine.put_file(name, INFO_FILE, f"{container_id}\n{wanted.image}\n{wanted.image_id}\n", 0o644)
-        elif step.kind == "set aside":
-            engine.remove(_aside(name))
-            engine.rename(name, _aside(name))
-            set_aside[name] = self.inspects[name]["Id"][:12]
-        elif step.kind == "update":
-            self._update(wanted, step.detail)
-        elif step.kind in ("stop", "restart"):
-            getattr(engine, step.kind)(name, self.params["stop_timeout"])
-        else:
-            getattr(engine, step.kind)(name)
-
-    def _update(self, wanted, fact):
-        if fact == "memory":
-            self.engine.update(wanted.name, {"Memory": wanted.memory, "MemorySwap": 2 * wanted.memory})
-        elif fact == "cpus":
-            self.engine.update(wanted.name, {"NanoCpus": wanted.cpus})
-        elif fact == "restart_policy":
-            self.engine.update(wanted.name, {"RestartPolicy": _spec.restart_policy_to_api(wanted.restart_policy)})
-        else:
-            there = _spec.from_inspect(self.engine.inspect(wanted.name))
-            if (there.network, there.network_aliases) != (wanted.network, wanted.network_aliases):
-                self.engine.move_network(wanted.name, there.network, wanted.network, wanted.network_aliases)
-
-    def _bring_back(self, set_aside, was_running):
-        """The old containers come back under their names, running when they ran."""
-        for name in set_aside:
-            if self.engine.inspect(_aside(name)) is None:
-                continue
-            self.engine.remove(name)
-            self.engine.rename(_aside(name), name)
-        for name in reversed(list(set_aside)):
-            if was_running.get(name, True):
-                self.engine.start(name)
+    def _converge(self, made, pairs):
+        apply = Apply(self.engine, self.asked, pairs, self.inspects, bool(self.wanted) and self.component.info_file)
+        self.done = apply.done
+        apply.run(made, lambda: self._wait(made), self.params["stop_timeout"])
+        if made.changed:
+            self.inspects = {name: self.engine.inspect(name) for name in self.inspects}
 
     def _wait(self, made):
         params = self.params
         if not params["wait"] or params["state"] in ("absent", "stopped"):
             return
-        timeout = params["wait_timeout"] or self.component.wait_timeout
+        name, timeout = params["name"], params["wait_timeout"] or self.component.wait_timeout
         began = {step.name for step in made.steps if step.kind in ("start", "restart")}
-        name = params["name"]
-        if name in began or (params["state"] == "started" and self._is_young(name, timeout)):
-            wait_ready(self.engine, name, self.component.ready, timeout)
-
-    def _is_young(self, name, timeout):
-        """Whether a running container may still be coming up: an earlier run may have ended before it was ready."""
-        inspect = self.inspects.get(name)
-        return bool(inspect) and time.time() - started_at(inspect) < timeout
+        if name in began or self.asides.get(name):
+            wait_ready(self.engine, self.engine.inspect(name), self.component.ready, timeout)
+        elif params["state"] == "started" and is_young(self.inspects[name], timeout) and not aside_label(self.inspects[name]):
+            # An earlier run may have ended before it was ready. One that replaced another has proved itself: the other is gone.
+            wait_ready(self.engine, self.inspects[name], still_coming_up(self.component.ready), timeout)
 
 
-_ASIDE = ".previous"
+def aside_label(inspect):
+    """The ID of the container that this one replaced; empty for a first one."""
+    return (inspect["Config"].get("Labels") or {}).get(f"{_spec.OWN_LABEL}replaces", "")
 
 
-def _aside(name):
-    return name + _ASIDE
+def _by_name(there, main_id, main):
+    """A sidecar's spec in which its main container goes by its name, as a playbook has it."""
+
+    def named(text):
+        return text.replace(main_id, main)
+
+    return replace(
+        there,
+        volumes_from=tuple(map(named, there.volumes_from)),
+        network=named(there.network),
+        pid_mode=named(there.pid_mode),
+    )
 
 
 def _lines(shown):

@@ -17,6 +17,7 @@ import traceback
 from contextlib import contextmanager
 
 from ansible_collections.swarm.learning.plugins.module_utils import _spec
+from ansible_collections.swarm.learning.plugins.module_utils._host import Host
 
 try:
     import docker
@@ -24,6 +25,7 @@ try:
     from docker.utils.socket import frames_iter
     from requests.exceptions import ConnectionError as NoConnection
     from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
 except ImportError:
     DOCKER_IMPORT_ERROR = traceback.format_exc()
 else:
@@ -87,31 +89,38 @@ class Engine:
                 return call(self._client)
 
     def _no_answer(self, error):
-        where, text = self._params["docker_host"], str(error)
+        text = str(error)
         if "Permission denied" in text:
-            return f"no permission to use {where}; run the task with become, or as a member of the group that owns the socket"
+            return f"no permission to use {self.address}; run the task with become, or as a member of the group that owns the socket"
         if "timed out" in text.lower():
-            return f"{where} did not answer within {self._params['timeout']} s; raise timeout, or look at the engine's log"
+            return f"{self.address} did not answer within {self._params['timeout']} s; raise timeout, or look at the engine's log"
+        if "certificate" in text.lower():
+            return f"{self.address} and this host do not trust each other ({_short(text)}); see ca_path, client_cert and client_key"
         if isinstance(error, (NoConnection, DockerException)):
-            return f"no engine answers at {where}; start Docker, or name its address in docker_host ({_short(text)})"
-        return text
+            return f"no engine answers at {self.address}; start Docker, or name its address in docker_host ({_short(text)})"
+        return f"{_short(text)}; the connection to {self.address} broke, or a file cannot be used"
 
     def _api_error(self, text):
         if "port is already allocated" in text or "address already in use" in text:
-            return f"{text}; the port is taken{self._holder(text)}"
+            return f"{text}; {self._holder(text)}"
         if "no space left" in text:
             return f"{text}; free space where the engine keeps its data"
-        if "unauthorized" in text or "denied" in text or "authentication required" in text:
+        if "bind source path does not exist" in text or ("read-only file system" in text and "mount" in text):
+            return f"{text}; the engine cannot see that path: make it, or, where Docker is a snap, use one that snaps may see"
+        if any(refusal in text for refusal in ("unauthorized", "access to the resource is denied", "authentication required")):
             return f"{text}; log in to the registry first (community.docker.docker_login)"
         return text
 
     def _holder(self, text):
-        match = re.search(r":(\d+)(?:/tcp)? ?(?:failed|:|$)|:(\d+): bind", text)
-        port = next((int(p) for p in (match.groups() if match else ()) if p), None)
-        for container in self.containers({}) if port else ():
+        ports = re.findall(r":(\d+)(?= failed: port is|: bind: address|/tcp: address| address already)", text)
+        if not ports:
+            return "the port is taken; choose another one, or see with `ss -ltnp` who has it"
+        port = int(ports[-1])
+        for container in self.containers({}):
             if any(p.get("PublicPort") == port for p in container.get("Ports") or ()):
-                return f" by container {container['Names'][0].lstrip('/')}: port {port}; stop it or choose another port"
-        return "; choose another port, or see with `ss -ltnp` who has it"
+                return f"port {port} is taken by container {container['Names'][0].lstrip('/')}; stop it, or choose another port"
+        who = Host().listener(port) if self.address.startswith("unix:") else ""
+        return f"port {port} is taken{' by ' + who if who else ''}; choose another one, or see with `ss -ltnp` who has it"
 
     # --- looking ---------------------------------------------------------------------------------------------------
 
@@ -126,6 +135,19 @@ class Engine:
     def volume(self, name):
         """What the engine says of a volume; None where there is none."""
         return self._call(f"looking at volume {name}", lambda client: _or_none(client.inspect_volume, name))
+
+    def network(self, name):
+        """What the engine says of a network; None where there is none of that name or ID."""
+        return self._call(f"looking at network {name}", lambda client: _or_none(client.inspect_network, name))
+
+    def registry_has(self, reference, image):
+        """Whether the registry serves that very image (the engine's image inspect) under the reference."""
+
+        def ask(client):
+            digest = client.inspect_distribution(reference)["Descriptor"]["digest"]
+            return any(known.endswith(f"@{digest}") for known in image.get("RepoDigests") or ())
+
+        return self._call(f"asking the registry for {reference}", ask)
 
     def containers(self, filters):
         """The summaries of all containers, running or not, that the filters let through."""
@@ -142,10 +164,9 @@ class Engine:
 
         def pull(client):
             name, _at, digest = reference.partition("@")
-            tag = None
-            if not digest and ":" in name.rsplit("/", 1)[-1]:
-                name, _colon, tag = name.rpartition(":")
-            for line in client.pull(name, tag=digest or tag or "latest", stream=True, decode=True):
+            path, slash, last = name.rpartition("/")
+            last, _colon, tag = last.partition(":")
+            for line in client.pull(f"{path}{slash}{last}", tag=digest or tag or "latest", stream=True, decode=True):
                 if "error" in line:
                     raise EngineError(f"pulling {reference}: {self._api_error(line['error'])}")
 
@@ -173,7 +194,16 @@ class Engine:
 
     def remove(self, name):
         """Remove a container, running or not, with its anonymous volumes; one that is gone already is fine."""
-        self._call(f"removing container {name}", lambda client: _or_none(client.remove_container, name, v=True, force=True))
+
+        def remove(client):
+            try:
+                _or_none(client.remove_container, name, v=True, force=True)
+            except APIError as error:
+                if "already in progress" not in _explained(error):
+                    raise
+                _or_none(client.wait, name, condition="removed")
+
+        self._call(f"removing container {name}", remove)
 
     def update(self, name, limits):
         """Change limits and restart policy of a container while it runs: a mapping as the Engine API's update takes."""
@@ -195,6 +225,10 @@ class Engine:
                 client.disconnect_container_from_network(name, _bridge(old))
 
         self._call(f"moving container {name} to network {new}", move)
+
+    def leave_network(self, name, network):
+        """Disconnect a container from a network."""
+        self._call(f"taking container {name} out of network {network}", lambda c: c.disconnect_container_from_network(name, network))
 
     def put_file(self, name, path, text, mode):
         """Write a file into a container, running or not; mode as an integer such as 0o644."""
@@ -233,13 +267,21 @@ class Engine:
         raw = self._call(f"reading the log of {name}", lambda client: client.logs(name, since=since))
         return raw.decode(errors="replace")
 
-    def follow(self, name, since):
-        """A queue that gets the lines of a container's log from `since` (seconds since the epoch) on, and None when it has ended."""
-        stream = self._call(
-            f"following the log of {name}",
-            lambda client: client.logs(name, stream=True, follow=True, since=since),
-        )
+    def follow(self, inspect, since):
+        """A queue that gets the lines of a container's log from `since` (seconds since the epoch) on, and None when it has ended.
+
+        inspect: what the engine says of the container. A container that is gone has no lines.
+        """
+
+        def follow(client):
+            # The SDK's logs() would inspect the container once more, only to find out whether it has a terminal.
+            url = client._url("/containers/{0}/logs", inspect["Id"])
+            asked = {"stdout": 1, "stderr": 1, "follow": 1, "since": f"{since:.9f}"}
+            response = client._get(url, params=asked, stream=True, timeout=None)
+            return client._get_result_tty(True, response, inspect["Config"]["Tty"])
+
         lines = queue.Queue()
+        stream = self._call(f"following the log of {inspect['Name'].lstrip('/')}", lambda client: _or_none(follow, client)) or ()
         threading.Thread(target=_feed, args=(stream, lines), daemon=True).start()
         return lines
 
@@ -278,7 +320,7 @@ def _feed(stream, lines):
             *whole, rest = (rest + chunk).split(b"\n")
             for line in whole:
                 lines.put(line.decode(errors="replace").rstrip("\r"))
-    except (DockerException, RequestException, OSError, ValueError):
+    except (DockerException, RequestException, HTTPError, OSError, ValueError):
         pass  # the container or the engine is gone; the reader finds out which when the log ends
     if rest:
         lines.put(rest.decode(errors="replace"))

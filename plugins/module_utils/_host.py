@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
-import grp
+import glob
 import json
 import os
 import pwd
 import socket
 import stat
+import subprocess
+
+from ansible_collections.swarm.learning.plugins.module_utils._parse import parse_size
+from ansible_collections.swarm.learning.plugins.module_utils._spec import DEFAULT_SHM_SIZE
 
 
 class Host:
@@ -41,41 +45,75 @@ class Host:
 
     def owns(self, address):
         """Whether that is this machine: the first of `hostname -I`, its host name or its FQDN (platform-contract.md)."""
-        return address in (socket.gethostname(), socket.getfqdn(), _first_address())
+        return address in (_first_address(), socket.gethostname()) or address == socket.getfqdn()
 
     def caller(self):
         """The calling user's (uid, gid)."""
         return os.getuid(), os.getgid()
 
-    def primary_group(self, user):
-        """The gid of a user's (name or uid) primary group; None where there is no such user."""
+    def user(self, name):
+        """(uid, gid of the primary group) of a user by name or uid; None where there is no such user."""
+        if str(name) == str(os.getuid()):
+            return self.caller()
         try:
-            return (pwd.getpwuid(int(user)) if str(user).isdigit() else pwd.getpwnam(user)).pw_gid
-        except KeyError:
+            entry = pwd.getpwuid(int(name)) if str(name).isdigit() else pwd.getpwnam(name)
+        except (KeyError, OverflowError):
             return None
+        return entry.pw_uid, entry.pw_gid
 
     def group_of(self, path):
-        """The gid that owns a path; the group named docker's where the path cannot be read."""
-        try:
-            return os.stat(path).st_gid
-        except OSError:
-            return grp.getgrnam("docker").gr_gid
+        """The gid that owns a path."""
+        return os.stat(path).st_gid
 
-    def default_cgroupns(self):
-        """The engine's default cgroup namespace mode: private on pure cgroup v2, host otherwise."""
-        return "private" if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else "host"
-
-    def default_log_options(self):
-        """The engine's default log options, from its configuration file."""
+    def engine_defaults(self):
+        """What the engine gives a container that asks for nothing: `cgroupns`, `shm_size`, `log_options`, by its configuration file."""
         try:
-            return json.loads(self.read("/etc/docker/daemon.json")).get("log-opts") or {}
+            settings = json.loads(self.read("/etc/docker/daemon.json"))
         except (OSError, ValueError):
-            return {}
+            settings = {}
+        unified = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+        return {
+            "cgroupns": settings.get("default-cgroupns-mode") or ("private" if unified else "host"),
+            "shm_size": parse_size(settings.get("default-shm-size") or DEFAULT_SHM_SIZE),
+            "log_options": settings.get("log-opts") or {},
+        }
+
+    def listener(self, port):
+        """Who listens on a TCP port of this machine, as `process 12 (name)`; empty where that cannot be seen."""
+        sockets = {link for table in ("/proc/net/tcp", "/proc/net/tcp6") for link in _listening(table, port)}
+        for folder in glob.iglob("/proc/[0-9]*/fd/*"):
+            try:
+                if os.readlink(folder) in sockets:
+                    pid = folder.split("/")[2]
+                    return f"process {pid} ({self.read(f'/proc/{pid}/comm').strip()})"
+            except OSError:
+                continue
+        return ""
+
+
+def _listening(table, port):
+    """`socket:[INODE]` of the sockets that listen on a port, from a table of proc(5)."""
+    try:
+        with open(table, encoding="ascii") as file:
+            rows = [line.split() for line in file.readlines()[1:]]
+    except OSError:
+        return
+    for row in rows:
+        if int(row[1].rpartition(":")[2], 16) == port and row[3] == "0A":
+            yield f"socket:[{row[9]}]"
 
 
 def _first_address():
-    """The address of the interface that a packet to the outside would leave by; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    """The first of `hostname -I`; where that program has no such option, the address that packets to the outside leave by."""
+    try:
+        told = subprocess.run(["hostname", "-I"], check=True, capture_output=True, text=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        told = []
+    return told[0] if told else _outgoing_address()
+
+
+def _outgoing_address():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # nothing is sent
         try:
             probe.connect(("192.0.2.1", 9))
         except OSError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import stat
 
-from ansible_collections.swarm.learning.plugins.module_utils._check import OptionError
+from ansible_collections.swarm.learning.plugins.module_utils._check_common import OptionError
 from ansible_collections.swarm.learning.plugins.module_utils._parse import normalise_image
 from ansible_collections.swarm.learning.plugins.module_utils._readiness import container_address
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
@@ -19,31 +19,36 @@ class Lookup:
     def __init__(self, engine, release):
         self._engine, self._release = engine, release
 
-    def address(self, name, component, option):
+    def address(self, name, component, option, needed=True):
         """The address of a running container: of that name, or, without one, the only one of that component's image.
 
-        Raises OptionError, which names `option`.
+        Empty where there is none and it is not needed. Raises OptionError, which names `option`, where it is.
         """
-        name = name or self._only_one(component, option)
+        name = name or self._only_one(component, option, needed)
         inspect = self._engine.inspect(name) if name else None
         address = container_address(inspect) if inspect else ""
-        if not address:
+        if not address and needed:
             raise OptionError(option, name, "is no running container with an address on this host; start it, or give the address itself")
         return address
 
-    def _only_one(self, component, option):
+    def container_id(self, name):
+        """The full ID of a container; the name itself where there is none of it, so that the engine says so."""
+        inspect = self._engine.inspect(name)
+        return inspect["Id"] if inspect else name
+
+    def _only_one(self, component, option, needed):
         image = RELEASES[self._release][component].image
         running = [
             c["Names"][0].lstrip("/")
-            for c in self._engine.containers({"status": "running"})
+            for c in self._engine.containers({"status": ["running"]})
             if normalise_image(c["Image"]).endswith("/" + image)
         ]
-        if len(running) != 1:
+        if len(running) != 1 and needed:
             found = ", ".join(running) or "none"
             raise OptionError(
                 option, None, f"is not given, and exactly one running {component} ({image}) on this host would be needed; found: {found}"
             )
-        return running[0]
+        return running[0] if len(running) == 1 else ""
 
     def socket_volume(self, name):
         """(volume, path in it) of the first socket found in a volume of that name, or in a volume of a container of that name."""

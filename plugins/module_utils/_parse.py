@@ -7,25 +7,37 @@ Every parser raises ValueError with the value and what would be right.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([bkmgtp]?)(?:i?b)?", re.IGNORECASE)
 _PORT = re.compile(
     r"(?:(?P<ip>\[[0-9a-fA-F:.]*\]|\d+(?:\.\d+){3}):)?(?:(?P<host>\d*(?:-\d+)?):)?(?P<inside>\d+(?:-\d+)?)(?:/(?P<proto>tcp|udp|sctp))?"
 )
+_MOUNT_OPTIONS = frozenset(
+    ["ro", "rw", "z", "Z", "nocopy", "bind", "rbind", "consistent", "cached", "delegated"]
+    + [prefix + propagation for prefix in ("", "r") for propagation in ("private", "shared", "slave")]
+)
+_VOLUME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _MOUNT_DEFAULTS = frozenset({"rw", "rprivate", "rbind", "z", "Z"})
+_LEAST_MEMORY = 6 * 1024 * 1024  # Docker Engine's own minimum
+_ULIMITS = re.compile("core|cpu|data|fsize|locks|memlock|msgqueue|nice|nofile|nproc|rss|rtprio|rttime|sigpending|stack")
 _REMOVED_REGISTRIES = ("docker.io/library/", "docker.io/", "localhost/")
 
 
 @dataclass(frozen=True, order=True)
 class Mount:
-    """A bind or a named volume at `target`; an anonymous volume has no source. `options` leaves out the engine's defaults."""
+    """A bind or a named volume at `target`; an anonymous volume has no source. `options` leaves out the engine's defaults.
+
+    given: as it was spelled, which the engine gets and keeps; two spellings of one mount are equal.
+    """
 
     target: str
     source: str = ""
     options: tuple[str, ...] = ()
+    given: str = field(default="", compare=False)
 
     def __str__(self):
         return ":".join(part for part in (self.source, self.target, ",".join(self.options)) if part)
@@ -33,14 +45,16 @@ class Mount:
 
 @dataclass(frozen=True, order=True)
 class Port:
-    """A published port; host is empty where the engine chooses it."""
+    """A published port; host is empty where the engine chooses it, ip is empty for all addresses of the host."""
 
     inside: str
     host: str = ""
     ip: str = ""
 
     def __str__(self):
-        return ":".join(part for part in (self.ip, self.host, self.inside.removesuffix("/tcp")) if part)
+        ip = f"[{self.ip}]" if ":" in self.ip else self.ip
+        inside = self.inside.removesuffix("/tcp")
+        return f"{ip}:{self.host}:{inside}" if ip else f"{self.host}:{inside}" if self.host else inside
 
 
 def parse_size(value):
@@ -48,7 +62,23 @@ def parse_size(value):
     match = _SIZE.fullmatch(str(value).strip())
     if not match:
         raise ValueError(f"{value!r} is not a size; a number with an optional unit b, k, m, g or t is, such as 512m")
-    return int(float(match[1]) * 1024 ** " kmgtp".index(match[2].lower().replace("b", "") or " "))
+    return int(float(match[1]) * 1024 ** "bkmgtp".index(match[2].lower() or "b"))
+
+
+def parse_memory(value):
+    """Bytes of a memory limit: a size that the engine can give, or 0 for none. Raises ValueError."""
+    size = parse_size(value)
+    if 0 < size < _LEAST_MEMORY:
+        raise ValueError(f"{value!r} is less than an engine can give a container; at least 6m, or 0 for no limit")
+    return size
+
+
+def parse_shm_size(value):
+    """Bytes of /dev/shm. Raises ValueError."""
+    size = parse_size(value)
+    if not size:
+        raise ValueError(f"{value!r} is no size for /dev/shm; leave the option out for the engine's default")
+    return size
 
 
 def parse_cpus(value):
@@ -70,13 +100,20 @@ def _port_range(text):
     return ports
 
 
+def _ip(text):
+    try:
+        return str(ipaddress.ip_address(text)) if text else ""
+    except ValueError:
+        raise ValueError(f"{text} is not an IP address of this host") from None
+
+
 def parse_ports(value):
     """Ports of one entry of `publish`: `[IP:][HOST:]CONTAINER[/PROTO]`, each may be a range. Raises ValueError."""
     match = _PORT.fullmatch(str(value).strip())
     if not match:
         raise ValueError(f"{value!r} is not [IP:][HOST-PORT:]CONTAINER-PORT[/tcp|udp|sctp], such as 8081:8081")
     proto = match["proto"] or "tcp"
-    ip = (match["ip"] or "").strip("[]")
+    ip = _ip((match["ip"] or "").strip("[]"))
     inside = _port_range(match["inside"])
     if not match["host"]:
         return [Port(f"{p}/{proto}", "", ip) for p in inside]
@@ -91,55 +128,74 @@ def parse_mount(value):
     parts = str(value).split(":")
     if not 1 <= len(parts) <= 3 or not all(parts) or not parts[min(1, len(parts) - 1)].startswith("/"):
         raise ValueError(f"{value!r} is not SRC:DST[:OPTS] with an absolute DST, such as /srv/data:/data:ro")
+    unknown = set(parts[2].split(",") if len(parts) == 3 else ()) - _MOUNT_OPTIONS
+    if unknown:
+        raise ValueError(f"{value!r} has the unknown option {min(unknown)}; ro, rw, z, Z and the like are known")
+    if len(parts) > 1 and not parts[0].startswith("/") and not _VOLUME.fullmatch(parts[0]):
+        raise ValueError(f"{value!r} has neither an absolute path nor a volume's name as its source, such as /srv/data or my-volume")
+    return split_mount(value)
+
+
+def split_mount(bind):
+    """Mount of a bind as an engine has it, whatever options it has."""
+    parts = str(bind).split(":")
     if len(parts) == 1:
-        return Mount(parts[0])
-    options = parts[2].split(",") if len(parts) == 3 else []
-    return make_mount(parts[0], parts[1], options)
+        return Mount(parts[0].rstrip("/") or "/")
+    return make_mount(parts[0], parts[1], parts[2].split(",") if len(parts) > 2 else [])
 
 
 def make_mount(source, target, options=()):
     """A Mount with the options that mean something; trailing slashes do not."""
     clean = source.rstrip("/") or "/" if "/" in source else source
-    return Mount(target.rstrip("/") or "/", clean, tuple(sorted(set(options) - _MOUNT_DEFAULTS)))
+    given = ":".join(part for part in (source, target, ",".join(options)) if part)
+    return Mount(target.rstrip("/") or "/", clean, tuple(sorted(set(options) - _MOUNT_DEFAULTS)), given)
 
 
 def parse_ulimit(value):
     """A ulimit `NAME=SOFT[:HARD]` in its full form. Raises ValueError."""
-    match = re.fullmatch(r"([a-z]+)=(-?\d+)(?::(-?\d+))?", str(value))
-    if not match:
-        raise ValueError(f"{value!r} is not NAME=SOFT[:HARD], such as nofile=1024:2048")
-    return f"{match[1]}={match[2]}:{match[3] or match[2]}"
+    match = re.fullmatch(r"([a-z]+)=(-1|\d+)(?::(-1|\d+))?", str(value))
+    if not match or not _ULIMITS.fullmatch(match[1]):
+        raise ValueError(f"{value!r} is not NAME=SOFT[:HARD] with one of the names {_ULIMITS.pattern}, such as nofile=1024:2048")
+    soft, hard = int(match[2]), int(match[3] or match[2])
+    if hard != -1 and (soft == -1 or soft > hard):
+        raise ValueError(f"{value!r} has a soft limit above the hard one; soft is at most hard")
+    return f"{match[1]}={soft}:{hard}"
 
 
 def parse_restart_policy(value):
     """A restart policy in its full form: `no`, `always`, `unless-stopped`, `on-failure[:N]`. Raises ValueError."""
-    if not re.fullmatch(r"no|always|unless-stopped|on-failure(:\d+)?", str(value)):
+    match = re.fullmatch(r"(no|always|unless-stopped|on-failure)(?::(\d+))?", str(value))
+    if not match or (match[2] and match[1] != "on-failure"):
         raise ValueError(f"{value!r} is not no, always, unless-stopped or on-failure[:N]")
-    return "on-failure" if value == "on-failure:0" else str(value)
+    return f"{match[1]}:{int(match[2])}" if int(match[2] or 0) else match[1]
 
 
 def parse_gpus(value):
-    """GPUs as `docker run --gpus`: `all`, a number, or devices `0,1`; empty for none. Raises ValueError."""
-    text = str(value).strip().strip("\"'").removeprefix("device=")
-    if text in ("", "none"):
-        return ""
-    if text != "all" and not re.fullmatch(r"[\w.:-]+(,[\w.:-]+)*", text):
-        raise ValueError(f"{value!r} is not all, a number of GPUs, or their indexes such as device=0,1")
-    return text if text == "all" or ("," not in text and "device" not in str(value)) else f"device={text}"
+    """GPUs as `docker run --gpus`: `all`, a number of them, or `device=0,1`. Raises ValueError."""
+    text = str(value).strip().strip("\"'")
+    if not re.fullmatch(r"all|[1-9]\d*|device=[\w.:-]+(,[\w.:-]+)*", text):
+        raise ValueError(f"{value!r} is not all, a number of GPUs, or device= with their indexes, such as device=0,1")
+    return text
 
 
 def parse_device(value):
     """A device `HOST[:CONTAINER[:PERMISSIONS]]` in its full form. Raises ValueError."""
-    parts = str(value).split(":")
-    if not parts[0].startswith("/") or len(parts) > 3:
-        raise ValueError(f"{value!r} is not HOST[:CONTAINER[:rwm]], such as /dev/kfd")
-    inside = parts[1] if len(parts) > 1 else parts[0]
-    return f"{parts[0]}:{inside}:{parts[2] if len(parts) > 2 else 'rwm'}"
+    match = re.fullmatch(r"(/[^:]+)(?::(/[^:]+))?(?::([rwm]{1,3}))?", str(value))
+    if not match:
+        raise ValueError(f"{value!r} is not HOST[:CONTAINER[:rwm]] with absolute paths, such as /dev/kfd")
+    return f"{match[1]}:{match[2] or match[1]}:{match[3] or 'rwm'}"
 
 
 def parse_command(value):
-    """Words of a command: a list as it is, one string split as a shell would."""
-    return tuple(shlex.split(value)) if isinstance(value, str) else tuple(str(word) for word in value)
+    """Words of a command: a list as it is, one string split as a shell would. Raises ValueError."""
+    if isinstance(value, str):
+        try:
+            return tuple(shlex.split(value))
+        except ValueError as error:
+            raise ValueError(f"{value!r} cannot be split as a shell would ({error}); close the quotes, or give a list") from None
+    if not isinstance(value, (list, tuple)):
+        raise ValueError(f"{value!r} is neither a list of words nor one string")
+    return tuple(str(word) for word in value)
 
 
 def normalise_image(reference):

@@ -9,48 +9,65 @@ import re
 import socket
 import ssl
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from urllib.parse import urlparse
 
 from ansible_collections.swarm.learning.plugins.module_utils._engine import EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._signatures import SIGNATURES
-from ansible_collections.swarm.learning.plugins.module_utils._spec import MASK
+from ansible_collections.swarm.learning.plugins.module_utils._spec import MASK, SECRET_NAMES, secrets_of
 
 TAIL = 15
 _TICK = 0.2
+_LONGEST_TICK = 2
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SETTING = re.compile(rf"(?i)\b([\w.-]*(?:{SECRET_NAMES.pattern})[\w.-]*[\"']?\s*[=:]\s*)([\"']?)[^\s\"',;]+\2")
+_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|\Z)", re.DOTALL)
 
 
 class NotReady(Exception):
     """A component did not come up; the message has the last lines of its log, and what is known of the cause."""
 
 
-def wait_ready(engine, name, signal, timeout):
+def wait_ready(engine, inspect, signal, timeout):
     """Wait until the container gives its signal; returns at once when it has given it since its last start.
 
-    signal: a `_releases.Ready`; timeout in seconds. Raises NotReady.
+    inspect: what the engine says of it; signal: a `_releases.Ready`; timeout in seconds. Raises NotReady.
     """
-    inspect = engine.inspect(name)
-    if not inspect or not inspect["State"].get("Running"):
-        raise NotReady(_died(engine, name, inspect))
+    if not inspect:
+        raise NotReady(_gone())
     deadline = time.monotonic() + timeout
-    lines = engine.follow(inspect["Id"], started_at(inspect))
+    lines = engine.follow(inspect, started_at(inspect))
     announced = re.compile(signal.log) if signal.log else None
+    tick = _TICK
     while True:
-        left = deadline - time.monotonic()
         if not announced and _answers(engine, inspect, signal):
             return
+        left = deadline - time.monotonic()
         if left <= 0:
-            raise NotReady(_late(engine, name, signal, timeout))
+            raise NotReady(_late(engine, inspect, signal, timeout))
         try:
-            line = lines.get(timeout=left if announced else min(_TICK, left))
+            line = lines.get(timeout=left if announced else min(tick, left))
         except queue.Empty:
+            tick = min(2 * tick, _LONGEST_TICK)
             continue
         if line is None:
             inspect = _still_running(engine, inspect)
-            lines = engine.follow(inspect["Id"], started_at(inspect))
+            lines = engine.follow(inspect, started_at(inspect))
         elif announced and announced.search(line):
             announced = None
+        elif any(signature.final and re.search(signature.pattern, line) for signature in SIGNATURES):
+            raise NotReady(_with_log(f"container {_name(inspect)} runs, but will not become ready: {mask(line)}", engine, inspect))
+
+
+def is_young(inspect, seconds):
+    """Whether a container was last started less than that many seconds ago, so that it may still be coming up."""
+    return time.time() - started_at(inspect) < seconds
+
+
+def still_coming_up(signal):
+    """The part of a signal that is worth asking a container for that was started by an earlier run."""
+    return replace(signal, health=(), port=0) if signal.log else signal
 
 
 def started_at(inspect):
@@ -64,8 +81,10 @@ def started_at(inspect):
 def _still_running(engine, before):
     """The container's inspect after its log ended; a restart by its policy counts as an end too. Raises NotReady."""
     now = engine.inspect(before["Id"])
-    if not now or not now["State"].get("Running") or now.get("RestartCount") != before.get("RestartCount"):
-        raise NotReady(_died(engine, before["Name"].lstrip("/"), now))
+    if not now:
+        raise NotReady(_gone(before))
+    if not now["State"].get("Running") or now.get("RestartCount") != before.get("RestartCount"):
+        raise NotReady(_died(engine, now))
     return now
 
 
@@ -105,14 +124,26 @@ def container_address(inspect):
 def _port_answers(host, port, tls):
     try:
         with socket.create_connection((host, port), timeout=5) as connection:
-            if tls:
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                # Only whether something speaks TLS is asked; the License Server's certificate is its own.
-                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-                context.wrap_socket(connection).close()
-            return True
+            return _speaks_tls(connection) if tls else _stays_open(connection)
     except OSError:
         return False
+
+
+def _speaks_tls(connection):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Only whether something speaks TLS is asked; the License Server's certificate is its own.
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.wrap_socket(connection).close()
+    return True
+
+
+def _stays_open(connection):
+    """Docker's proxy takes connections to a published port that nobody listens to inside, and closes them at once."""
+    connection.settimeout(_TICK)
+    try:
+        return connection.recv(1) != b""
+    except socket.timeout:
+        return True
 
 
 # --- what to say --------------------------------------------------------------------------------------------------------
@@ -120,35 +151,48 @@ def _port_answers(host, port, tls):
 
 def explain(log):
     """What is known of texts in a log: a list of `cause; remedy` sentences."""
-    return [f"{cause}; {remedy}" for pattern, cause, remedy in SIGNATURES if re.search(pattern, log)]
+    return [f"{signature.cause}; {signature.remedy}" for signature in SIGNATURES if re.search(signature.pattern, log)]
 
 
-def mask(log):
-    """The log without join tokens."""
-    return _TOKEN.sub(MASK, log)
+def mask(log, secrets=()):
+    """The log without join tokens, private keys, what looks like a setting of a secret, and the `secrets` themselves."""
+    log = _PRIVATE_KEY.sub(rf"\1{MASK}\2", log)
+    log = _SETTING.sub(rf"\1\2{MASK}\2", _TOKEN.sub(MASK, log))
+    for secret in secrets:
+        if len(secret) > 3:
+            log = log.replace(secret, MASK)
+    return log
 
 
-def _tail(engine, name):
+def _name(inspect):
+    return inspect["Name"].lstrip("/")
+
+
+def _tail(engine, inspect):
     try:
-        return mask(engine.log_tail(name, TAIL))
+        return mask(engine.log_tail(inspect["Id"], TAIL), secrets_of(inspect))
     except EngineError:
         return ""
 
 
-def _with_log(message, log):
-    known = explain(log)
-    meaning = "".join(f"\nIt means: {sentence}." for sentence in known)
+def _with_log(message, engine, inspect):
+    log = _tail(engine, inspect)
+    meaning = "".join(f"\nIt means: {sentence}." for sentence in explain(log))
     return f"{message}{meaning}\nThe last lines of its log:\n{log or '(none)'}"
 
 
-def _died(engine, name, inspect):
-    if not inspect:
-        return f"container {name} is gone: it ended, and was removed as auto_remove says; set auto_remove: false to keep its log"
+def _gone(before=None):
+    name = f"container {_name(before)}" if before else "the container"
+    return f"{name} is gone: it ended, and was removed as auto_remove says; set auto_remove: false to keep its log"
+
+
+def _died(engine, inspect):
     state = inspect["State"]
     killed = ", killed for want of memory" if state.get("OOMKilled") else ""
-    return _with_log(f"container {name} ended with exit code {state.get('ExitCode')}{killed} before it was ready", _tail(engine, name))
+    said = f"container {_name(inspect)} ended with exit code {state.get('ExitCode')}{killed} before it was ready"
+    return _with_log(said, engine, inspect)
 
 
-def _late(engine, name, signal, timeout):
+def _late(engine, inspect, signal, timeout):
     what = f"the log line /{signal.log}/" if signal.log else f"an answer on port {signal.port}" if signal.port else "its health command"
-    return _with_log(f"container {name} runs, but {what} did not come within {timeout} s", _tail(engine, name))
+    return _with_log(f"container {_name(inspect)} runs, but {what} did not come within {timeout} s", engine, inspect)

@@ -17,8 +17,8 @@ SAME = "same"
 class Option:
     """What one option does to the container.
 
-    kind           how its value is checked and used: `text`, `port`, `flag`, `service` (FQDN[:port]), `file`, `directory`,
-                   `file_in_usr_dir`, `choice`, or the name of a rule of its own in `_translate`
+    kind           how its value is checked and used: `text`, `port`, `flag`, `service` (FQDN[:port]), `address`, `file` and
+                   `directory` (their real paths are mounted), `file_in_usr_dir`, `choice`, or the name of a rule of its own in `_translate`
     env            the environment variable that carries the value
     publish        the container's port that it publishes: a number, or SAME as the value
     port           service: the port on the host when the value names none
@@ -28,6 +28,7 @@ class Option:
     default        the value when none is given
     local_default  the value when none is given and host_ip is this host (0.3.0)
     derives        (option, component): the option that gets the address of the container named by this one
+    instead_of     with derives: nothing is derived where one of these is given
     by_image       with derives: without a name, the one running container of that component is taken
     """
 
@@ -40,6 +41,7 @@ class Option:
     default: object = None
     local_default: object = None
     derives: tuple[str, str] | None = None
+    instead_of: tuple[str, ...] = ()
     by_image: bool = False
     port: int = 0
     values: tuple[str, ...] = ()
@@ -68,8 +70,11 @@ class Component:
     options          option name → Option
     required         groups of options of which at least one must be given; a group's condition is in `unless`
     exclusive        options that do not go together
+    volumes          mounts that it always has
+    pair_volumes     anonymous volumes that it has beside a sidecar, which shares them
+    pair_environment environment that both have then
     configuration    options whose files the container reads when it starts: changed later, it is restarted
-    info_file        the scripts put /tmp/container_info_file into it before the first start
+    info_file        the scripts put /tmp/container_info_file into it, and into its sidecar, before the first start
     wait_timeout     seconds
     """
 
@@ -81,9 +86,8 @@ class Component:
     unless: dict[str, tuple[str, ...]] = field(default_factory=dict)
     exclusive: tuple[tuple[str, str], ...] = ()
     volumes: tuple[str, ...] = ()
-    anonymous_volumes: tuple[str, ...] = ()
-    environment: dict[str, str] = field(default_factory=dict)
-    sidecar_environment: dict[str, str] = field(default_factory=dict)
+    pair_volumes: tuple[str, ...] = ()
+    pair_environment: dict[str, str] = field(default_factory=dict)
     configuration: tuple[str, ...] = ()
     interactive: bool = False
     tty: bool = False
@@ -112,15 +116,15 @@ _apls_published = {"apls_port": Option("port", publish=5814, default=5814)}
 _CLASSIC = "hub.myenterpriselicense.hpe.com/hpe_eval/swarm-learning"
 
 _classic_licence = {
-    "apls_ip": Option(env=PRIMARY_IP),
+    "apls_ip": Option("address", env=PRIMARY_IP),
     "apls_port": Option("port", env=PRIMARY_PORT),
-    "apls_docker_name": Option(derives=("apls_ip", "apls"), by_image=True),
+    "apls_docker_name": Option("container", derives=("apls_ip", "apls"), instead_of=("apls_ip",), by_image=True),
 }
 _classic_agent = {
     "config": Option("file", mount=SAME, mode="ro", argument="-config"),
-    "spire_docker_name": Option(derives=("server_address", "spire_server"), by_image=True),
-    "server_address": Option(argument="-serverAddress"),
+    "server_address": Option("address", argument="-serverAddress"),
     "join_token": Option(argument="-joinToken"),
+    "spire_docker_name": Option("local_spire_server", argument="-serverAddress"),
 }
 
 _RELEASE_0_3_0 = {
@@ -137,8 +141,8 @@ _RELEASE_0_3_0 = {
         "sn:0.3.0",
         {
             **_classic_licence,
-            "host_ip": Option("address", env="THIS_NODE_IP"),
-            "sentinel_ip": Option(env="SENTINEL_NODE_IP"),
+            "host_ip": Option("own_address", env="THIS_NODE_IP"),
+            "sentinel_ip": Option("address", env="SENTINEL_NODE_IP"),
             "sentinel_fs_port": Option("port", env="SENTINEL_FS_PORT"),
             "sn_api_port": Option("port", env="API_SERVER_PORT", publish=SAME, local_default=30304),
             "sn_fs_port": Option("port", env="SN_FS_PORT", publish=30305, local_default=30305),
@@ -155,9 +159,9 @@ _RELEASE_0_3_0 = {
         "sl-tf:0.3.0",
         {
             **_classic_licence,
-            "host_ip": Option("address", env="THIS_NODE_IP"),
-            "sn_docker_name": Option(derives=("sn_ip", "sn")),
-            "sn_ip": Option(env="SENTINEL_NODE_IP"),
+            "host_ip": Option("own_address", env="THIS_NODE_IP"),
+            "sn_docker_name": Option("container", derives=("sn_ip", "sn"), instead_of=("sn_ip",)),
+            "sn_ip": Option("address", env="SENTINEL_NODE_IP"),
             "sn_api_port": Option("port", env="API_SERVER_PORT"),
             "sl_fs_port": Option("port", env="ML_FS_PORT", publish=30305, local_default=30305),
             "sl_platform": Option("choice", default="TF", values=("TF", "PYT")),
@@ -172,7 +176,7 @@ _RELEASE_0_3_0 = {
         required=(("host_ip",), ("sn_ip", "sn_docker_name"), ("model_program", "ml_cmd")),
         exclusive=(("model_program", "ml_cmd"),),
         configuration=("config",),
-        ready=Ready(log=r"Starting SWARM-FS-SERVER|Starting SWARM-LEARNING|Swarm Learning node is ready"),
+        ready=Ready(port=30305),
     ),
     "swci": Component(
         _CLASSIC,
@@ -203,13 +207,13 @@ _CHANNEL = {
 }
 
 _licence = {
-    "apls_ip": Option(env=PRIMARY_IP),
+    "apls_ip": Option("address", env=PRIMARY_IP),
     "apls_port": Option("port", env=PRIMARY_PORT),
-    "primary_apls_ip": Option(env=PRIMARY_IP),
+    "primary_apls_ip": Option("address", env=PRIMARY_IP),
     "primary_apls_port": Option("port", env=PRIMARY_PORT),
-    "secondary_apls_ip": Option(env=SECONDARY_IP),
+    "secondary_apls_ip": Option("address", env=SECONDARY_IP),
     "secondary_apls_port": Option("port", env=SECONDARY_PORT),
-    "apls_docker_name": Option(derives=("apls_ip", "apls")),
+    "apls_docker_name": Option("container", derives=("apls_ip", "apls"), instead_of=("apls_ip", "primary_apls_ip")),
 }
 _licence_exclusive = (("apls_ip", "primary_apls_ip"), ("apls_port", "primary_apls_port"))
 _identity = {
@@ -220,8 +224,8 @@ _identity = {
     "socket_path": Option("socket_path", env="SWARM_SPIFFE_WORKLOAD_API_SOCKET_PATH", mount="/tmp/spire-agent"),
 }
 _sn_of_node = {
-    "sn_docker_name": Option(derives=("sn_ip", "sn")),
-    "sn_ip": Option(env="SN_NODE_IP"),
+    "sn_docker_name": Option("container", derives=("sn_ip", "sn"), instead_of=("sn_ip", "sn_api_service")),
+    "sn_ip": Option("address", env="SN_NODE_IP"),
     "sn_api_port": Option("port", env="SN_API_SERVER_PORT"),
 }
 
@@ -230,11 +234,11 @@ _SN_2 = Component(
     "sn",
     {
         **_licence,
-        "host_ip": Option("address", env="THIS_NODE_IP"),
+        "host_ip": Option("own_address", env="THIS_NODE_IP"),
         "sentinel": Option("flag", env="SN_I_AM_SENTINEL"),
-        "sentinel_ip": Option(env="SENTINEL_NODE_IP"),
+        "sentinel_ip": Option("address", env="SENTINEL_NODE_IP"),
         "sentinel_api_port": Option("port", env="SENTINEL_API_SERVER_PORT"),
-        "sentinel_api_service": Option(env="SENTINEL_API_SERVICE"),
+        "sentinel_api_service": Option("service", env="SENTINEL_API_SERVICE"),
         "sn_api_port": Option("port", env="SN_API_SERVER_PORT", publish=SAME),
         "sn_p2p_port": Option("port", env="SN_ETH_PORT_EXT", publish=30303),
         "sn_api_service": Option("service", env="SN_API_SERVICE", publish=30304, port=30304),
@@ -254,20 +258,19 @@ _SL_2 = Component(
     "sl",
     {
         **_licence,
-        "host_ip": Option("address", env="THIS_NODE_IP"),
+        "host_ip": Option("own_address", env="THIS_NODE_IP"),
         **_sn_of_node,
-        "sn_api_service": Option(env="SN_API_SERVICE"),
+        "sn_api_service": Option("service", env="SN_API_SERVICE"),
         "sl_fs_port": Option("port", env="SL_FS_PORT", publish=30305),
         "sl_fs_service": Option("service", env="SL_FS_SERVICE", publish=30305, port=30305),
         "ml": Option("ml"),
         **_identity,
     },
-    required=(("host_ip",), ("sn_ip", "sn_docker_name", "sn_api_service"), ("ml",)),
+    required=(("host_ip",), ("sn_ip", "sn_docker_name", "sn_api_service")),
     unless={"host_ip": ("sl_fs_service",)},
     exclusive=_licence_exclusive,
-    anonymous_volumes=("/tmp/channel",),
-    environment=_CHANNEL,
-    sidecar_environment=_CHANNEL,
+    pair_volumes=("/tmp/channel",),
+    pair_environment=_CHANNEL,
     interactive=True,
     info_file=True,
     ready=Ready(port=30305),
@@ -283,7 +286,7 @@ _SWOP_2 = Component(
         "docker_group_id": Option("docker_group_id", env="SWOP_DOCKER_GID"),
         "swop_uid": Option("swop_uid", env="SWOP_UID"),
         **_sn_of_node,
-        "sn_api_service": Option(env="SN_API_SERVICE"),
+        "sn_api_service": Option("service", env="SN_API_SERVICE"),
         **_identity,
     },
     required=(("usr_dir",), ("profile_file_name",)),
@@ -332,9 +335,9 @@ _SPIRE_AGENT_2 = Component(
     {
         "config": Option("configuration", mount="/opt/spire/conf/agent"),
         "config_dir": Option("configuration", mount="/opt/spire/conf/agent"),
-        "server_address": Option(argument="-serverAddress"),
+        "server_address": Option("address", argument="-serverAddress"),
         "server_port": Option("port", argument="-serverPort"),
-        "trust_domain": Option(argument="-trustDomain"),
+        "trust_domain": Option("trust_domain", argument="-trustDomain"),
         "trust_bundle": Option("file", mount=SAME, mode="ro", argument="-trustBundle"),
         "join_token": Option("spire_agent_token", env="SPIRE_JOIN_TOKEN"),
         "socket_dir": Option("socket_dir", mount="/tmp/spire-agent/public"),

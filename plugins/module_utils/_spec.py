@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ContainerSpec: one type for the container that is wanted and for the container that is there (private to the collection).
 
-`from_options` reads what a playbook says, `from_inspect` what the engine says; `to_api` is the request that creates the
-container. Both readers give every field a definite, normalised value, so that two specs differ only where the containers do.
+`_translate` makes one of what a playbook says, `from_inspect` of what the engine says; `to_api` is the request that creates the
+container, the very one that the `docker` command makes. Every field is normalised, so that two specs differ only where the
+containers do.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass, field, replace
 
@@ -16,14 +18,24 @@ from ansible_collections.swarm.learning.plugins.module_utils._parse import (
     Port,
     make_mount,
     normalise_capability,
-    parse_mount,
+    split_mount,
 )
 
 OWN_LABEL = "learning.swarm."
 SECRET_ARGUMENTS = ("-joinToken",)
-SECRET_NAMES = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET", re.IGNORECASE)
+SECRET_NAMES = re.compile(r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY", re.IGNORECASE)
+MASK = "********"
 
 DEFAULT_SHM_SIZE = 64 * 1024 * 1024
+RESET = ("",)  # an entry point that takes the image's own away, as `docker run --entrypoint ""`
+_SYSTEM_PATHS = "systempaths=unconfined"  # the CLI's own word; the engine gets empty lists of masked paths for it
+# What the engine adds to a container that shares the host's processes, whether it is asked to or not.
+_ADDED_SECURITY = "label=disable"
+# Facts that no option of ours sets: a container that has one, whoever gave it, is not the one that is described.
+_FOREIGN = (
+    *("Privileged", "CpuShares", "CpuQuota", "CpusetCpus", "CpusetMems", "MemoryReservation", "BlkioWeight", "OomKillDisable"),
+    *("GroupAdd", "Sysctls", "Tmpfs", "DnsSearch", "DnsOptions", "Links", "StorageOpt"),
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,7 @@ class ContainerSpec:
     name: str
     image: str
     image_id: str = ""
-    hostname: str = ""
+    hostname: str | None = ""
     env: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
@@ -48,10 +60,11 @@ class ContainerSpec:
     ports: tuple[Port, ...] = ()
     network: str = "default"
     network_aliases: tuple[str, ...] = ()
+    other_networks: tuple[str, ...] = ()
     restart_policy: str = "no"
     memory: int = 0
     cpus: int = 0
-    shm_size: int = DEFAULT_SHM_SIZE
+    shm_size: int | None = None
     ulimits: tuple[str, ...] = ()
     gpus: str = ""
     devices: tuple[str, ...] = ()
@@ -66,6 +79,7 @@ class ContainerSpec:
     dns: tuple[str, ...] = ()
     log_driver: str | None = None
     log_options: dict[str, str] | None = None
+    foreign: dict[str, str] = field(default_factory=dict)
 
 
 # --- over the image ---------------------------------------------------------------------------------------------------
@@ -77,17 +91,19 @@ def over_image(spec, image):
     image is what the engine's image inspect says.
     """
     config = image.get("Config") or {}
-    command = spec.command if spec.command or spec.entrypoint else tuple(config.get("Cmd") or ())
+    command = spec.command if spec.command or spec.entrypoint else tuple(as_words(config.get("Cmd")))
+    entrypoint = () if spec.entrypoint == RESET else spec.entrypoint or tuple(as_words(config.get("Entrypoint")))
     anonymous = [Mount(path) for path in (config.get("Volumes") or {}) if path not in {m.target for m in spec.mounts}]
+    workdir = spec.workdir or config.get("WorkingDir") or ""
     return replace(
         spec,
         image_id=image["Id"],
         env={**environment(config.get("Env")), **spec.env},
         labels={**(config.get("Labels") or {}), **spec.labels},
-        entrypoint=spec.entrypoint or tuple(as_words(config.get("Entrypoint"))),
+        entrypoint=entrypoint,
         command=command,
         user=spec.user or config.get("User") or "",
-        workdir=spec.workdir or config.get("WorkingDir") or "",
+        workdir=workdir and posixpath.normpath(workdir),
         mounts=tuple(sorted((*spec.mounts, *anonymous))),
     )
 
@@ -110,7 +126,9 @@ def from_inspect(inspect):
     config, host = inspect["Config"], inspect["HostConfig"]
     networks = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
     network = _network(host.get("NetworkMode"), networks)
+    endpoint = "bridge" if network == "default" else network
     log = host.get("LogConfig") or {}
+    workdir = config.get("WorkingDir") or ""
     return ContainerSpec(
         name=inspect["Name"].lstrip("/"),
         image=config.get("Image") or "",
@@ -121,34 +139,41 @@ def from_inspect(inspect):
         entrypoint=tuple(as_words(config.get("Entrypoint"))),
         command=tuple(as_words(config.get("Cmd"))),
         user=config.get("User") or "",
-        workdir=config.get("WorkingDir") or "",
+        workdir=workdir and posixpath.normpath(workdir),
         tty=bool(config.get("Tty")),
         interactive=bool(config.get("OpenStdin")),
         auto_remove=bool(host.get("AutoRemove")),
         mounts=tuple(sorted(_mounts(inspect))),
-        volumes_from=tuple(host.get("VolumesFrom") or ()),
+        volumes_from=tuple(entry.removesuffix(":rw") for entry in host.get("VolumesFrom") or ()),
         ports=tuple(sorted(_ports(host.get("PortBindings")))),
         network=network,
-        network_aliases=_aliases(inspect, networks.get("bridge" if network == "default" else network)),
+        network_aliases=_aliases(inspect, networks.get(endpoint)),
+        other_networks=tuple(sorted(set(networks) - {endpoint})) if not is_fixed(network) else (),
         restart_policy=_restart_policy(host.get("RestartPolicy")),
         memory=host.get("Memory") or 0,
-        cpus=_cpus(host),
+        cpus=host.get("NanoCpus") or 0,
         shm_size=host.get("ShmSize") or DEFAULT_SHM_SIZE,
         ulimits=tuple(sorted(f"{u['Name'].lower().removeprefix('rlimit_')}={u['Soft']}:{u['Hard']}" for u in host.get("Ulimits") or ())),
         gpus=_gpus(host.get("DeviceRequests")),
         devices=tuple(sorted(_device(d) for d in host.get("Devices") or ())),
-        security_opts=tuple(sorted(o.replace(":", "=", 1) if o.startswith("label:") else o for o in host.get("SecurityOpt") or ())),
+        security_opts=tuple(sorted(_security(host))),
         cap_add=tuple(sorted(normalise_capability(c) for c in host.get("CapAdd") or ())),
         cap_drop=tuple(sorted(normalise_capability(c) for c in host.get("CapDrop") or ())),
         read_only=bool(host.get("ReadonlyRootfs")),
-        pid_mode=host.get("PidMode") if host.get("PidMode") != "private" else "",
+        pid_mode=(host.get("PidMode") or "") if host.get("PidMode") != "private" else "",
         cgroupns=host.get("CgroupnsMode") or host.get("Cgroup") or "",
         init=host.get("Init"),
         extra_hosts=dict(_host_entry(e) for e in host.get("ExtraHosts") or ()),
         dns=tuple(host.get("Dns") or ()),
         log_driver=log.get("Type") or "",
         log_options=dict(log.get("Config") or {}),
+        foreign={name: str(host[name]) for name in _FOREIGN if host.get(name)},
     )
+
+
+def is_fixed(network):
+    """Whether a container cannot leave that network: the host's, none, or another container's."""
+    return network in ("host", "none") or network.startswith("container:")
 
 
 def _with_algorithm(image_id):
@@ -156,10 +181,11 @@ def _with_algorithm(image_id):
 
 
 def _network(mode, networks):
+    mode = mode or "default"
     attached = sorted(networks)
-    if mode in ("host", "none") or (mode or "").startswith("container:"):
+    if is_fixed(mode):
         return mode
-    if mode in ("", None, "default", "bridge") and (not attached or "bridge" in attached):
+    if mode in ("default", "bridge") and (not attached or "bridge" in attached):
         return "default"
     if mode in networks or not attached:
         return mode
@@ -167,40 +193,29 @@ def _network(mode, networks):
 
 
 def _aliases(inspect, endpoint):
-    added_by_engine = {inspect["Id"][:12], inspect["Name"].lstrip("/"), (inspect["Config"].get("Hostname") or "")}
-    return tuple(sorted(set((endpoint or {}).get("Aliases") or ()) - added_by_engine))
+    return tuple(sorted(set((endpoint or {}).get("Aliases") or ()) - {inspect["Id"][:12]}))
 
 
 def _mounts(inspect):
     host = inspect["HostConfig"]
-    for bind in host.get("Binds") or ():
-        yield parse_mount(bind)
+    mounted = [split_mount(bind) for bind in host.get("Binds") or ()]
     for mount in host.get("Mounts") or ():
         options = ["ro"] if mount.get("ReadOnly") else []
-        yield make_mount(mount.get("Source") or "", mount["Target"], options)
-    for path in inspect["Config"].get("Volumes") or {}:
-        if path not in {b.split(":")[1] for b in host.get("Binds") or () if ":" in b}:
-            yield Mount(path)
+        mounted.append(make_mount(mount.get("Source") or "", mount["Target"], options))
+    targets = {mount.target for mount in mounted}
+    return [*mounted, *(Mount(path) for path in inspect["Config"].get("Volumes") or {} if path not in targets)]
 
 
 def _ports(bindings):
     for inside, hosts in (bindings or {}).items():
         for binding in hosts or [{}]:
-            ip = binding.get("HostIp") or ""
-            yield Port(inside, binding.get("HostPort") or "", "" if ip in ("0.0.0.0", "::") else ip)
+            yield Port(inside, binding.get("HostPort") or "", binding.get("HostIp") or "")
 
 
 def _restart_policy(policy):
     name = (policy or {}).get("Name") or "no"
     retries = (policy or {}).get("MaximumRetryCount") or 0
     return f"{name}:{retries}" if name == "on-failure" and retries else name
-
-
-def _cpus(host):
-    if host.get("NanoCpus"):
-        return host["NanoCpus"]
-    quota, period = host.get("CpuQuota") or 0, host.get("CpuPeriod") or 100000
-    return round(quota / period * 1e9) if quota > 0 else 0
 
 
 def _gpus(requests):
@@ -216,8 +231,18 @@ def _device(device):
     return f"{device['PathOnHost']}:{device['PathInContainer']}:{device.get('CgroupPermissions') or 'rwm'}"
 
 
+def _security(host):
+    shares_processes = (host.get("PidMode") or "") not in ("", "private")
+    given = {option.replace(":", "=", 1) if option.startswith("label:") else option for option in host.get("SecurityOpt") or ()}
+    if shares_processes:
+        given.discard(_ADDED_SECURITY)
+    if host.get("MaskedPaths") == [] and host.get("ReadonlyPaths") == []:
+        given.add(_SYSTEM_PATHS)
+    return given
+
+
 def _host_entry(entry):
-    name, _, address = entry.partition(":")
+    name, _colon, address = entry.partition(":")
     return name, address
 
 
@@ -225,40 +250,41 @@ def _host_entry(entry):
 
 
 def to_api(spec):
-    """The body of the engine's `POST /containers/create` (Engine API v1.41 and later) for a spec, without the image's share."""
+    """The body of the engine's `POST /containers/create` (Engine API v1.41 and later) for a spec."""
     published = {}
     for port in spec.ports:
         published.setdefault(port.inside, []).append({"HostIp": port.ip, "HostPort": port.host})
+    security = [option for option in spec.security_opts if option != _SYSTEM_PATHS]
     host = {
-        "Binds": [_bind(m) for m in spec.mounts if m.source],
+        "Binds": [m.given or str(m) for m in spec.mounts if m.source] or None,
         "PortBindings": published,
-        "VolumesFrom": list(spec.volumes_from),
+        "VolumesFrom": list(spec.volumes_from) or None,
         "AutoRemove": spec.auto_remove,
         "RestartPolicy": restart_policy_to_api(spec.restart_policy),
         "Memory": spec.memory,
         "NanoCpus": spec.cpus,
-        "ShmSize": spec.shm_size,
+        "ShmSize": spec.shm_size or 0,
         "Ulimits": [_ulimit_to_api(u) for u in spec.ulimits],
         "DeviceRequests": _gpus_to_api(spec.gpus),
         "Devices": [dict(zip(("PathOnHost", "PathInContainer", "CgroupPermissions"), d.split(":"))) for d in spec.devices],
-        "SecurityOpt": list(spec.security_opts),
-        "CapAdd": list(spec.cap_add),
-        "CapDrop": list(spec.cap_drop),
+        "SecurityOpt": security or None,
+        "CapAdd": list(spec.cap_add) or None,
+        "CapDrop": list(spec.cap_drop) or None,
         "ReadonlyRootfs": spec.read_only,
         "PidMode": spec.pid_mode,
-        "ExtraHosts": [f"{name}:{address}" for name, address in spec.extra_hosts.items()],
+        "CgroupnsMode": spec.cgroupns or "",
+        "ExtraHosts": [f"{name}:{address}" for name, address in spec.extra_hosts.items()] or None,
         "Dns": list(spec.dns),
         "NetworkMode": spec.network,
+        "LogConfig": {"Type": spec.log_driver or "", "Config": spec.log_options or {}},
     }
-    if spec.cgroupns:
-        host["CgroupnsMode"] = spec.cgroupns
     if spec.init is not None:
         host["Init"] = spec.init
-    if spec.log_driver or spec.log_options:
-        host["LogConfig"] = {"Type": spec.log_driver or "", "Config": spec.log_options or {}}
+    if _SYSTEM_PATHS in spec.security_opts:
+        host["MaskedPaths"] = host["ReadonlyPaths"] = []
     body = {
         "Image": spec.image,
-        "Hostname": spec.hostname,
+        "Hostname": spec.hostname or "",
         "Env": [f"{name}={value}" for name, value in spec.env.items()],
         "Labels": spec.labels,
         "Entrypoint": list(spec.entrypoint) or None,
@@ -267,42 +293,40 @@ def to_api(spec):
         "WorkingDir": spec.workdir,
         "Tty": spec.tty,
         "OpenStdin": spec.interactive,
-        "Volumes": {m.target: {} for m in spec.mounts if not m.source},
+        "StdinOnce": spec.interactive,  # these four as `docker container create --interactive` sets them
+        "AttachStdin": spec.interactive,
+        "AttachStdout": spec.interactive,
+        "AttachStderr": spec.interactive,
+        "Volumes": {m.target: {} for m in spec.mounts if not m.source} or None,
         "ExposedPorts": {inside: {} for inside in published},
         "HostConfig": host,
     }
-    if spec.network_aliases or spec.network not in ("default", "host", "none"):
-        body["NetworkingConfig"] = {"EndpointsConfig": {spec.network: {"Aliases": list(spec.network_aliases)}}}
+    if spec.network != "default" and not is_fixed(spec.network):
+        body["NetworkingConfig"] = {"EndpointsConfig": {spec.network: {"Aliases": list(spec.network_aliases) or None}}}
     return body
 
 
-def _bind(mount):
-    return str(mount) if mount.options else f"{mount.source}:{mount.target}"
-
-
 def _ulimit_to_api(ulimit):
-    name, _, limits = ulimit.partition("=")
-    soft, _, hard = limits.partition(":")
+    name, _equals, limits = ulimit.partition("=")
+    soft, _colon, hard = limits.partition(":")
     return {"Name": name, "Soft": int(soft), "Hard": int(hard)}
 
 
 def restart_policy_to_api(policy):
     """The engine's form of a restart policy such as `on-failure:3`."""
-    name, _, retries = policy.partition(":")
+    name, _colon, retries = policy.partition(":")
     return {"Name": name, "MaximumRetryCount": int(retries or 0)}
 
 
 def _gpus_to_api(gpus):
     if not gpus:
-        return []
+        return None
     devices = gpus.removeprefix("device=").split(",") if gpus.startswith("device=") else None
     count = 0 if devices else -1 if gpus == "all" else int(gpus)
     return [{"Driver": "", "Count": count, "DeviceIDs": devices, "Capabilities": [["gpu"]], "Options": {}}]
 
 
 # --- secrets -----------------------------------------------------------------------------------------------------------
-
-MASK = "********"
 
 
 def without_secrets(spec):
@@ -325,6 +349,14 @@ def mask_inspect(inspect):
     if "Args" in masked:
         masked["Args"] = _masked_words(masked["Args"] or [])
     return masked
+
+
+def secrets_of(inspect):
+    """The values of a container's secret environment variables and arguments."""
+    config = inspect["Config"]
+    words = as_words(config.get("Cmd"))
+    values = [value for name, value in environment(config.get("Env")).items() if SECRET_NAMES.search(name)]
+    return [*values, *(word for i, word in enumerate(words) if i and words[i - 1] in SECRET_ARGUMENTS)]
 
 
 def _masked_line(line):

@@ -101,7 +101,7 @@ class Server:
         return self.json("entry", "show").get("entries") or []
 
     def write_entries(self, verb, entries):
-        """Create or update (verb) entries; the entries as they are now. Raises SpireError for any item that failed, though the command exits 0."""
+        """Create or update (verb) entries; the entries as they are now. Raises SpireError for failed ones: the command exits 0."""
         answer = self.json("entry", verb, "-data", "-", stdin=json.dumps({"entries": [_as_data(e) for e in entries]}))
         results = answer.get("results") or []
         failed = [r for r in results if int((r.get("status") or {}).get("code") or 0)]

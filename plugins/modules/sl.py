@@ -107,6 +107,9 @@ options:
       interactive:
         description: Whether STDIN is kept open. The default is the release's, V(true) in 2.x.
         type: bool
+      auto_remove:
+        description: Whether the engine removes the container when it ends.
+        type: bool
       memory:
         description: Memory limit, such as V(512m).
         type: str

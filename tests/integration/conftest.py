@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real engine, an image whose containers do as they are told, and for each test names of its own."""
+
+import itertools
+import os
+
+import pytest
+
+from lab import engine, images
+from tests.integration import running
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def docker_client():
+    """A client of this machine's engine; one is started where none runs."""
+    return engine.ensure()
+
+
+@pytest.fixture(scope="session")
+def stub_images(docker_client):
+    """Two images of the stub, which differ in nothing but an environment variable."""
+    base = images.base(docker_client)
+    for variant, reference in (("1", running.IMAGE), ("2", running.OTHER_IMAGE)):
+        context = running.build_context(base, variant)
+        docker_client.images.build(fileobj=context, custom_context=True, tag=reference, rm=True, forcerm=True)
+    return running.IMAGE, running.OTHER_IMAGE
+
+
+@pytest.fixture
+def world(docker_client, stub_images, tmp_path):
+    """A `running.World`."""
+    made = running.World(docker_client, tmp_path, f"swarm-test-{os.getpid()}-{next(_NUMBERS)}")
+    yield made
+    made.clean()

@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the collection's modules for real, in this process or in one of their own, and describes the containers that tests ask for."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from ansible.module_utils.testing import patch_module_args
+
+MODULES = "ansible_collections.swarm.learning.plugins.modules"
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+IMAGE = "swarm-test/stub:1"
+OTHER_IMAGE = "swarm-test/stub:2"
+SN_UP = "swarm.blCnt : INFO : Starting SWARM-API-SERVER on port: 30304"
+HEALTHY = "#!/bin/sh\nexit 0\n"
+
+
+class Failed(Exception):
+    """The module ended with fail_json; `result` is what it said."""
+
+    def __init__(self, result):
+        super().__init__(result["msg"])
+        self.result = result
+
+
+def run(module, check=False, **params):
+    """Run a module in this process and return its result. Raises Failed."""
+    arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": True}
+    said = io.StringIO()
+    main = importlib.import_module(f"{MODULES}.{module}").main
+    with patch_module_args(arguments), contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+        main()
+    return judged(said.getvalue())
+
+
+def judged(output):
+    """The result that a module printed. Raises Failed."""
+    result = json.loads(output.strip().splitlines()[-1])
+    if result.get("failed"):
+        raise Failed(result)
+    return result
+
+
+def start(module, **params):
+    """Start a module in a process of its own, which a test may kill."""
+    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": params})
+    program = f"""
+import sys
+from ansible.module_utils import basic
+basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
+from {MODULES}.{module} import main
+main()
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / ".collections")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    process.stdin.write(arguments)
+    process.stdin.close()
+    return process
+
+
+def free_port():
+    """A TCP port of this machine that nobody has."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def build_context(base, variant):
+    """A build context, as a tar file, for the stub's image; variant: what tells one image from another."""
+    dockerfile = f"""FROM {base}
+COPY stub.py /stub.py
+COPY healthy /opt/spire/bin/spire-server
+COPY healthy /opt/spire/bin/spire-agent
+COPY healthy /spire/bin/spire-server
+RUN chmod +x /stub.py /opt/spire/bin/* /spire/bin/*
+ENV VARIANT={variant} FROM_IMAGE=yes
+LABEL org.example.from=image
+VOLUME /image-volume
+WORKDIR /srv
+ENTRYPOINT ["/stub.py"]
+CMD ["--say", "the image's own command"]
+"""
+    files = {"Dockerfile": dockerfile, "stub.py": (HERE / "stub.py").read_text(encoding="utf-8"), "healthy": HEALTHY}
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as tar:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(text.encode())
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    context.seek(0)
+    return context
+
+
+class World:
+    """One test's own names, paths and containers; everything in it is removed afterwards."""
+
+    def __init__(self, client, directory, prefix):
+        self.client, self.directory, self.prefix = client, directory, prefix
+
+    def name(self, component):
+        """A container's name of this test."""
+        return f"{self.prefix}-{component}"
+
+    def file(self, name, text="x\n"):
+        """The path of a file that is there."""
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def inspect(self, component):
+        """What the engine says of a container of this test."""
+        return self.client.api.inspect_container(self.name(component))
+
+    def id(self, component):
+        """A container's ID."""
+        return self.inspect(component)["Id"]
+
+    def status(self, component):
+        """A container's state in the engine's word, `absent` where there is none."""
+        return {name.removeprefix(f"{self.prefix}-"): c.status for name, c in self.containers().items()}.get(component, "absent")
+
+    def containers(self):
+        """Name → container of this test."""
+        return {c.name: c for c in self.client.containers.list(all=True, filters={"name": f"^{self.prefix}-"})}
+
+    def make(self, component, **options):
+        """A running container that no module made."""
+        return self.client.containers.run(IMAGE, detach=True, name=self.name(component), hostname=self.name(component), **options)
+
+    def network(self, name):
+        """A network of this test; returns its name."""
+        return self.client.networks.create(self.name(name)).name
+
+    def params(self, module, release="2.3.0", **others):
+        """Parameters with which a module's container starts and becomes ready, in that release."""
+        given = {"name": self.name(module.replace("_", "-")), "release": release, "image": IMAGE, "stop_timeout": 1}
+        return {**given, **getattr(self, f"_{module}")(release), **others}
+
+    def _apls(self, release):
+        return {"apls_port": free_port(), "command": ["--tls", "5814"]}
+
+    def _spire_server(self, release):
+        config = self.file("server/server.conf") if release == "0.3.0" else str(Path(self.file("server/server.conf")).parent)
+        return {"config": config, "command": ["--say", "Starting Server APIs"]}
+
+    def _spire_agent(self, release):
+        config = str(Path(self.file("agent/agent.conf")).parent)
+        return {"config_dir": config, "command": ["--say", "Starting Workload and SDS APIs"], "socket_dir": f"{self.prefix}-socket"}
+
+    def _sn(self, release):
+        own = {"sentinel_ip": "192.0.2.1"} if release == "0.3.0" else {"sentinel": True, "socket_path": f"{self.prefix}-socket:api.sock"}
+        return {"host_ip": "192.0.2.1", "apls_ip": "192.0.2.9", "command": ["--say", SN_UP], **own}
+
+    def _sl(self, release):
+        given = {"host_ip": "192.0.2.1", "sn_ip": "192.0.2.1", "apls_ip": "192.0.2.9", "command": ["--listen", "30305"]}
+        if release == "0.3.0":
+            return {**given, "ml_cmd": "run nothing", "data_dir": str(self.directory)}
+        return {**given, "ml": {"image": IMAGE, "name": self.name("ml"), "command": "--say 'hello there'"}}
+
+    def _swop(self, release):
+        usr_dir = str(Path(self.file("usr/profile.yaml")).parent)
+        return {"usr_dir": usr_dir, "profile_file_name": "profile.yaml", "command": ["--say", "SWOPExecutor : Ready for Task Execution!"]}
+
+    def _swci(self, release):
+        usr_dir = str(Path(self.file("usr/swci-init")).parent)
+        return {"usr_dir": usr_dir, "init_script_name": "swci-init", "command": ["--say", "API Server is UP!"]}
+
+    def clean(self):
+        """Remove what the test left."""
+        for container in self.containers().values():
+            self._remove(container)
+        for network in self.client.networks.list(filters={"name": f"^{self.prefix}-"}):
+            network.remove()
+        for volume in self.client.volumes.list(filters={"name": f"^{self.prefix}-"}):
+            volume.remove()
+
+    def _remove(self, container):
+        if container.status == "paused":
+            container.unpause()
+        container.remove(force=True, v=True)

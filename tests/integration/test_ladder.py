@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every module in every release: check, run, run, check → changed, changed, ok, ok, in each state, on a real engine."""
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
+
+from tests.integration.running import run
+
+EVERY = [(component, release) for release, components in RELEASES.items() for component in components]
+
+
+def climb(module, expected, **params):
+    """Run check, run, run, check; the second run changes nothing and keeps the container."""
+    foretold = run(module, check=True, **params)
+    done = run(module, **params)
+    again = run(module, **params)
+    checked = run(module, check=True, **params)
+    assert [r["changed"] for r in (foretold, done, again, checked)] == expected, [r["diff"] for r in (foretold, done, again, checked)]
+    assert foretold["actions"] == done["actions"]
+    assert foretold["diff"] == done["diff"]
+    assert again["container"].get("Id") == done["container"].get("Id")
+    return done
+
+
+@pytest.mark.parametrize(("module", "release"), EVERY, ids=lambda value: value)
+def test_ladder(world, module, release):
+    params = world.params(module, release)
+    made = climb(module, [True, True, False, False], **params)
+    assert made["container"]["State"]["Running"]
+    started = made["container"]["Id"]
+    unchanged = climb(module, [False] * 4, **params, state="present")
+    assert unchanged["container"]["Id"] == started
+    edited = climb(module, [True, True, False, False], **{**params, "env": {"ADDED": "1"}})
+    assert edited["container"]["Id"] != started
+    climb(module, [True, True, False, False], state="absent", **{key: params[key] for key in ("name", "ml") if key in params})
+    assert world.containers() == {}
