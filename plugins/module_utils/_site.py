@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from ansible_collections.swarm.learning.plugins.module_utils import _training
-from ansible_collections.swarm.learning.plugins.module_utils._images import base_images, reference
+from ansible_collections.swarm.learning.plugins.module_utils._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST
 
 COMPONENTS = ("apls", "spire_server", "spire_agent", "sn", "sl", "swop", "swci")
@@ -253,24 +253,25 @@ def proxy(inventory, host):
 
 
 def images(inventory, host):
-    """Every image that this host will run, in the order of the roles."""
+    """Every image that this host will run → the variables that decide about it, in the order of the roles."""
     wanted = [component for component in COMPONENTS if host in inventory.members(component)]
     if "swop" in wanted and "sl" not in wanted:
         wanted.append("sl")
-    found = [
-        inventory.get(host, f"{component}_image")
-        or reference(
-            component,
-            str(inventory.get(host, "swarm_release")),
-            inventory.get(host, "swarm_registry"),
-            str(inventory.get(host, "swarm_spire_version")),
-        )
-        for component in wanted
-    ]
+    found = {}
+    for component in wanted:
+        given = inventory.get(host, f"{component}_image")
+        version = "swarm_spire_version" if component in UPSTREAM_SPIRE else "swarm_release"
+        found[given or _reference(inventory, host, component)] = f"{component}_image" if given else f"{version}, swarm_registry"
     training = inventory.training()
     if training and "swop" in wanted:
-        found += base_images(training["build"]) if training.get("build") else [training["image"]]
-    return list(dict.fromkeys(found))
+        build = training.get("build")
+        found.update(dict.fromkeys(base_images(build), "swarm_training.build") if build else {training["image"]: "swarm_training.image"})
+    return found
+
+
+def _reference(inventory, host, component):
+    release, version = str(inventory.get(host, "swarm_release")), str(inventory.get(host, "swarm_spire_version"))
+    return reference(component, release, inventory.get(host, "swarm_registry"), version)
 
 
 def derive(inventory):
@@ -289,6 +290,7 @@ def derive(inventory):
             "sn_nodes": sns.get(host, []),
             "proxy": proxy(inventory, host),
             "images": images(inventory, host),
+            "registry": registry_of(_reference(inventory, host, "sn")),
             "training": training,
             "client_dir": f"{inventory.get(host, 'swarm_dir')}/client",
             **_identity(inventory, host, servers),

@@ -196,18 +196,22 @@ def test_all_six_proxy_variables_are_set(variables, http, exempt):
 
 def test_images():
     changed = {"swarm_registry": "r.example:5000", "swarm_spire_version": "1.15.3", "sn_image": "mine:1"}
-    assert derived(changed)["host-2"]["images"] == [
-        "r.example:5000/spiffe/spire-server:1.15.3",
-        "r.example:5000/spiffe/spire-agent:1.15.3",
-        "mine:1",
-        "r.example:5000/hpe/swarm-learning/swop:2.3.0",
-        "r.example:5000/hpe/swarm-learning/sl:2.3.0",
-        "tensorflow/tensorflow:2.7.0",
-    ]
+    here = derived(changed)["host-2"]
+    assert here["registry"] == "r.example:5000"
+    assert here["images"] == {
+        "r.example:5000/spiffe/spire-server:1.15.3": "swarm_spire_version, swarm_registry",
+        "r.example:5000/spiffe/spire-agent:1.15.3": "swarm_spire_version, swarm_registry",
+        "mine:1": "sn_image",
+        "r.example:5000/hpe/swarm-learning/swop:2.3.0": "swarm_release, swarm_registry",
+        "r.example:5000/hpe/swarm-learning/sl:2.3.0": "swarm_release, swarm_registry",
+        "tensorflow/tensorflow:2.7.0": "swarm_training.build",
+    }
 
 
 def test_image_that_is_pulled_for_the_training():
-    assert derived(training={"build": []})["host-2"]["images"][-1] == "user-env-tf2.7.0-swop"
+    here = derived(training={"build": []})["host-2"]
+    assert here["images"]["user-env-tf2.7.0-swop"] == "swarm_training.image"
+    assert here["registry"] == "hub.myenterpriselicense.hpe.com"
 
 
 def test_read_takes_only_what_the_model_needs():
