@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m lab up|down|status|restart|images|spire|engine`."""
+"""`python -m lab up|down|status|podman|restart|images|spire|engine`."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     down = command("down", _down, "remove hosts, registry, network and volumes; keep images and cache")
     down.add_argument("--engine", action="store_true", help="also end the Docker Engine, when the lab started it")
     command("status", lambda _: world.status(), "what is there; fails when the lab is not up")
+    command("podman", lambda _: world.podman(), "a host that has Podman instead of Docker, beside the others")
     restart = command("restart", lambda options: hosts.restart(engine.client(), options.number), "reboot a host and wait until it is back")
     restart.add_argument("number", type=int, metavar="N")
     command("images", lambda _: world.build_images(), "build every image")

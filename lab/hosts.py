@@ -24,14 +24,13 @@ from lab.settings import (
     REGISTRY_IP,
     REGISTRY_NAME,
     STATE,
-    host_container,
-    host_ip,
-    host_name,
-    host_volume,
+    Host,
+    docker_host,
 )
 
 KEY = STATE / "id_ed25519"
 KNOWN_HOSTS = STATE / "known_hosts"
+PODMAN_KNOWN_HOSTS = STATE / "known_hosts.podman"
 # --privileged asks for every capability, which an outer container or virtual machine may not have to give. No masked and no
 # read-only paths is what the command line calls systempaths=unconfined.
 _RIGHTS = {
@@ -55,9 +54,9 @@ def ssh_key() -> str:
     return public.read_text()
 
 
-def known_hosts(keys: dict[int, str]) -> str:
+def known_hosts(keys: Mapping[Host, str]) -> str:
     """The text of a known_hosts file from each host's own public key (`TYPE BASE64 [COMMENT]`)."""
-    return "".join(f"{host_name(n)},{host_ip(n)} {' '.join(key.split()[:2])}\n" for n, key in sorted(keys.items()))
+    return "".join(f"{host.name},{host.ip} {' '.join(key.split()[:2])}\n" for host, key in sorted(keys.items()))
 
 
 def existing(client: docker.DockerClient) -> dict[int, Container]:
@@ -66,17 +65,20 @@ def existing(client: docker.DockerClient) -> dict[int, Container]:
     return {int(container.name.rsplit("-", 1)[1]): container for container in found}
 
 
-def _create(client: docker.DockerClient, image: str, number: int, files: dict[str, tuple[bytes, int]], key: str) -> Container:
-    client.volumes.create(host_volume(number), labels={LABEL: "host"})
+def _create(client: docker.DockerClient, image: str, host: Host, files: dict[str, tuple[bytes, int]], key: str) -> Container:
+    client.volumes.create(host.volume, labels={LABEL: host.label})
     settings = client.api.create_host_config(
-        binds=[f"{host_volume(number)}:/var/lib/docker"], extra_hosts={REGISTRY_NAME: REGISTRY_IP}, network_mode=NETWORK
+        binds=[f"{host.volume}:{host.storage}", *host.shared],
+        tmpfs=list(host.tmpfs),
+        extra_hosts={REGISTRY_NAME: REGISTRY_IP},
+        network_mode=NETWORK,
     )
-    endpoint = client.api.create_endpoint_config(ipv4_address=host_ip(number))
+    endpoint = client.api.create_endpoint_config(ipv4_address=host.ip)
     made = client.api.create_container(
         image,
-        name=host_container(number),
-        hostname=host_name(number),
-        labels={LABEL: "host", KEY_LABEL: key},
+        name=host.container,
+        hostname=host.name,
+        labels={LABEL: host.label, KEY_LABEL: key},
         host_config={**settings, **_RIGHTS},
         networking_config=client.api.create_networking_config({NETWORK: endpoint}),
     )
@@ -85,44 +87,45 @@ def _create(client: docker.DockerClient, image: str, number: int, files: dict[st
     return container
 
 
-def start(client: docker.DockerClient, image: str, number: int) -> str:
-    """Host NUMBER, up and answering; returns its public SSH host key, read from the host itself."""
+def start(client: docker.DockerClient, image: str, host: Host) -> str:
+    """A host, up and answering; returns its public SSH host key, read from the host itself."""
     files = {
         "root/.ssh/authorized_keys": (ssh_key().encode(), 0o600),
+        # Podman looks there too.
         f"etc/docker/certs.d/{REGISTRY}/ca.crt": (CA.read_bytes(), 0o644),
     }
-    key = key_of([image, repr(_RIGHTS), *(content for content, _ in files.values())])
+    key = key_of([image, repr(_RIGHTS), *(content for content, _ in files.values()), *host.shared])
     try:
-        container = client.containers.get(host_container(number))
+        container = client.containers.get(host.container)
     except NotFound:
         container = None
     if container is not None and container.labels.get(KEY_LABEL) != key:
         container.remove(force=True)
         container = None
     if container is None or container.status != "running":
-        with step(f"starting {host_name(number)}"):
-            container = container or _create(client, image, number, files, key)
+        with step(f"starting {host.name}"):
+            container = container or _create(client, image, host, files, key)
             container.start()
-            wait(container, number)
+            wait(container, host)
     else:
-        wait(container, number)
+        wait(container, host)
     return container.exec_run(["cat", "/etc/ssh/ssh_host_ed25519_key.pub"]).output.decode()
 
 
-def wait(container: Container, number: int) -> None:
+def wait(container: Container, host: Host) -> None:
     """Wait for the host's engine and its sshd. Raises LabError with the log's end when the host ends instead."""
 
     def dead() -> str | None:
         container.reload()
         return None if container.status == "running" else f"it ended:\n{tail(container.logs().decode(errors='replace'))}"
 
-    wait_for(lambda: _sshd(number), f"sshd of {host_name(number)}", _STARTED_TIMEOUT, dead)
-    wait_for(lambda: engine_answers(container), f"the engine of {host_name(number)}", _STARTED_TIMEOUT, dead)
+    wait_for(lambda: _sshd(host.ip), f"sshd of {host.name}", _STARTED_TIMEOUT, dead)
+    wait_for(lambda: engine_answers(container), f"the engine of {host.name}", _STARTED_TIMEOUT, dead)
 
 
-def _sshd(number: int) -> bool:
+def _sshd(address: str) -> bool:
     try:
-        with socket.create_connection((host_ip(number), 22), timeout=2) as connection:
+        with socket.create_connection((address, 22), timeout=2) as connection:
             return connection.recv(4) == b"SSH-"
     except OSError:
         return False
@@ -138,25 +141,26 @@ def stale(listing: str, served: Mapping[str, str]) -> list[str]:
     return [reference for reference, held in lines if served.get(reference, held) != held]
 
 
-def forget_stale(client: docker.DockerClient, number: int, served: Mapping[str, str]) -> None:
+def forget_stale(client: docker.DockerClient, host: Host, served: Mapping[str, str]) -> None:
     """Untag on a host what has been built anew under the same name: a real image's name never changes its content."""
-    container = client.containers.get(host_container(number))
+    container = client.containers.get(host.container)
     listing = container.exec_run(["docker", "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"])
     old = stale(listing.output.decode(), served)
     if old:
-        say(f"untagging on {host_name(number)} what the registry has anew: {' '.join(old)}")
+        say(f"untagging on {host.name} what the registry has anew: {' '.join(old)}")
         container.exec_run(["docker", "image", "rm", "--force", "--no-prune", *old])
 
 
 def restart(client: docker.DockerClient, number: int) -> None:
     """Reboot a host, and wait until it is back."""
-    with step(f"restarting {host_name(number)}"):
-        container = client.containers.get(host_container(number))
+    host = docker_host(number)
+    with step(f"restarting {host.name}"):
+        container = client.containers.get(host.container)
         container.restart(timeout=30)
-        wait(container, number)
+        wait(container, host)
 
 
-def write_known_hosts(keys: dict[int, str]) -> None:
+def write_known_hosts(path: Path, keys: Mapping[Host, str]) -> None:
     text = known_hosts(keys)
-    if not KNOWN_HOSTS.exists() or KNOWN_HOSTS.read_text() != text:
-        KNOWN_HOSTS.write_text(text)
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)

@@ -159,6 +159,13 @@ def host(client: docker.DockerClient, base_image: str) -> str:
     return build(client, "host", DOCKERFILES / "host", {"BASE": base_image})
 
 
+def podman_host(client: docker.DockerClient, base_image: str) -> str:
+    """The host with Podman: its own engine script, all else as in `host`."""
+    common = {name: DOCKERFILES / "host" / name for name in ("host", "sshd.conf")}
+    trees = {name: Tree(path, key_of([path.read_bytes()])) for name, path in common.items()}
+    return build(client, "podman-host", DOCKERFILES / "podman-host", {"BASE": base_image}, trees)
+
+
 def registry(client: docker.DockerClient, base_image: str) -> str:
     return build(client, "registry", DOCKERFILES / "registry", {"BASE": base_image})
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 LAB_DIR = Path(__file__).resolve().parent
@@ -51,12 +52,50 @@ def host_container(number: int) -> str:
     return f"swarm-lab-host-{number}"
 
 
-def host_volume(number: int) -> str:
-    return f"swarm-lab-host-{number}-docker"
-
-
 def host_ip(number: int) -> str:
     return f"172.30.0.{10 + number}"
+
+
+@dataclass(frozen=True, order=True)
+class Host:
+    """A simulated machine.
+
+    name       its own host name
+    container  the container that it is
+    volume     where its engine keeps its data, mounted at `storage`
+    shared     further binds, as `docker run -v` takes them
+    tmpfs      directories that a reboot empties
+    label      what kind of machine it is
+    """
+
+    name: str
+    container: str
+    ip: str
+    volume: str
+    storage: str = "/var/lib/docker"
+    shared: tuple[str, ...] = ()
+    tmpfs: tuple[str, ...] = ()
+    label: str = "host"
+
+
+def docker_host(number: int) -> Host:
+    container = host_container(number)
+    return Host(host_name(number), container, host_ip(number), f"{container}-docker")
+
+
+# What the machine with Podman and this one see under the same path; its engine's socket is there too.
+PODMAN_SHARED = STATE / "podman"
+PODMAN_SOCKET = PODMAN_SHARED / "podman.sock"
+PODMAN = Host(
+    name="podman",
+    container="swarm-lab-podman",
+    ip="172.30.0.240",
+    volume="swarm-lab-podman-storage",
+    storage="/var/lib/containers",
+    shared=(f"{PODMAN_SHARED}:/run/podman", f"{PODMAN_SHARED}:{PODMAN_SHARED}"),
+    tmpfs=("/run",),
+    label="podman",
+)
 
 
 def host_count(text: str | None) -> int:

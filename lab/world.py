@@ -22,12 +22,16 @@ from lab.settings import (
     APLS_TAG,
     LABEL,
     NETWORK,
+    PODMAN,
+    PODMAN_SHARED,
+    PODMAN_SOCKET,
     REGISTRY,
     REGISTRY_CONTAINER,
     SPIRE_VERSION,
     STATE,
     SUBNET,
     SWARM_RELEASE,
+    docker_host,
     host_ip,
     host_name,
 )
@@ -105,6 +109,7 @@ def build_images() -> None:
     spire = work.start(binaries.build)
     base = images.base(client)
     work.start(images.host, client, base)
+    work.start(images.podman_host, client, base)
     work.start(images.registry, client, base)
     _build(client, work, base, spire, lambda name, reference: say(f"{published_name(name)} is {reference}"))
     work.finish()
@@ -136,12 +141,24 @@ def up(count: int) -> None:
     host_image = images.host(client, base)
     running = hosts.existing(client)
     numbers = sorted({*range(1, count + 1), *(n for n, container in running.items() if container.status == "running")})
-    started = {number: work.start(hosts.start, client, host_image, number) for number in numbers}
+    started = {number: work.start(hosts.start, client, host_image, docker_host(number)) for number in numbers}
     work.finish()
-    hosts.write_known_hosts({number: future.result() for number, future in started.items()})
+    hosts.write_known_hosts(hosts.KNOWN_HOSTS, {docker_host(number): future.result() for number, future in started.items()})
     for number in numbers:
-        hosts.forget_stale(client, number, served)
+        hosts.forget_stale(client, docker_host(number), served)
     say(f"up: {', '.join(f'{host_name(n)} ({host_ip(n)})' for n in numbers)}; registry {REGISTRY}; log in with ssh -i {hosts.KEY}")
+
+
+def podman() -> None:
+    """The host that has Podman instead of Docker, up and answering."""
+    client = engine.ensure()
+    base = images.base(client)
+    _network(client)
+    registry.prepare()
+    PODMAN_SHARED.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = hosts.start(client, images.podman_host(client, base), PODMAN)
+    hosts.write_known_hosts(hosts.PODMAN_KNOWN_HOSTS, {PODMAN: key})
+    say(f"up: {PODMAN.name} ({PODMAN.ip}); its engine is unix://{PODMAN_SOCKET}; log in with ssh -i {hosts.KEY}")
 
 
 def _remove(container: Container) -> None:
@@ -166,7 +183,8 @@ def down() -> None:
             work.finish()
             for thing in [*networks, *volumes]:
                 thing.remove()
-    hosts.KNOWN_HOSTS.unlink(missing_ok=True)
+    for left in (hosts.KNOWN_HOSTS, hosts.PODMAN_KNOWN_HOSTS, PODMAN_SOCKET):
+        left.unlink(missing_ok=True)
     say("down")
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,15 @@ def test_the_last_host_has_an_address_in_the_subnet() -> None:
     assert settings.host_ip(settings.MAX_HOSTS) == "172.30.0.210"
 
 
+def test_the_host_with_podman_is_beside_the_others() -> None:
+    others = [settings.docker_host(number) for number in range(1, settings.MAX_HOSTS + 1)]
+    for fact in ("name", "container", "ip", "volume"):
+        values = [getattr(host, fact) for host in (settings.PODMAN, *others)]
+        assert len(values) == len(set(values))
+    assert IPv4Address(settings.PODMAN.ip) in IPv4Network(settings.SUBNET)
+    assert settings.PODMAN_SOCKET.parent == settings.PODMAN_SHARED
+
+
 def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "secret"
     settings.private_file(path, b"one")
@@ -65,7 +75,8 @@ def test_published_name(image: str, name: str) -> None:
 
 
 def test_known_hosts_have_name_address_and_key_without_comment() -> None:
-    text = known_hosts({2: "ssh-ed25519 BBBB root@host-2\n", 1: "ssh-ed25519 AAAA root@host-1\n"})
+    keys = {2: "ssh-ed25519 BBBB root@host-2\n", 1: "ssh-ed25519 AAAA root@host-1\n"}
+    text = known_hosts({settings.docker_host(number): key for number, key in keys.items()})
     assert text == "host-1,172.30.0.11 ssh-ed25519 AAAA\nhost-2,172.30.0.12 ssh-ed25519 BBBB\n"
 
 
