@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A platform that is as its inventory says stays as it is; one changed variable is one changed container."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.site import world
+
+pytestmark = pytest.mark.usefixtures("platform")
+NOTHING = {"host-1": 0, "host-2": 0}
+CHANGE = {"SN_LOG_LEVEL": "DEBUG"}
+
+
+@pytest.mark.parametrize("how", [(), ("--check", "--diff")], ids=["real", "check"])
+def test_a_second_run_changes_nothing(log, how):
+    before = world.containers()
+    outcome = world.worked(world.play(log, "-i", str(world.LAB), *how))
+    assert (outcome.changed, outcome.changes(), outcome.differences()) == (NOTHING, [], [])
+    assert world.containers() == before
+
+
+def test_a_license_server_that_runs_already_is_taken_by_its_address(tmp_path, log):
+    """The same platform, with the address instead of the group: nothing of it is another."""
+    arguments = world.inventory(tmp_path, lambda tree: tree["children"].pop("swarm_apls"), {"swarm_apls_ip": "172.30.0.11"})
+    outcome = world.worked(world.play(log, *arguments, "--check", "--diff"))
+    assert (outcome.changed, outcome.differences()) == (NOTHING, [])
+
+
+def test_a_changed_variable_changes_its_container_and_nothing_else(tmp_path, log):
+    mine = ("host-2", "sn-2")
+    before = world.containers()
+    changed = world.inventory(tmp_path, lambda tree: tree["hosts"]["host-2"].update(sn_env=CHANGE))
+
+    tried = world.worked(world.play(log, *changed, "--check", "--diff"))
+    assert tried.changes() == [("host-2", "The SN is up")]
+    assert tried.differences() == [world.Difference("host-2", "The SN is up", "", "env.SN_LOG_LEVEL: DEBUG\n")]
+    assert world.containers() == before
+
+    done = world.worked(world.play(log, *changed))
+    assert done.changes() == [("host-2", "The SN is up")]
+    after = world.containers()
+    assert {name for name in before if after.get(name) != before[name]} == {mine}
+    assert after[mine][0] != before[mine][0]
+    assert set(after) == set(before)
+    [environment] = [one["Config"]["Env"] for one in world.HOSTS[1].containers() if one["Name"] == "/sn-2"]
+    assert "SN_LOG_LEVEL=DEBUG" in environment
+
+    again = world.worked(world.play(log, *changed))
+    assert (again.changed, world.containers()) == (NOTHING, after)
+
+    back = world.worked(world.play(log, "-i", str(world.LAB), "--tags", "sn"))
+    assert back.changes() == [("host-2", "The SN is up")]

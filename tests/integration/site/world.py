@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's world as these tests see it: playbooks run as a user runs them, and what is on the hosts, seen from outside."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from lab import settings
+from tools import playbook, training
+
+ROOT = playbook.ROOT
+LAB = ROOT / "inventories/lab"
+SITE = "swarm.learning.site"
+SERVER = ("docker", "exec", "spire-server", "/opt/spire/bin/spire-server")
+PAIRS = 4
+TRAINING_SECONDS = 240
+
+HOSTS = [training.Host(settings.host_name(number), settings.host_container(number)) for number in (1, 2)]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One entry of what `--diff` shows: the host, the task, and the texts (or mappings) before and after."""
+
+    host: str
+    task: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a playbook: `run` as the tools read it, and the results of its tasks."""
+
+    run: playbook.Run
+    log: Path
+
+    @property
+    def changed(self) -> dict[str, int]:
+        """How many tasks changed something, by host."""
+        return {host: stats["changed"] for host, stats in self.run.stats.items()}
+
+    @property
+    def said(self) -> str:
+        """What failed, in the words that a user reads."""
+        return "\n".join(self.run.failures) or self.run.stderr
+
+    def results(self) -> Iterator[tuple[str, str, dict]]:
+        """(host, task, result) of everything that went well, the items of loops one by one."""
+        for line in self.log.read_text(encoding="utf-8").splitlines():
+            event = json.loads(line) if line.startswith("{") else {}
+            if event.get("_event") == "v2_runner_on_ok":
+                for host, result in event["hosts"].items():
+                    for one in result.get("results", [result]):
+                        yield host, event["task"]["name"].rpartition(" : ")[2], one
+
+    def changes(self) -> list[tuple[str, str]]:
+        """(host, task) of everything that changed, or would."""
+        return [(host, task) for host, task, result in self.results() if result.get("changed")]
+
+    def differences(self) -> list[Difference]:
+        """What `--diff` shows, without the entries in which nothing differs."""
+        found = []
+        for host, task, result in self.results():
+            shown = result.get("diff") or []
+            for one in shown if isinstance(shown, list) else [shown]:
+                if one.get("before") != one.get("after"):
+                    found.append(Difference(host, task, one.get("before"), one.get("after")))
+        return found
+
+
+def play(log: Path, *arguments: str, book: str = SITE) -> Outcome:
+    """Run a playbook as a user does; Ansible's JSON lines go to `log`."""
+    return Outcome(playbook.run(book, arguments, lambda event, run: None, log), log)
+
+
+def worked(outcome: Outcome) -> Outcome:
+    """The outcome, when the playbook ended well; else the test fails with what the user would read."""
+    assert outcome.run.status == 0, outcome.said
+    return outcome
+
+
+def containers(*hosts: training.Host) -> dict[tuple[str, str], tuple[str, str]]:
+    """(host, container) → (ID, when it was started) of all containers, running or not: what is touched changes one of them."""
+    return {
+        (host.name, container["Name"].lstrip("/")): (container["Id"], container["State"]["StartedAt"])
+        for host in hosts or HOSTS
+        for container in host.containers()
+    }
+
+
+def running(host: training.Host) -> set[str]:
+    """Names of the containers that run on a host."""
+    return {container["Name"].lstrip("/") for container in host.containers() if container["State"]["Running"]}
+
+
+def trained() -> list[training.Node]:
+    """Wait for the end of the training, SWCI's too. Raises TrainingError when it fails."""
+    nodes = training.follow(HOSTS, PAIRS, TRAINING_SECONDS, lambda nodes: None)
+    assert ended("swci-1") == 0
+    return nodes
+
+
+def ended(name: str) -> int:
+    """Wait for the end of a container on the first host; its exit code."""
+    return int(HOSTS[0].run("timeout", str(TRAINING_SECONDS), "docker", "wait", name))
+
+
+def log_of(host: training.Host, name: str) -> str:
+    """A container's log, both streams."""
+    return host.run("sh", "-c", 'docker logs "$1" 2>&1', "sh", name)
+
+
+def spire(host: training.Host, *words: str) -> dict:
+    """What the SPIRE Server on a host answers to a command, without our modules."""
+    answer = json.loads(host.run(*SERVER, *words, "-output", "json"))
+    return answer if isinstance(answer, dict) else {"answer": answer}
+
+
+def inventory(tmp_path: Path, change: Callable[[dict], None], variables: Mapping[str, object] | None = None) -> list[str]:
+    """The arguments for an inventory like the lab's, changed: `change` gets hosts.yml's `all`, `variables` are for all hosts."""
+    place = tmp_path / "inventories/lab"
+    shutil.copytree(LAB / "group_vars", place / "group_vars")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")  # the training's program is named from the inventory on
+    tree = copy.deepcopy(yaml.safe_load((LAB / "hosts.yml").read_text(encoding="utf-8")))
+    change(tree["all"])
+    (place / "hosts.yml").write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+    return ["-i", str(place), *extra(tmp_path, variables or {})]
+
+
+def extra(tmp_path: Path, variables: Mapping[str, object]) -> list[str]:
+    """The arguments for variables that win over all others."""
+    if not variables:
+        return []
+    path = tmp_path / "extra.json"
+    path.write_text(json.dumps(variables), encoding="utf-8")
+    return ["-e", f"@{path}"]
+
+
+def lab(*words: str) -> str:
+    """`python -m lab …`; what it says. Fails the test when the lab fails."""
+    command = [str(playbook.BIN / "python"), "-m", "lab", *words]
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, f"python -m lab {' '.join(words)}:\n{done.stdout}"
+    return done.stdout
