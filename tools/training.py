@@ -37,9 +37,15 @@ class Host:
 
     def containers(self) -> list[dict]:
         """What `docker inspect` says about every container on the host, the oldest first."""
-        ids = self.run("docker", "ps", "--all", "--quiet", "--no-trunc").split()
-        found = json.loads(self.run("docker", "inspect", *ids)) if ids else []
-        return sorted(found, key=lambda container: container["Created"])
+        while ids := self.run("docker", "ps", "--all", "--quiet", "--no-trunc").split():
+            try:
+                found = json.loads(self.run("docker", "inspect", *ids))
+            except TrainingError as error:
+                if "No such object" in str(error):
+                    continue  # one has gone in between, as those of an image's build do
+                raise
+            return sorted(found, key=lambda container: container["Created"])
+        return []
 
 
 def is_ml(container: dict) -> bool:
