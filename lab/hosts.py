@@ -94,7 +94,7 @@ def start(client: docker.DockerClient, image: str, host: Host) -> str:
         # Podman looks there too.
         f"etc/docker/certs.d/{REGISTRY}/ca.crt": (CA.read_bytes(), 0o644),
     }
-    key = key_of([image, repr(_RIGHTS), *(content for content, _ in files.values()), *host.shared])
+    key = key_of([image, repr(_RIGHTS), *(content for content, unused in files.values()), *host.shared])
     try:
         container = client.containers.get(host.container)
     except NotFound:

@@ -19,7 +19,7 @@ def run(command: list[str], failure: str, cwd: Path | None = None, env: Mapping[
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd, env=env
     ) as process:
         _children.add(process)
-        output, _ = process.communicate()
+        output, _nothing = process.communicate()
         _children.discard(process)
     if process.returncode:
         raise LabError(f"{failure}: {Path(command[0]).name} exited with {process.returncode}\n{tail(output)}")

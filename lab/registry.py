@@ -43,7 +43,7 @@ def password() -> str:
 
 def prepare() -> dict[str, tuple[bytes, int]]:
     """The files that the registry's container starts with: certificate, key and password, made when missing."""
-    _, certificate, key = certificates.ensure(STATE, [REGISTRY_NAME, "localhost"], [REGISTRY_IP, "127.0.0.1"])
+    _authority, certificate, key = certificates.ensure(STATE, [REGISTRY_NAME, "localhost"], [REGISTRY_IP, "127.0.0.1"])
     return {
         "run/lab/registry.crt": (certificate.read_bytes(), 0o600),
         "run/lab/registry.key": (key.read_bytes(), 0o600),
@@ -59,7 +59,7 @@ def published_port(container: Container) -> int:
 def start(client: docker.DockerClient, image: str) -> Container:
     """The registry's container, started when it is not there or not as it should be. Its blobs live in the cache."""
     files = prepare()
-    wanted = key_of([image, str(BLOBS), *(content for content, _ in files.values())])
+    wanted = key_of([image, str(BLOBS), *(content for content, _mode in files.values())])
     try:
         container = client.containers.get(REGISTRY_CONTAINER)
     except NotFound:

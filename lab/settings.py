@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 LAB_DIR = Path(__file__).resolve().parent
 
 
-def cache_dir(environ: dict[str, str] | os._Environ = os.environ) -> Path:
+def cache_dir(environ: Mapping[str, str] | None = None) -> Path:
     """Where everything lives that outlasts a checkout."""
+    environ = os.environ if environ is None else environ
     base = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or Path.home()) / ".cache"
     return Path(base) / "swarm-learning"
 

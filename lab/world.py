@@ -74,7 +74,7 @@ class Work:
         return future
 
     def finish(self) -> None:
-        done, _ = wait(self._jobs, return_when=FIRST_EXCEPTION)
+        done, _running = wait(self._jobs, return_when=FIRST_EXCEPTION)
         failed = [future for future in done if future.exception()]
         self._pool.shutdown(wait=not failed, cancel_futures=True)
         for future in failed:

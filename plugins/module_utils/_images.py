@@ -31,7 +31,7 @@ def reference(component, release, registry="", spire_version=""):
 
 def registry_of(image):
     """The registry's host (and port) of a reference; `docker.io` when it names none."""
-    first, slash, _ = image.partition("/")
+    first, slash, _rest = image.partition("/")
     return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
 
 

@@ -57,7 +57,7 @@ def check_trust_domain(option, value):
 
 def check_spiffe_id(option, value):
     """Raise SpireError unless value is a SPIFFE ID with a path."""
-    scheme, _, rest = value.partition("://")
+    scheme, _separator, rest = value.partition("://")
     domain, slash, path = rest.partition("/")
     if scheme != "spiffe" or not _TRUST_DOMAIN.fullmatch(domain) or not _PATH.fullmatch(slash + path):
         raise SpireError(f"{option}: {value!r} is not a SPIFFE ID; spiffe://TRUST-DOMAIN/PATH is, such as spiffe://example.org/swarm/sn")

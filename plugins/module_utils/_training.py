@@ -234,7 +234,7 @@ def _client_steps(training):
 
 def _pull_task(training):
     repository, tag = _split_tag(training["image"])
-    organisation, _, name = repository.rpartition("/")
+    organisation, _slash, name = repository.rpartition("/")
     task = {
         "Name": "",
         "TaskType": "PULL_IMAGE",
@@ -248,7 +248,7 @@ def _pull_task(training):
 
 def _split_tag(image):
     head, slash, last = image.rpartition("/")
-    name, _, tag = last.partition(":")
+    name, _colon, tag = last.partition(":")
     return f"{head}{slash}{name}", tag or "latest"
 
 

@@ -1,3 +1,6 @@
+// SPDX-FileCopyrightText: The swarm.learning authors
+// SPDX-License-Identifier: GPL-3.0-or-later
+
 module swarm.learning/lab/spire
 
 go 1.26.6

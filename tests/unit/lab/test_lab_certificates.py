@@ -19,7 +19,7 @@ _NAMES, _ADDRESSES = ["registry.lab"], ["172.30.0.2"]
 
 @pytest.fixture(scope="module")
 def issued() -> tuple[x509.Certificate, x509.Certificate]:
-    authority, server, _ = certificates.issue(_NAMES, _ADDRESSES)
+    authority, server, _key = certificates.issue(_NAMES, _ADDRESSES)
     return x509.load_pem_x509_certificate(authority), x509.load_pem_x509_certificate(server)
 
 
@@ -37,7 +37,7 @@ def test_another_name_is_refused(issued: tuple[x509.Certificate, x509.Certificat
 
 
 def test_it_lasts_years(issued: tuple[x509.Certificate, x509.Certificate]) -> None:
-    _, server = issued
+    _authority, server = issued
     assert server.not_valid_after_utc > datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=3 * 365)
 
 

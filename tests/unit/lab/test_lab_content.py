@@ -41,7 +41,7 @@ def context(tmp_path: Path) -> Path:
 
 
 def test_files_below_leave_out_what_is_not_content(context: Path) -> None:
-    assert [name for name, _ in files_below(context)] == ["Dockerfile", "sub/run"]
+    assert [name for name, _content in files_below(context)] == ["Dockerfile", "sub/run"]
 
 
 @pytest.mark.parametrize("change", ["content", "mode", "name", "tree", "word"])
