@@ -146,6 +146,6 @@ class Apply:
         kinds = {step.kind for step in self.done if step.name == name}
         if "remove" in kinds:
             engine.remove(name)
-            engine.create(replace(there.spec, image=there.spec.image_id))
+            engine.create(_spec.on_its_own(there.spec))
             return True
         return "stop" in kinds

@@ -147,6 +147,8 @@ def _check_network(params, prefix):
 
 
 def _check_texts(params, prefix):
+    if params.get("entrypoint") == [""] and not params.get("command"):
+        raise OptionError(f"{prefix}entrypoint", [""], "takes the image's entry point away, so that command is needed")
     if params.get("image") is not None and not _IMAGE.fullmatch(params["image"]):
         raise OptionError(f"{prefix}image", params["image"], "is not an image reference, such as registry.example.org/team/image:tag")
     if params.get("image_registry") is not None and not _REGISTRY.fullmatch(params["image_registry"]):

@@ -33,6 +33,14 @@ else:
 
 # Docker Engine 20.10 to 28 and Podman speak it, so that no call is spent on asking; others are asked.
 _COMMON_API_VERSION = "1.41"
+_NO_ENGINE = {
+    "No such file": "there is no such socket",
+    "refused": "nobody listens there",
+    "Name or service not known": "there is no such host",
+    "closed connection without response": "it ended the connection",
+    "reset by peer": "it ended the connection",
+    "Remote end closed": "it ended the connection",
+}
 _OTHER_API_VERSION = re.compile(r"client version .* is too (old|new)")
 
 
@@ -97,7 +105,8 @@ class Engine:
         if "certificate" in text.lower():
             return f"{self.address} and this host do not trust each other ({_short(text)}); see ca_path, client_cert and client_key"
         if isinstance(error, (NoConnection, DockerException)):
-            return f"no engine answers at {self.address}; start Docker, or name its address in docker_host ({_short(text)})"
+            why = next((words for sign, words in _NO_ENGINE.items() if sign in text), _short(text))
+            return f"no engine answers at {self.address}, because {why}; start Docker, or name its address in docker_host"
         return f"{_short(text)}; the connection to {self.address} broke, or a file cannot be used"
 
     def _api_error(self, text):

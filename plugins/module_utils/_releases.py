@@ -339,7 +339,7 @@ _SPIRE_AGENT_2 = Component(
         "server_port": Option("port", argument="-serverPort"),
         "trust_domain": Option("trust_domain", argument="-trustDomain"),
         "trust_bundle": Option("file", mount=SAME, mode="ro", argument="-trustBundle"),
-        "join_token": Option("spire_agent_token", env="SPIRE_JOIN_TOKEN"),
+        "join_token": Option(env="SPIRE_JOIN_TOKEN"),
         "socket_dir": Option("socket_dir", mount="/tmp/spire-agent/public"),
     },
     required=(("config", "config_dir"),),

@@ -93,7 +93,7 @@ SIGNATURES = (
     Signature(r"address already in use|port is already allocated", "the port is taken", "choose another port, or stop who has it"),
     Signature(r"no space left on device", "the disk is full", "free space where the engine keeps its data"),
     Signature(
-        r"mounting? source path .*read-only file system",
+        r"mount source path .*read-only file system",
         "the engine is a snap, which cannot see that path",
         "use the engine of the distribution's or Docker's own packages",
     ),

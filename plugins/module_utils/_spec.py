@@ -108,6 +108,11 @@ def over_image(spec, image):
     )
 
 
+def on_its_own(spec):
+    """A spec of a container that is there as one that makes the same again: nothing of its image comes through from below it."""
+    return replace(spec, image=spec.image_id, entrypoint=spec.entrypoint or RESET)
+
+
 def environment(lines):
     """A mapping of an engine's `NAME=value` lines."""
     return dict(line.split("=", 1) for line in lines or () if "=" in line)

@@ -7,34 +7,28 @@ Facts about the commands come from spire.md: `-output json` from 1.x on, per-ite
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 import re
-import time
-from datetime import datetime, timezone
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._releases import SPIRE_UPSTREAM
 
 SERVER = f"{SPIRE_UPSTREAM}/spire-server"
-AGENT = f"{SPIRE_UPSTREAM}/spire-agent"
 _TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
 _PATH = re.compile(r"(/[a-zA-Z0-9._-]+)+")
-# X.509: two UTCTime values in a row are a certificate's validity (RFC 5280).
-_VALIDITY = re.compile(rb"\x17\x0d(\d{12})Z\x17\x0d(\d{12})Z")
 
 
 class SpireError(Exception):
     """SPIRE refused, or a value is not what SPIFFE allows; the message says which and what would be right."""
 
 
-def run(module, action):
-    """Run action(server, params, check_mode) → result against the SPIRE Server in container `name`, and end the module."""
+def run(module, action, check):
+    """Run check(params), then action(server, params, check_mode) → result for the SPIRE Server in container `name`; ends the module."""
     if DOCKER_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
     try:
+        check(module.params)
         server = Server(Engine(module.params), module.params["name"])
         if module.check_mode and not server.is_there():
             server = NoServerYet()
@@ -245,58 +239,30 @@ def bundle_keys(text):
         ) from None
 
 
-# --- the agent ---------------------------------------------------------------------------------------------------------
-
-
-def agent_facts(engine, host, params, inspect):
-    """Whether the SPIRE Agent of this host needs a join token, for the module's result."""
-    if params["state"] != "started":
-        return {}
-    attested = bool(inspect) and inspect["State"].get("Running") and _agent_healthy(engine, params["name"])
-    return {"needs_join_token": not attested and not _kept_identity(params["volumes"] or ())}
-
-
-def _agent_healthy(engine, name):
-    try:
-        code, _out, _err = engine.execute(name, (AGENT, "healthcheck"))
-    except EngineError:
-        return False
-    return code == 0
-
-
-def _kept_identity(volumes):
-    """Whether a directory that is mounted holds an agent's key and an SVID that has not expired."""
-    for volume in volumes:
-        directory = volume.split(":")[0]
-        keys, data = os.path.join(directory, "keys.json"), os.path.join(directory, "agent-data.json")
-        if os.path.isfile(keys) and os.path.isfile(data) and _svid_expiry(data) > time.time():
-            return True
-    return False
-
-
-def _svid_expiry(path):
-    """When the SVID that an agent keeps in agent-data.json expires, in seconds since the epoch; 0 where none is found."""
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    for encoded in re.findall(r'"([A-Za-z0-9+/=]{200,})"', text):
-        validity = _VALIDITY.search(base64.b64decode(encoded))
-        if validity:
-            return datetime.strptime(validity[2].decode(), "%y%m%d%H%M%S").replace(tzinfo=timezone.utc).timestamp()
-    return 0
-
-
 # --- what the modules do -----------------------------------------------------------------------------------------------
+
+
+def check_token(params):
+    """Raise SpireError for what spire_token cannot have."""
+    check_spiffe_id("spiffe_id", params["spiffe_id"])
+    if params["ttl"] < 1:
+        raise SpireError(f"ttl: {params['ttl']} is not a positive number of seconds")
 
 
 def token(server, params, check_mode):
     """spire_token: make a join token."""
-    check_spiffe_id("spiffe_id", params["spiffe_id"])
-    if params["ttl"] < 1:
-        raise SpireError(f"ttl: {params['ttl']} is not a positive number of seconds")
     result = {"changed": True, "token": "", "expires_at": 0}
     if not check_mode:
         result["token"], result["expires_at"] = server.generate_token(params["spiffe_id"], params["ttl"])
     return result
+
+
+def check_bundle(params):
+    """Raise SpireError for what spire_bundle cannot have."""
+    if params["trust_domain"] is not None:
+        check_trust_domain("trust_domain", params["trust_domain"])
+    if params["bundle"]:
+        bundle_keys(params["bundle"])
 
 
 def bundle(server, params, check_mode):
@@ -304,7 +270,6 @@ def bundle(server, params, check_mode):
     if params["bundle"] is None:
         return {"changed": False, "bundle": server.bundle()}
     domain = params["trust_domain"]
-    check_trust_domain("trust_domain", domain)
     wanted = bundle_keys(params["bundle"]) if params["bundle"] or not check_mode else {("", "")}
     there = server.federated_bundle(domain)
     have = bundle_keys(there) if there else set()
@@ -322,10 +287,14 @@ def _short_key(key):
     return key if len(key) < 50 else f"…{key[-40:]}"
 
 
-def entries(server, params, check_mode):
-    """spire_entry: converge registration entries."""
+def check_entries(params):
+    """Raise SpireError for what spire_entry cannot have."""
     for number, option in enumerate(params["entries"]):
         _check_entry(f"entries[{number}]", option)
+
+
+def entries(server, params, check_mode):
+    """spire_entry: converge registration entries."""
     wanted = {entry_key(entry): entry for entry in map(entry_from_option, params["entries"])}
     there = {entry_key(entry): entry for entry in server.entries()}
     if params["state"] == "absent":

@@ -160,10 +160,6 @@ def _configuration(parts, what, value):
         parts.arguments += ["-config", inside]
 
 
-def _spire_agent_token(parts, what, value):
-    parts.env[what.env] = value
-
-
 def _local_spire_server(parts, what, value):
     """The SPIRE Server of this host, where nothing else says which: looked for, and needed when it is named or a token was made there."""
     config = parts.values.get("config")
@@ -206,7 +202,6 @@ _RULES = {
     "socket_path": _socket_path,
     "socket_dir": _socket_dir,
     "configuration": _configuration,
-    "spire_agent_token": _spire_agent_token,
     "swop_uid": _swop_uid,
     "docker_group_id": _docker_group_id,
     "web_port": _web_port,

@@ -87,7 +87,7 @@ needs_join_token:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER
 from ansible_collections.swarm.learning.plugins.module_utils._component import run
-from ansible_collections.swarm.learning.plugins.module_utils._spire import agent_facts
+from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import agent_facts
 
 OPTIONS = {
     "config": {"type": "path"},

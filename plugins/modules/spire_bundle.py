@@ -73,7 +73,7 @@ OPTIONS = {
 def main():
     """Run the module."""
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, required_by={"bundle": ["trust_domain"]})
-    _spire.run(module, _spire.bundle)
+    _spire.run(module, _spire.bundle, _spire.check_bundle)
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ OPTIONS = {
 def main():
     """Run the module."""
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
-    _spire.run(module, _spire.entries)
+    _spire.run(module, _spire.entries, _spire.check_entries)
 
 
 if __name__ == "__main__":

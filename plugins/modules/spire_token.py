@@ -77,7 +77,7 @@ OPTIONS = {
 def main():
     """Run the module."""
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
-    _spire.run(module, _spire.token)
+    _spire.run(module, _spire.token, _spire.check_token)
 
 
 if __name__ == "__main__":

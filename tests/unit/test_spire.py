@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Entries and bundles are compared as SPIRE means them; wrong IDs end a module before it touches an engine."""
+
+import json
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils import _spire
+
+from tests.integration.running import Failed, run
+
+ENTRY = {
+    "spiffe_id": "spiffe://org1.example/swarm/sn",
+    "parent_id": "spiffe://org1.example/swarm/agent/host-1",
+    "selectors": ["docker:env:swarm_node_type=sn", "docker:label:a:b"],
+}
+GOOD = {"spire_token": {"spiffe_id": ENTRY["spiffe_id"]}, "spire_bundle": {}, "spire_entry": {"entries": [ENTRY]}}
+WRONG = [
+    (
+        "spire_token",
+        {"spiffe_id": "org1.example/swarm"},
+        ["spiffe_id: 'org1.example/swarm' is not a SPIFFE ID", "spiffe://example.org/swarm/sn"],
+    ),
+    ("spire_token", {"spiffe_id": "spiffe://Org1/x"}, ["'spiffe://Org1/x' is not a SPIFFE ID"]),
+    ("spire_token", {"spiffe_id": "spiffe://org1.example"}, ["is not a SPIFFE ID"]),
+    ("spire_token", {"ttl": 0}, ["ttl: 0 is not a positive number"]),
+    ("spire_bundle", {"trust_domain": "spiffe://org2", "bundle": '{"keys": []}'}, ["trust_domain: 'spiffe://org2' is not a trust domain"]),
+    ("spire_bundle", {"trust_domain": "org2", "bundle": "-----BEGIN"}, ["bundle: '-----BEGIN' is not a SPIFFE bundle", "bundle show"]),
+    ("spire_bundle", {"bundle": '{"keys": []}'}, ["trust_domain"]),
+    ("spire_entry", {"entries": [{**ENTRY, "parent_id": "host-1"}]}, ["entries[0].parent_id: 'host-1' is not a SPIFFE ID"]),
+    ("spire_entry", {"entries": [ENTRY, {**ENTRY, "selectors": []}]}, ["entries[1].selectors: is empty"]),
+    ("spire_entry", {"entries": [{**ENTRY, "selectors": ["unix"]}]}, ["entries[0].selectors: 'unix' is not a selector", "TYPE:VALUE"]),
+    ("spire_entry", {"entries": [{**ENTRY, "federates_with": ["Org 2"]}]}, ["entries[0].federates_with: 'Org 2' is not a trust domain"]),
+    ("spire_entry", {"entries": [{"spiffe_id": ENTRY["spiffe_id"]}]}, ["parent_id", "selectors"]),
+]
+
+
+@pytest.mark.parametrize(("module", "options", "says"), WRONG)
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_wrong_value(module, options, says, check):
+    with pytest.raises(Failed) as failed:
+        run(module, check=check, docker_host="unix:///nowhere", **{**GOOD[module], **options})
+    assert all(text in str(failed.value) for text in says), str(failed.value)
+
+
+@pytest.mark.parametrize("module", GOOD)
+def test_right_values_get_to_the_engine(module):
+    with pytest.raises(Failed, match=r"no engine answers at unix:///nowhere"):
+        run(module, check=True, docker_host="unix:///nowhere", **GOOD[module])
+
+
+def as_told(**others):
+    """An entry as `entry show -output json` tells it."""
+    entry = _spire.entry_from_option({**ENTRY, **others})
+    return {**entry, "id": "1", "selectors": entry["selectors"][::-1], "entry_expires_at": "0", "revision_number": "3"}
+
+
+def test_same_entry():
+    assert _spire.entry_key(_spire.entry_from_option(ENTRY)) == _spire.entry_key(as_told())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "fields"),
+    [
+        ({}, {}, set()),
+        ({"federates_with": ["spiffe://b", "a"]}, {"federates_with": ["a", "b"]}, set()),
+        ({"federates_with": ["b"]}, {"federates_with": []}, {"federates_with"}),
+        ({"x509_svid_ttl": 60}, {"x509_svid_ttl": 0}, {"x509_svid_ttl"}),
+        ({"dns_names": ["a", "b"]}, {"dns_names": ["b", "a"]}, {"dns_names"}),
+        ({"downstream": True}, {}, {"downstream"}),
+        ({"hint": "x"}, {"hint": "y"}, {"hint"}),
+        ({}, {"admin": True}, {"admin"}),
+    ],
+)
+def test_difference_of_entries(wanted, there, fields):
+    told = as_told(**{name: value for name, value in there.items() if name != "federates_with"})
+    told["federates_with"] = there.get("federates_with", [])
+    assert set(_spire.entry_difference(_spire.entry_from_option({**ENTRY, **wanted}), told)) == fields
+
+
+def key(use, **others):
+    return {"use": use, "kty": "EC", **others}
+
+
+def test_bundles_are_compared_by_their_keys():
+    one = {"keys": [key("x509-svid", x5c=["MIIA"]), key("jwt-svid", kid="k1")], "spiffe_sequence": 1}
+    other = {"spiffe_sequence": 7, "keys": one["keys"][::-1]}
+    assert _spire.bundle_keys(json.dumps(one)) == _spire.bundle_keys(json.dumps(other)) == {("x509-svid", "MIIA"), ("jwt-svid", "k1")}
