@@ -203,7 +203,7 @@ PROFILE = Mapping(
         "apisrv": Mapping({"locator": Mapping({"host": _LABEL_OR_NULL, "port": _PORT_OR_NULL, "service": Text(2, 253, null=True)})}),
         "envvars": _ENVIRONMENT,
         "dns": Listing(_LABEL, null=True),
-        "nodes": Listing(Mapping({"slnodedef": _NODE})),
+        "nodes": Listing(Mapping({"slnodedef": _NODE}), 1),
     },
     optional=("dns",),
 )

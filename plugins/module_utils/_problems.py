@@ -328,6 +328,12 @@ def _peers(inventory):
     hosts = _hosts(inventory.members("swop")) or "no host"
     if inventory.members("swci") and not inventory.members("swop"):
         return ["swarm_training is to be started by SWCI, but swarm_swop has no host that could run its SL and ML nodes"]
+    found += [
+        f"{node['name']} on {host} has no SL/ML pair to start: raise swarm_training.peers_per_host, or give it pairs"
+        for host, own in _site.swop_nodes(inventory).items()
+        for node in own
+        if not node["pairs"]
+    ]
     if asked > there:
         found.append(
             f"swarm_training.peers asks for {asked} SL/ML pairs, but there are {there} on {hosts}: raise peers_per_host or add hosts"

@@ -150,6 +150,10 @@ BAD = {
         two_orgs(training={"min_peers": 5}),
         ["swarm_training.min_peers is 5, more than the 4 SL/ML pairs that train"],
     ),
+    "SWOP that has nothing to start": (
+        two_orgs(host_2={"swop_nodes": [{}, {}, {}]}),
+        ["swop-4 on host-2 has no SL/ML pair to start: raise swarm_training.peers_per_host, or give it pairs"],
+    ),
     "nobody to train": (two_orgs(without=["swarm_swop"]), ["swarm_swop has no host that could run its SL and ML nodes"]),
     "wheel that is not there": (
         two_orgs(training={"client_wheel": "/absent.whl"}),

@@ -243,6 +243,7 @@ GOOD_PROFILE = yaml.safe_load(PROFILE_OF_HOST_2)
         ({"envvars": [{"A": 1, "B": 2}]}, "profile.envvars[0] must be a mapping with one key"),
         ({"envvars": [{"A": [1]}]}, "profile.envvars[0].A must be one value"),
         ({"dns": "1.1.1.1"}, "profile.dns must be a list"),
+        ({"nodes": []}, "profile.nodes has 0 items"),
         ({"nodes": [{"slnodedef": {}}]}, "profile.nodes[0].slnodedef lacks 'idx'"),
     ],
 )
