@@ -110,9 +110,9 @@ def trained() -> list[training.Node]:
     return nodes
 
 
-def ended(name: str) -> int:
-    """Wait for the end of a container on the first host; its exit code."""
-    return int(HOSTS[0].run("timeout", str(TRAINING_SECONDS), "docker", "wait", name))
+def ended(name: str, host: training.Host = HOSTS[0]) -> int:
+    """Wait for the end of a container; its exit code."""
+    return int(host.run("timeout", str(TRAINING_SECONDS), "docker", "wait", name))
 
 
 def log_of(host: training.Host, name: str) -> str:
