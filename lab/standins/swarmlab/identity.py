@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COMPONENTS = ("sn", "sl", "swop", "swci")
 SOCKET = "SWARM_SPIFFE_WORKLOAD_API_SOCKET_PATH"
 KEY, CERT, CACERT, CAPATH = "SWARM_ID_KEY", "SWARM_ID_CERT", "SWARM_ID_CACERT", "SWARM_ID_CAPATH"
-WAIT_SECONDS = 60.0
+WAIT, WAIT_SECONDS = "SWARMLAB_IDENTITY_SECONDS", 60.0  # the lab's own variable
 
 
 class Unauthorised(Exception):
@@ -106,14 +106,14 @@ def _chain(connection: ssl.SSLSocket) -> list[bytes]:
     return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in inner.get_verified_chain()]
 
 
-def obtain(component: str, environ: Mapping[str, str], wait: float = WAIT_SECONDS) -> Identity:
+def obtain(component: str, environ: Mapping[str, str]) -> Identity:
     """The identity that this component's environment points to.
 
-    ``component`` is sn, sl, swop or swci; ``wait`` is in seconds and is for the Workload API, whose agent may not
-    have the registration entry yet. Raises Refusal.
+    ``component`` is sn, sl, swop or swci. The Workload API, whose agent may not have the registration entry yet, is given
+    SWARMLAB_IDENTITY_SECONDS (60). Raises Refusal.
     """
     if environ.get(SOCKET):
-        return _from_workload_api(component, environ, wait)
+        return _from_workload_api(component, environ, float(environ.get(WAIT) or WAIT_SECONDS))
     if environ.get(KEY) and environ.get(CERT):
         return _from_files(environ)
     raise Refusal(f"no identity: set {SOCKET}, or {KEY} and {CERT} with {CACERT} or {CAPATH}")

@@ -130,4 +130,4 @@ def test_what_is_wrong_with_an_identity_is_named(tmp_path: Path):
     ]
     for environ, message in cases:
         with pytest.raises(Refusal, match=message):
-            obtain("sn", environ, wait=0)
+            obtain("sn", {"SWARMLAB_IDENTITY_SECONDS": "0", **environ})
