@@ -84,12 +84,12 @@ COPY stub.py /stub.py
 COPY healthy /opt/spire/bin/spire-server
 COPY healthy /opt/spire/bin/spire-agent
 COPY healthy /spire/bin/spire-server
-RUN chmod +x /stub.py /opt/spire/bin/* /spire/bin/*
+RUN chmod +x /opt/spire/bin/* /spire/bin/*
 ENV VARIANT={variant} FROM_IMAGE=yes
 LABEL org.example.from=image
 VOLUME /image-volume
 WORKDIR /srv
-ENTRYPOINT ["/stub.py"]
+ENTRYPOINT ["python3", "/stub.py"]
 CMD ["--say", "the image's own command"]
 """
     files = {"Dockerfile": dockerfile, "stub.py": (HERE / "stub.py").read_text(encoding="utf-8"), "healthy": HEALTHY}

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The program of the containers that the module tests manage: says lines, listens, lives on or dies, as its arguments ask."""
