@@ -37,7 +37,7 @@ def wait_ready(engine, inspect, signal, timeout):
     if not inspect:
         raise NotReady(_gone())
     deadline = time.monotonic() + timeout
-    lines = engine.follow(inspect, started_at(inspect))
+    lines = engine.follow(inspect, run_began(inspect))
     announced = re.compile(signal.log) if signal.log else None
     tick = _TICK
     while True:
@@ -53,7 +53,7 @@ def wait_ready(engine, inspect, signal, timeout):
             continue
         if line is None:
             inspect = _still_running(engine, inspect)
-            lines = engine.follow(inspect, started_at(inspect))
+            lines = engine.follow(inspect, run_began(inspect))
         elif announced and announced.search(line):
             announced = None
         elif any(signature.final and re.search(signature.pattern, line) for signature in SIGNATURES):
@@ -72,7 +72,19 @@ def still_coming_up(signal):
 
 def started_at(inspect):
     """When the container was last started, in seconds since the epoch."""
-    text = inspect["State"]["StartedAt"]
+    return _seconds(inspect["State"]["StartedAt"])
+
+
+def run_began(inspect):
+    """A moment between a container's previous run and its present one, in seconds since the epoch; 0 in its first.
+
+    The engine notes the start only after it: a quick program has said its first lines by then.
+    """
+    ended = inspect["State"].get("FinishedAt") or "0001"
+    return 0 if ended.startswith("0001") else _seconds(ended)
+
+
+def _seconds(text):
     match = re.match(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d+)?(Z|[+-]\d+:\d+)?", text)
     moment = datetime.fromisoformat(match[1] + (match[3] or "+00:00").replace("Z", "+00:00"))
     return moment.astimezone(timezone.utc).timestamp() + float(match[2] or 0)
@@ -92,7 +104,7 @@ def is_ready(engine, inspect, signal):
     """Whether a running container has given its signal since its last start; True where it has none."""
     if signal is None:
         return True
-    if signal.log and not re.search(signal.log, engine.log_since(inspect["Id"], started_at(inspect))):
+    if signal.log and not re.search(signal.log, engine.log_since(inspect["Id"], run_began(inspect))):
         return False
     return _answers(engine, inspect, signal)
 

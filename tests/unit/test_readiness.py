@@ -5,7 +5,7 @@
 import re
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._readiness import explain, mask, started_at, still_coming_up
+from ansible_collections.swarm.learning.plugins.module_utils._readiness import explain, mask, run_began, started_at, still_coming_up
 from ansible_collections.swarm.learning.plugins.module_utils._releases import Ready
 from ansible_collections.swarm.learning.plugins.module_utils._signatures import SIGNATURES
 
@@ -90,3 +90,11 @@ def test_started_at(text, seconds):
 )
 def test_what_is_left_to_ask(signal, left):
     assert still_coming_up(signal) == left
+
+
+@pytest.mark.parametrize(
+    ("finished", "seconds"),
+    [("0001-01-01T00:00:00Z", 0), ("", 0), ("1970-01-01T00:01:40.5Z", 100.5)],
+)
+def test_run_began_after_the_run_before_it(finished, seconds):
+    assert run_began({"State": {"StartedAt": "1970-01-01T00:02:00Z", "FinishedAt": finished}}) == seconds
