@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples in the modules' documentation say what can be run: each task of ours is run in check mode on a real engine."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.integration.running import IMAGE, MODULES, ROOT, run
+
+OURS = "swarm.learning."
+FILES = ("profile_file_name", "init_script_name")
+BUNDLE = '{"keys": [{"use": "x509-svid", "kty": "EC", "x5c": ["AAAA"]}]}'
+TEMPLATES = {"{{ token }}": "11111111-2222-3333-4444-555555555555", "{{ hostvars['host-2'].__bundle.bundle }}": BUNDLE}
+
+
+def examples():
+    """(module, number of the example, its arguments) of every task with a module of ours."""
+    for path in sorted((ROOT / "plugins/modules").glob("*.py")):
+        documented = importlib.import_module(f"{MODULES}.{path.stem}")
+        for number, task in enumerate(yaml.safe_load(documented.EXAMPLES)):
+            for key, arguments in task.items():
+                if key.startswith(OURS):
+                    yield pytest.param(key.removeprefix(OURS), arguments or {}, id=f"{path.stem}-{number}")
+
+
+def here(value, directory):
+    """The value with its host paths moved below a directory, where they are made, and its templates filled in."""
+    if isinstance(value, dict):
+        return {key: here(item, directory) for key, item in value.items()}
+    if isinstance(value, list):
+        return [here(item, directory) for item in value]
+    if isinstance(value, str) and re.match(r"/(etc|srv|var)/", value):
+        host, colon, rest = value.partition(":")
+        moved = directory / host.lstrip("/")
+        (moved.parent if moved.suffix else moved).mkdir(parents=True, exist_ok=True)
+        return f"{moved}{colon}{rest}"
+    return TEMPLATES.get(value, value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(("module", "arguments"), list(examples()))
+def test_example(world, module, arguments):
+    params = here(arguments, world.directory)
+    for option in FILES:
+        if option in params:
+            (Path(params["usr_dir"]) / params[option]).touch()
+    if "config_dir" in params:
+        (Path(params["config_dir"]) / "agent.conf").write_text('join_token = "${SPIRE_JOIN_TOKEN}"\n', encoding="utf-8")
+    if "swarm.learning.container" in importlib.import_module(f"{MODULES}.{module}").DOCUMENTATION:
+        params |= {"name": world.name(module), "image": IMAGE}
+        params |= {"ml": {**params["ml"], "image": IMAGE}} if "ml" in params else {}
+    result = run(module, check=True, **params)
+    assert "failed" not in result
+    assert world.containers() == {}
