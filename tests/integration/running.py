@@ -8,10 +8,8 @@ import contextlib
 import importlib
 import io
 import json
-import os
+import multiprocessing
 import socket
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -19,10 +17,13 @@ from ansible.module_utils.testing import patch_module_args
 
 MODULES = "ansible_collections.swarm.learning.plugins.modules"
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 IMAGE = "swarm-test/stub:1"
 OTHER_IMAGE = "swarm-test/stub:2"
+ENGINE = "/var/run/docker.sock"
 SN_UP = "swarm.blCnt : INFO : Starting SWARM-API-SERVER on port: 30304"
+# Its children come from a process without threads, which has imported everything already.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__, f"{MODULES}.sn", f"{MODULES}.sl"])
 HEALTHY = "#!/bin/sh\nexit 0\n"
 
 
@@ -53,21 +54,9 @@ def judged(output):
 
 
 def start(module, **params):
-    """Start a module in a process of its own, which a test may kill."""
-    arguments = json.dumps({"ANSIBLE_MODULE_ARGS": params})
-    program = f"""
-import sys
-from ansible.module_utils import basic
-basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
-from {MODULES}.{module} import main
-main()
-"""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / ".collections")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
-    process.stdin.write(arguments)
-    process.stdin.close()
+    """Run a module in a process of its own, which a test may kill."""
+    process = _FORKS.Process(target=run, args=(module,), kwargs=params)
+    process.start()
     return process
 
 

@@ -9,6 +9,8 @@ from tests.integration.running import run
 
 EVERY = [(component, release) for release, components in RELEASES.items() for component in components]
 
+SAME_TABLES = ("2.1.0", "2.2.0")  # as the newest's: tests/unit/test_releases.py
+
 
 def climb(module, expected, **params):
     """Run check, run, run, check; the second run changes nothing and keeps the container."""
@@ -28,10 +30,11 @@ def test_ladder(world, module, release):
     params = world.params(module, release)
     made = climb(module, [True, True, False, False], **params)
     assert made["container"]["State"]["Running"]
-    started = made["container"]["Id"]
+    if release in SAME_TABLES:
+        return
     unchanged = climb(module, [False] * 4, **params, state="present")
-    assert unchanged["container"]["Id"] == started
+    assert unchanged["container"]["Id"] == made["container"]["Id"]
     edited = climb(module, [True, True, False, False], **{**params, "env": {"ADDED": "1"}})
-    assert edited["container"]["Id"] != started
+    assert edited["container"]["Id"] != made["container"]["Id"]
     climb(module, [True, True, False, False], state="absent", **{key: params[key] for key in ("name", "ml") if key in params})
     assert world.containers() == {}
