@@ -294,6 +294,7 @@ def script(training, definitions, place):
             f"GET TASK INFO {name}",
             f"GET TASK BODY {name}",
             f"RESET TASKRUNNER {TASKRUNNER}",
+            *(["# Peers of a training that failed are not waited for.", f"RESET CONTRACT {CONTRACT}"] if key == "run" else []),
             f"ASSIGN TASK {name} TO {TASKRUNNER} WITH {peers} PEERS",
             f"WAIT FOR TASKRUNNER {TASKRUNNER}",
         ]

@@ -137,6 +137,8 @@ EXIT ON FAILURE
 GET TASK INFO {run}
 GET TASK BODY {run}
 RESET TASKRUNNER defaulttaskbb.taskdb.sml.hpe
+# Peers of a training that failed are not waited for.
+RESET CONTRACT defaultbb.cqdb.sml.hpe
 ASSIGN TASK {run} TO defaulttaskbb.taskdb.sml.hpe WITH 4 PEERS
 WAIT FOR TASKRUNNER defaulttaskbb.taskdb.sml.hpe
 # The ML containers save their models.
