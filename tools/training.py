@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 LAST_LINE = "SwarmCallback : INFO : All peers and Swarm training rounds finished. Final Swarm model was loaded."
 TAIL = 20  # lines of a container's log that an error shows
+SL_TAIL = 3  # and of the log of the SL beside it
 LOOK_EVERY = 0.5  # seconds between two looks at the hosts for new containers
 
 
@@ -56,11 +57,12 @@ def is_ml(container: dict) -> bool:
 
 @dataclass
 class Node:
-    """One ML container whose log is followed; `line` is its newest."""
+    """One ML container whose log is followed; `line` is its newest, `sl` the ID of the SL container beside it."""
 
     host: Host
     id: str
     name: str
+    sl: str
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))
     last_line: str = ""  # the log's line that has LAST_LINE, once it is there
     ended: bool = False  # the container's log is at its end
@@ -93,12 +95,23 @@ def last_words(host: Host, name: str, lines: Iterable[str]) -> str:
     return "\n".join([f"{host.name}: {name} ended before the training did. Its last lines:", *(f"    {line}" for line in lines)])
 
 
+def _dead_node(node: Node) -> str:
+    """Why an ML container ended before the training did: its SL has often ended first, and knows."""
+    told = last_words(node.host, node.name, node.tail)
+    if any(container["Id"] == node.sl for container in node.host.containers()):
+        told += "\n" + "\n".join(["The last lines of its SL:", *(f"    {line}" for line in _end_of_log(node.host, node.sl, SL_TAIL))])
+    return told
+
+
+def _end_of_log(host: Host, container: str, lines: int) -> list[str]:
+    return host.run("sh", "-c", 'docker logs --tail "$1" "$2" 2>&1', "sh", str(lines), container).splitlines()
+
+
 def _dead_helper(host: Host, container: dict) -> str | None:
     """Why a container that the training needs makes waiting pointless, or None."""
     state = container["State"]
     if _component(container) in ("sn", "swop", "swci") and state["Status"] in ("exited", "dead") and state["ExitCode"]:
-        log = host.run("sh", "-c", 'docker logs --tail "$1" "$2" 2>&1', "sh", str(TAIL), container["Id"])
-        return last_words(host, container["Name"].lstrip("/"), log.splitlines())
+        return last_words(host, container["Name"].lstrip("/"), _end_of_log(host, container["Id"], TAIL))
     return None
 
 
@@ -130,13 +143,14 @@ def follow(hosts: Sequence[Host], expected: int, timeout: float, on_look: Callab
         nodes = []
         for host, container in current(found):
             if container["Id"] not in known:
-                known[container["Id"]] = Node(host, container["Id"], container["Config"]["Hostname"])
+                sl = container["HostConfig"]["VolumesFrom"][0].partition(":")[0]
+                known[container["Id"]] = Node(host, container["Id"], container["Config"]["Hostname"], sl)
                 known[container["Id"]].follow()
             nodes.append(known[container["Id"]])
         on_look(nodes)
         for node in nodes:
             if node.ended and not node.finished:
-                raise TrainingError(last_words(node.host, node.name, node.tail))
+                raise TrainingError(_dead_node(node))
         if len(nodes) >= expected and all(node.ended for node in nodes):
             return nodes
         if time.monotonic() > limit:
