@@ -24,7 +24,9 @@ options:
     choices: [started, stopped, present, absent]
     default: started
   release:
-    description: Release of Swarm Learning, which decides about the image and what each option does.
+    description:
+      - Release of Swarm Learning, which decides about the image and what each option does.
+      - With Podman as the engine, V(2.1.0) or later.
     type: str
     choices: ["0.3.0", "2.0.0", "2.1.0", "2.2.0", "2.3.0"]
     default: "2.3.0"
@@ -38,6 +40,7 @@ options:
     description:
       - V(missing) pulls the image when the host has it not, V(always) each time, V(never) not at all.
       - The image is there before anything is stopped.
+      - Podman cannot ask a registry without pulling. Check mode then takes an image that is there for the one that would be pulled.
     type: str
     choices: [missing, always, never]
     default: missing

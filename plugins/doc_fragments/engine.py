@@ -11,7 +11,9 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   docker_host:
-    description: Address of the engine. Without it, the environment variable E(DOCKER_HOST), then the local socket.
+    description:
+      - Address of the engine. Without it, the environment variable E(DOCKER_HOST), then the local socket.
+      - For Podman 5, the one of its Docker-compatible API, such as V(unix:///run/podman/podman.sock).
     type: str
     default: unix:///var/run/docker.sock
   tls:

@@ -102,11 +102,11 @@ class Apply:
 
     def _update(self, spec, fact):
         if fact == "memory":
-            self._engine.update(spec.name, {"Memory": spec.memory, "MemorySwap": 2 * spec.memory})
+            self._engine.update(spec, {"Memory": spec.memory, "MemorySwap": 2 * spec.memory})
         elif fact == "cpus":
-            self._engine.update(spec.name, {"NanoCpus": spec.cpus})
+            self._engine.update(spec, {"NanoCpus": spec.cpus})
         elif fact == "restart_policy":
-            self._engine.update(spec.name, {"RestartPolicy": _spec.restart_policy_to_api(spec.restart_policy)})
+            self._engine.update(spec, {"RestartPolicy": _spec.restart_policy_to_api(spec.restart_policy)})
         else:
             there = self._old[spec.name].spec
             for network in there.other_networks:

@@ -68,7 +68,6 @@ def check(name, component, params, own, host):
             _check_value(option, value, _Given(what, params, host))
     check_common(params, "", host)
     check_engine(params, host)
-    _check_socket(component, params, host)
     _check_published(component, params)
     if params.get("ml") is not None:
         _check_sidecar(params, host)
@@ -107,17 +106,6 @@ def _check_groups(component, params):
     for one, other in component.exclusive:
         if given.issuperset((one, other)):
             raise OptionError(f"{one} and {other}", None, "exclude each other; give one of the two")
-
-
-def _check_socket(component, params, host):
-    """The engine's socket is mounted, or its group is asked for, though no option names it."""
-    groups = [option for option, what in component.options.items() if what.kind == "docker_group_id"]
-    path = "/var/run/docker.sock"
-    if not groups or params.get("docker_socket_file"):
-        return
-    if host.kind(path) != "socket":
-        option = "docker_socket_file" if "docker_socket_file" in component.options else groups[0]
-        raise OptionError(option, None, f"is needed, because the engine's usual socket {path} is not there; name the one that there is")
 
 
 def _check_published(component, params):

@@ -8,7 +8,7 @@ import os
 from dataclasses import replace
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.swarm.learning.plugins.module_utils import _arguments, _spec
+from ansible_collections.swarm.learning.plugins.module_utils import _arguments, _podman, _spec
 from ansible_collections.swarm.learning.plugins.module_utils._apply import Apply, aside_of
 from ansible_collections.swarm.learning.plugins.module_utils._check import check, component_of
 from ansible_collections.swarm.learning.plugins.module_utils._check_common import OptionError
@@ -17,6 +17,7 @@ from ansible_collections.swarm.learning.plugins.module_utils._host import Host
 from ansible_collections.swarm.learning.plugins.module_utils._lookup import Lookup
 from ansible_collections.swarm.learning.plugins.module_utils._plan import Observed, Step, plan
 from ansible_collections.swarm.learning.plugins.module_utils._readiness import NotReady, is_young, started_at, still_coming_up, wait_ready
+from ansible_collections.swarm.learning.plugins.module_utils._releases import ON_PODMAN
 from ansible_collections.swarm.learning.plugins.module_utils._translate import sidecar_name, translate
 
 _CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".yaml", ".yml")
@@ -76,6 +77,9 @@ class _Convergence:
         params = self.params
         self.component = component_of(params["release"], self.component_name)
         check(self.component_name, self.component, params, set(params) - set(_arguments.CONTAINER), self.host)
+        if params["release"] not in ON_PODMAN and self.engine.podman:
+            right = f"does not run on Podman, which answers at {self.engine.address}; releases that do: {', '.join(ON_PODMAN)}"
+            raise OptionError("release", params["release"], right)
         self.asked = translate(self.component_name, self.component, params, self.host, Lookup(self.engine, params["release"]))
         pulls = []
         images = {}
@@ -142,7 +146,9 @@ class _Convergence:
         if name != main and self.inspects.get(main):
             there = _by_name(there, self.inspects[main]["Id"], main)
         stale = name == main and bool(self.wanted) and self._is_stale(inspect)
-        return Observed(there, inspect["State"]["Status"], stale, replaces=aside is not None)
+        status = _podman.status(inspect["State"]["Status"])
+        fixed = _podman.fixed(status) if self.engine.podman else frozenset()
+        return Observed(there, status, stale, aside is not None, fixed)
 
     def _take_back(self, name):
         """Give the old container, which an interrupted run had set aside, its name again."""
@@ -165,6 +171,8 @@ class _Convergence:
 
     def _defaults(self):
         """The engine's own values for what a spec leaves to it."""
+        if self.engine.podman:
+            return _podman.DEFAULTS
         defaults = {**self.host.engine_defaults(), "log_driver": "json-file"}
         drivers = {inspect["HostConfig"]["LogConfig"]["Type"] for inspect in self.inspects.values() if inspect}
         if drivers - {"json-file"} and any(wanted.log_driver is None for wanted in self.wanted):

@@ -16,8 +16,9 @@ import threading
 import traceback
 from contextlib import contextmanager
 
-from ansible_collections.swarm.learning.plugins.module_utils import _spec
+from ansible_collections.swarm.learning.plugins.module_utils import _podman, _spec
 from ansible_collections.swarm.learning.plugins.module_utils._host import Host
+from ansible_collections.swarm.learning.plugins.module_utils._releases import ENGINE_SOCKET
 
 try:
     import docker
@@ -57,6 +58,7 @@ class Engine:
     def __init__(self, params):
         self._params = params
         self._client = None
+        self._podman = None
         self.address = params["docker_host"]
 
     def _connect(self, version):
@@ -68,7 +70,19 @@ class Engine:
         address = p["docker_host"]
         if tls and address.startswith("tcp://"):
             address = "https://" + address.removeprefix("tcp://")
-        return docker.APIClient(base_url=address, tls=tls, version=version, timeout=p["timeout"])
+        client = docker.APIClient(base_url=address, tls=tls, version=version, timeout=p["timeout"])
+        client.hooks["response"].append(self._notice)
+        return client
+
+    def _notice(self, response, *_unused, **_also_unused):
+        self._podman = response.headers.get(_podman.HEADER, "")
+
+    @property
+    def podman(self):
+        """Podman's version; empty where a Docker Engine answers. Every answer tells, so that none is asked for that once there was one."""
+        if self._podman is None:
+            self._call("asking the engine what it is", lambda client: client.ping())
+        return self._podman
 
     @contextmanager
     def _words(self, doing):
@@ -112,6 +126,8 @@ class Engine:
     def _api_error(self, text):
         if "port is already allocated" in text or "address already in use" in text:
             return f"{text}; {self._holder(text)}"
+        if "unresolvable CDI devices" in text:
+            return f"{text}; Podman has GPUs by their CDI names: make the specification first (nvidia-ctk cdi generate)"
         if "no space left" in text:
             return f"{text}; free space where the engine keeps its data"
         if "bind source path does not exist" in text or ("read-only file system" in text and "mount" in text):
@@ -139,7 +155,8 @@ class Engine:
 
     def image(self, reference):
         """What the engine says of an image; None where it is not there."""
-        return self._call(f"looking at image {reference}", lambda client: _or_none(client.inspect_image, reference))
+        found = self._call(f"looking at image {reference}", lambda client: _or_none(client.inspect_image, reference))
+        return _podman.image(found) if found and self.podman else found
 
     def volume(self, name):
         """What the engine says of a volume; None where there is none."""
@@ -150,7 +167,9 @@ class Engine:
         return self._call(f"looking at network {name}", lambda client: _or_none(client.inspect_network, name))
 
     def registry_has(self, reference, image):
-        """Whether the registry serves that very image (the engine's image inspect) under the reference."""
+        """Whether the registry serves that very image (the engine's image inspect) under the reference; Podman cannot ask: always."""
+        if self.podman:
+            return True
 
         def ask(client):
             digest = client.inspect_distribution(reference)["Descriptor"]["digest"]
@@ -165,6 +184,17 @@ class Engine:
     def info(self):
         """What the engine says of itself."""
         return self._call("asking the engine about itself", lambda client: client.info())
+
+    def socket(self):
+        """The path of the engine's own socket on its host."""
+        if not self.podman:
+            return ENGINE_SOCKET
+
+        def ask(client):
+            return client._result(client._get(client._url("/libpod/info")), json=True)
+
+        info = self._call("asking Podman for its socket", ask)
+        return info["host"]["remoteSocket"]["path"].removeprefix("unix://")
 
     # --- changing --------------------------------------------------------------------------------------------------
 
@@ -183,7 +213,7 @@ class Engine:
 
     def create(self, spec):
         """Create a container and return its ID."""
-        body = _spec.to_api(spec)
+        body = _podman.to_podman(_spec.to_api(spec)) if self.podman else _spec.to_api(spec)
         return self._call(f"creating container {spec.name}", lambda client: client.create_container_from_config(body, spec.name)["Id"])
 
     def start(self, name):
@@ -214,14 +244,16 @@ class Engine:
 
         self._call(f"removing container {name}", remove)
 
-    def update(self, name, limits):
-        """Change limits and restart policy of a container while it runs: a mapping as the Engine API's update takes."""
+    def update(self, spec, changes):
+        """Change limits or the restart policy of the container that `spec` describes: a mapping as the Engine API's update takes."""
+        if self.podman:
+            changes = _podman.limits(changes, _spec.restart_policy_to_api(spec.restart_policy))
 
         def update(client):
             # The SDK's update_container has no NanoCpus.
-            client._raise_for_status(client._post_json(client._url("/containers/{0}/update", name), data=limits))
+            client._raise_for_status(client._post_json(client._url("/containers/{0}/update", spec.name), data=changes))
 
-        self._call(f"updating container {name}", update)
+        self._call(f"updating container {spec.name}", update)
 
     def move_network(self, name, old, new, aliases):
         """Connect a running container to network `new` with these aliases, and disconnect it from `old`."""

@@ -31,6 +31,10 @@ class Lookup:
             raise OptionError(option, name, "is no running container with an address on this host; start it, or give the address itself")
         return address
 
+    def engine_socket(self):
+        """The path of the engine's own socket on its host."""
+        return self._engine.socket()
+
     def container_id(self, name):
         """The full ID of a container; the name itself where there is none of it, so that the engine says so."""
         inspect = self._engine.inspect(name)

@@ -33,12 +33,14 @@ class Observed:
     spec      what it looks like
     stale     its configuration files changed after it was started
     replaces  an interrupted run left it half-way in the place of an older one, which is still set aside
+    fixed     facts that this engine cannot change in it as it stands, though others can
     """
 
     spec: ContainerSpec
     status: str
     stale: bool = False
     replaces: bool = False
+    fixed: frozenset = frozenset()
 
     @property
     def running(self):
@@ -148,7 +150,7 @@ def _needs_anew(pairs, found, recreate):
 
 
 def _can_change_live(wanted, there, found):
-    if not set(found) <= LIVE:
+    if not set(found) <= LIVE - there.fixed:
         return False
     if ("memory" in found and not wanted.memory) or ("cpus" in found and not wanted.cpus):
         return False  # the engine has no call that takes a limit away

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 SAME = "same"
+ENGINE_SOCKET = "/var/run/docker.sock"  # where a Docker Engine has it; Podman names its own, which then takes this one's place
 
 
 @dataclass(frozen=True)
@@ -282,7 +283,7 @@ _SWOP_2 = Component(
         **_licence,
         "usr_dir": Option("directory", mount="/platform/swarm/usr", mode="rw"),
         "profile_file_name": Option("file_in_usr_dir", env="SWOP_PROFILE"),
-        "docker_socket_file": Option("socket_file", mount="/var/run/docker.sock", mode="rw", default="/var/run/docker.sock"),
+        "docker_socket_file": Option("socket_file", mount="/var/run/docker.sock", mode="rw", default=ENGINE_SOCKET),
         "docker_group_id": Option("docker_group_id", env="SWOP_DOCKER_GID"),
         "swop_uid": Option("swop_uid", env="SWOP_UID"),
         **_sn_of_node,
@@ -344,7 +345,7 @@ _SPIRE_AGENT_2 = Component(
     },
     required=(("config", "config_dir"),),
     exclusive=(("config", "config_dir"),),
-    volumes=("/var/run/docker.sock:/var/run/docker.sock",),
+    volumes=(f"{ENGINE_SOCKET}:/var/run/docker.sock",),
     configuration=("config", "config_dir"),
     pid_mode="host",
     ready=Ready(log=r"Starting Workload and SDS APIs|Starting agent APIs|Starting Agent APIs"),
@@ -373,7 +374,7 @@ _2_0_0 = {
     "sl": _changed(_SL_2, sl_fs_service=Option("service", env="SL_FS_SERVICE")),
     "swop": replace(
         _changed(_SWOP_2, docker_socket_file=None),
-        volumes=("/var/run/docker.sock:/var/run/docker.sock:rw",),
+        volumes=(f"{ENGINE_SOCKET}:/var/run/docker.sock:rw",),
     ),
 }
 
@@ -385,3 +386,4 @@ RELEASES = {
     "2.3.0": _current("2.3.0"),
 }
 NEWEST = "2.3.0"
+ON_PODMAN = ("2.1.0", "2.2.0", "2.3.0")

@@ -13,6 +13,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.swarm.learning.plugins.module_utils import _podman
 from ansible_collections.swarm.learning.plugins.module_utils._parse import (
     Mount,
     Port,
@@ -128,6 +129,7 @@ def as_words(value):
 
 def from_inspect(inspect):
     """The ContainerSpec of a container, from the engine's inspect (Docker Engine or Podman's Docker-compatible API)."""
+    inspect = _podman.as_docker(inspect) if _podman.is_podman(inspect) else inspect
     config, host = inspect["Config"], inspect["HostConfig"]
     networks = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
     network = _network(host.get("NetworkMode"), networks)

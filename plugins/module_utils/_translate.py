@@ -16,7 +16,9 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.swarm.learning.plugins.module_utils import _parse as parse
 from ansible_collections.swarm.learning.plugins.module_utils import _spec as spec
 from ansible_collections.swarm.learning.plugins.module_utils._check import SERVICE
-from ansible_collections.swarm.learning.plugins.module_utils._releases import SAME
+from ansible_collections.swarm.learning.plugins.module_utils._check_common import OptionError
+from ansible_collections.swarm.learning.plugins.module_utils._podman import SOCKET as PODMAN_SOCKET
+from ansible_collections.swarm.learning.plugins.module_utils._releases import ENGINE_SOCKET, SAME
 
 
 def image_of(component, params):
@@ -33,10 +35,10 @@ def image_of(component, params):
 def translate(name, component, params, host, lookup):
     """The ContainerSpecs that the parameters mean: one, or SL's two in their order of starting.
 
-    lookup asks the engine: `address`, `container_id` and `socket_volume` of `_lookup.Lookup`.
+    lookup asks the engine: `address`, `engine_socket`, `container_id` and `socket_volume` of `_lookup.Lookup`.
     """
-    values = _with_derived(component, params, lookup)
-    parts = _Parts(values, host, lookup, mounts=[parse.parse_mount(entry) for entry in component.volumes])
+    values = _with_derived(component, params, host, lookup)
+    parts = _Parts(values, host, lookup, mounts=list(_fixed_mounts(component, lookup)))
     with_local_default = any(what.local_default for what in component.options.values())
     local = with_local_default and host.owns(values["host_ip"])
     for option, what in component.options.items():
@@ -58,13 +60,34 @@ def translate(name, component, params, host, lookup):
     return [main, _sidecar(params, component, parts)]
 
 
-def _with_derived(component, params, lookup):
+def _fixed_mounts(component, lookup):
+    for entry in component.volumes:
+        mount = parse.parse_mount(entry)
+        source = lookup.engine_socket() if mount.source == ENGINE_SOCKET else mount.source
+        yield mount if source == mount.source else parse.make_mount(source, mount.target, mount.options)
+        if mount.source == ENGINE_SOCKET != source:
+            yield parse.make_mount(source, PODMAN_SOCKET)
+
+
+def _with_derived(component, params, host, lookup):
     values = dict(params)
     for option, what in component.options.items():
         if what.derives and (values.get(option) or what.by_image) and not any(values.get(other) for other in what.instead_of):
             target, of = what.derives
             values[target] = lookup.address(values.get(option), of, option)
+    if "docker_group_id" in component.options and not values.get("docker_socket_file"):
+        values["docker_socket_file"] = _usual_socket(component, host, lookup)
     return values
+
+
+def _usual_socket(component, host, lookup):
+    path = lookup.engine_socket()
+    if host.kind(path) != "socket":
+        option = "docker_socket_file" if "docker_socket_file" in component.options else "docker_group_id"
+        raise OptionError(
+            option, None, f"is needed, because the engine's own socket {path} is not there on this host; name the one that there is"
+        )
+    return path
 
 
 @dataclass
@@ -176,8 +199,7 @@ def _swop_uid(parts, what, value):
 
 
 def _docker_group_id(parts, what, value):
-    sock = parts.values.get("docker_socket_file") or "/var/run/docker.sock"
-    parts.env[what.env] = str(parts.host.group_of(sock) if value is None else value)
+    parts.env[what.env] = str(parts.host.group_of(parts.values["docker_socket_file"]) if value is None else value)
 
 
 def _web_port(parts, what, value):

@@ -13,6 +13,7 @@ author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Makes sure that this host's SPIRE Agent (2.x) is as described, attested, and serves its Workload API.
+  - The engine's socket is mounted at C(/var/run/docker.sock), and Podman's at C(/run/podman/podman.sock) too.
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine

@@ -29,7 +29,7 @@ options:
   docker_socket_file:
     description:
       - The engine's socket, through which SWOP starts SL and ML containers. Not in release 2.0.0.
-      - By default C(/var/run/docker.sock).
+      - By default C(/var/run/docker.sock), and with Podman the socket that it names itself.
     type: path
   docker_group_id:
     description: The group ID that may use the socket. By default the one that owns it.

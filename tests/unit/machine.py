@@ -57,6 +57,7 @@ class Machine:
         self.own = ("192.0.2.1", "this-host")
         self.caller_ids = (1000, 1000)
         self.socket_group = 998
+        self.engine = "/var/run/docker.sock"
         vars(self).update(others)
 
     def kind(self, path):
@@ -88,6 +89,9 @@ class Machine:
         if not address and needed:
             raise OptionError(option, name, "is no running container")
         return address
+
+    def engine_socket(self):
+        return self.engine
 
     def container_id(self, name):
         return OTHER_ID if name in self.running else name
