@@ -275,8 +275,8 @@ def to_api(spec):
         "DeviceRequests": _gpus_to_api(spec.gpus),
         "Devices": [dict(zip(("PathOnHost", "PathInContainer", "CgroupPermissions"), d.split(":"))) for d in spec.devices],
         "SecurityOpt": security or None,
-        "CapAdd": list(spec.cap_add) or None,
-        "CapDrop": list(spec.cap_drop) or None,
+        "CapAdd": _capabilities_to_api(spec.cap_add),
+        "CapDrop": _capabilities_to_api(spec.cap_drop),
         "ReadonlyRootfs": spec.read_only,
         "PidMode": spec.pid_mode,
         "CgroupnsMode": spec.cgroupns or "",
@@ -311,6 +311,10 @@ def to_api(spec):
     if spec.network != "default" and not is_fixed(spec.network):
         body["NetworkingConfig"] = {"EndpointsConfig": {spec.network: {"Aliases": list(spec.network_aliases) or None}}}
     return body
+
+
+def _capabilities_to_api(names):
+    return [name if name == "ALL" else f"CAP_{name}" for name in names] or None
 
 
 def _ulimit_to_api(ulimit):

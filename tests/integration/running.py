@@ -169,12 +169,16 @@ class World:
 
     def clean(self):
         """Remove what the test left."""
-        for container in self.containers().values():
-            self._remove(container)
+        self.clean_containers()
         for network in self.client.networks.list(filters={"name": f"^{self.prefix}-"}):
             network.remove()
         for volume in self.client.volumes.list(filters={"name": f"^{self.prefix}-"}):
             volume.remove()
+
+    def clean_containers(self):
+        """Remove this test's containers."""
+        for container in self.containers().values():
+            self._remove(container)
 
     def _remove(self, container):
         if container.status == "paused":

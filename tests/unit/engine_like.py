@@ -42,7 +42,7 @@ def inspect(name, body, brought, newer=False):
         MemorySwap=2 * host["Memory"],
         CgroupnsMode=host["CgroupnsMode"] or "private",
         LogConfig={"Type": host["LogConfig"]["Type"] or "json-file", "Config": host["LogConfig"]["Config"]},
-        CapAdd=[f"CAP_{c}" if c != "ALL" and not newer else c for c in host["CapAdd"] or ()] or None,
+        CapAdd=[c.removeprefix("CAP_") if newer else c for c in host["CapAdd"] or ()] or None,
         Privileged=False,
         MaskedPaths=host.get("MaskedPaths", ["/proc/kcore"]),
         ReadonlyPaths=host.get("ReadonlyPaths", ["/proc/sys"]),
