@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""With a broken identity the training fails, and says why wherever one looks; one run of `site` mends it.
+
+What is broken is broken with SPIRE's own commands on the second organisation's server, not with our modules.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+import yaml
+
+from tests.integration.site import world
+from tools import training
+
+ONE, TWO = world.HOSTS
+SL = "spiffe://org2.swarm.learning/swarm/sl"
+AGENT = "spiffe://org2.swarm.learning/swarm/agent/host-2"
+AGENT_SECONDS = 60  # how long the agent may take until it knows what its server knows
+# All four peers must take part, and nobody waits long for one that does not come.
+TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
+IMPATIENT = {
+    **TRAINING,
+    "min_peers": 4,
+    "sl_env": {"SL_WAIT_FOR_FULL_QUORUM_SECONDS": "2", "SWARMLAB_IDENTITY_SECONDS": "5"},
+}
+# Prints what the Workload API gives a container of the kind that it is: its ID and the trust domains whose bundles it gets.
+ASK = """
+import json
+from spiffe import WorkloadApiClient
+from spiffe.errors import PySpiffeError
+try:
+    with WorkloadApiClient("unix:/tmp/spire-agent/api.sock") as client:
+        context = client.fetch_x509_context(timeout=5)
+except PySpiffeError as error:
+    print(json.dumps([str(error), []]))
+else:
+    print(json.dumps([str(context.default_svid.spiffe_id), sorted(str(one.trust_domain.name) for one in context.x509_bundle_set.bundles)]))
+"""
+
+
+def sl_identity():
+    """(SPIFFE ID or what is wrong, trust domains) that an SL container of the second organisation would get now."""
+    options = ("--rm", "--network", "none", "--env", "swarm_node_type=sl", "--volume", "spire-agent-socket:/tmp/spire-agent")
+    image = "registry.lab:5000/hpe/swarm-learning/sl:2.3.0"
+    return json.loads(TWO.run("docker", "run", *options, "--entrypoint", "python3", image, "-c", ASK))
+
+
+def wait_for_identity(fits):
+    """Wait until the agent has heard from its server."""
+    limit = time.monotonic() + AGENT_SECONDS
+    while not fits(*(found := sl_identity())):
+        assert time.monotonic() < limit, found
+
+
+def entries():
+    """The second organisation's entries for SL, whatever their selectors."""
+    return world.spire(TWO, "entry", "show", "-spiffeID", SL).get("entries") or []
+
+
+def remove_entry():
+    for one in entries():
+        world.spire(TWO, "entry", "delete", "-entryID", one["id"])
+    wait_for_identity(lambda identity, domains: "no identity issued" in identity)
+
+
+def create_entry(selector, *words):
+    world.spire(TWO, "entry", "create", "-spiffeID", SL, "-parentID", AGENT, "-selector", selector, *words)
+
+
+def change_selector():
+    remove_entry()
+    create_entry("docker:env:swarm_node_type=learner", "-federatesWith", "spiffe://org1.swarm.learning")
+
+
+def remove_bundle():
+    """As `-mode dissociate` leaves it: an entry that federates with nobody."""
+    remove_entry()
+    world.spire(TWO, "bundle", "delete", "-id", "spiffe://org1.swarm.learning", "-mode", "dissociate")
+    create_entry("docker:env:swarm_node_type=sl")
+    wait_for_identity(lambda identity, domains: domains == ["org2.swarm.learning"])
+
+
+BREAKS = {
+    "no entry": (remove_entry, "no identity issued: the SPIRE Agent behind /tmp/spire-agent/api.sock knows no registration entry"),
+    "wrong selector": (change_selector, "It takes one with selector docker:env:swarm_node_type=sl below this agent's ID"),
+    "no bundle": (
+        remove_bundle,
+        "do not trust each other: .*(?:does not hold the trust bundle of our trust domain|not valid here: .* held: org2.swarm.learning[)])",
+    ),
+}
+
+
+@pytest.mark.usefixtures("platform")
+@pytest.mark.parametrize("how", BREAKS)
+def test_a_training_without_trust_fails_and_says_why(tmp_path, log, how):
+    break_it, reason = BREAKS[how]
+    break_it()
+    arguments = ("-i", str(world.LAB), *world.extra(tmp_path, {"swarm_training": IMPATIENT}))
+    outcome = world.worked(world.play(log, *arguments, "--tags", "swop,swci"))
+    assert ("host-1", "The SWCI runs its script") in outcome.changes()  # with the same variables too, as the run before has failed
+
+    with pytest.raises(training.TrainingError, match=reason):  # what `make demo` shows
+        world.trained()
+    assert world.ended("swci-1") == 1
+    swci = world.log_of(ONE, "swci-1").rpartition("SWCI:1 > ")[2]
+    assert "4 of 4 peers failed" in swci
+    peer = r"PEER \d FAILED : sl-\d: the SL container (swop-(\d)-\w+-sl-\d) ended with code 1: "
+    failed = re.findall(f"^{peer}.*{reason}", swci, re.MULTILINE)
+    assert len(failed) >= 2, swci
+    for container, number in failed:
+        host = world.HOSTS[int(number) - 1]
+        assert re.search(f"swarm.SL : ERROR : .*{reason}", world.log_of(host, container))
+        assert re.search(f"swarm.SWOP : ERROR : .*{reason}", world.log_of(host, f"swop-{number}"))
+
+
+@pytest.mark.usefixtures("platform")
+def test_one_run_of_site_mends_all_of_it(log):
+    remove_bundle()
+    remove_entry()
+    outcome = world.worked(world.play(log, "-i", str(world.LAB)))
+    mended = [change for change in outcome.changes() if "SPIRE" in change[1]]
+    assert mended == [
+        ("host-2", "The SPIRE Server has the other domains' bundles"),
+        ("host-2", "The SPIRE Server has the registration entries"),
+    ]
+    [entry] = entries()
+    assert entry["federates_with"] == ["org1.swarm.learning"]
+    assert entry["selectors"] == [{"type": "docker", "value": "env:swarm_node_type=sl"}]
+    assert len(world.trained()) == world.PAIRS

@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host that was rebooted is part of the platform again, as the one that it was before."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.site import world
+from tools import training
+
+NUMBER = 2
+HOST = world.HOSTS[NUMBER - 1]
+IS_UP = ("--entrypoint", "python3", "registry.lab:5000/hpe/swarm-learning/swci:2.3.0", "-m", "swarmlab.is_up")
+WORKLOAD = (
+    *("--env", "swarm_node_type=swci", "--volume", "spire-agent-socket:/tmp/spire-agent"),
+    *("--env", "SWARM_SPIFFE_WORKLOAD_API_SOCKET_PATH=/tmp/spire-agent/api.sock"),
+)
+
+
+def agents():
+    """The agents that the SPIRE Server on the host knows: an ID ends with the join token that the agent came with."""
+    return [one["id"]["path"] for one in world.spire(HOST, "agent", "list")["agents"]]
+
+
+def entry_ids():
+    """IDs of all registration entries; each join token makes one."""
+    return sorted(one["id"] for one in world.spire(HOST, "entry", "show")["entries"])
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_rebooted_host_comes_back_without_a_new_join_token(log):
+    ids = {name: container for name, (container, started) in world.containers(HOST).items()}
+    before = (world.running(HOST), agents(), entry_ids())
+    assert before[0] == {"spire-server", "spire-agent", "sn-2", "swop-2"}
+    world.lab("restart", str(NUMBER))
+
+    outcome = world.worked(world.play(log, "-i", str(world.LAB)))
+    assert (world.running(HOST), agents(), entry_ids()) == before
+    assert {name: container for name, (container, started) in world.containers(HOST).items()} == ids
+    assert "The SPIRE Agent has a join token" not in [task for _host, task in outcome.changes()]
+
+    for host in world.HOSTS:
+        answers = host.run("docker", "run", "--rm", *WORKLOAD, *IS_UP, "172.30.0.11", "172.30.0.12")
+        assert answers.split() == ["172.30.0.11", "OK", "172.30.0.12", "OK"]
+    assert world.log_of(HOST, "swop-2").rstrip().endswith("Ready for Task Execution!")
+
+
+@pytest.mark.usefixtures("platform")
+def test_after_all_of_this_nothing_is_left_to_change(log):
+    outcome = world.worked(world.play(log, "-i", str(world.LAB), "--check", "--diff"))
+    assert (outcome.changes(), outcome.differences()) == ([], [])
+    assert training.results(HOST)
