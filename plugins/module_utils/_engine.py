@@ -305,7 +305,7 @@ class Engine:
 
     def log_since(self, name, since):
         """A container's log from `since` (seconds since the epoch) on, as text."""
-        raw = self._call(f"reading the log of {name}", lambda client: client.logs(name, since=since))
+        raw = self._call(f"reading the log of {name}", lambda client: client.logs(name, since=since or None))
         return raw.decode(errors="replace")
 
     def follow(self, inspect, since):

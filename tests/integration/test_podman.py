@@ -15,7 +15,7 @@ from ansible_collections.swarm.learning.plugins.module_utils._releases import ON
 
 from lab import hosts, settings
 from lab import world as lab
-from tests.integration.running import IMAGE, Failed, World, run
+from tests.integration.running import IMAGE, SN_UP, Failed, World, run
 from tests.integration.test_ladder import climb
 from tools import playbook
 
@@ -262,11 +262,17 @@ def test_gpus_are_asked_for_by_their_cdi_names(world, docker_client):
         host.exec_run(["rm", "-f", CDI])
 
 
-def test_info_and_stop(world):
-    params = world.params("sn")
-    run("sn", **params)
-    found = [c for c in run("swarm_info", docker_host=ENGINE)["containers"] if c["name"] == params["name"]]
-    assert [(c["component"], c["release"], c["ready"]) for c in found] == [("sn", "2.3.0", True)]
+def test_info_and_stop(world, tmp_path):
+    for module in ("sn", "sl"):
+        run(module, **world.params(module))
+    found = {c["name"]: c for c in run("swarm_info", docker_host=ENGINE)["containers"]}
+    shown = {name: (found[world.name(name)]["component"], found[world.name(name)]["release"]) for name in ("sn", "sl", "ml")}
+    assert shown == {"sn": ("sn", "2.3.0"), "sl": ("sl", "2.3.0"), "ml": ("ml", "2.3.0")}
+    assert found[world.name("sn")]["ready"]
+    done = run("swarm_stop", docker_host=ENGINE, log_dir=str(tmp_path), stop_timeout=1)
+    assert world.containers() == {}
+    assert [action.partition("-")[0] for action in done["actions"]] == [f"{what} swarm" for what in ("stop", "remove")] * 3
+    assert SN_UP in (tmp_path / f"{world.name('sn')}.log").read_text()
 
 
 def test_modules_on_the_host_itself(world, tmp_path):
