@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.swarm.learning.plugins.module_utils import _token
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._releases import SPIRE_UPSTREAM
 
@@ -64,6 +66,11 @@ def check_selector(option, value):
         raise SpireError(f"{option}: {value!r} is not a selector; TYPE:VALUE is, such as docker:env:swarm_node_type=sn")
 
 
+def id_text(value):
+    """`spiffe://…` of SPIRE's JSON form of an ID."""
+    return f"spiffe://{value['trust_domain']}{value.get('path', '')}"
+
+
 # --- the server --------------------------------------------------------------------------------------------------------
 
 
@@ -90,15 +97,20 @@ class Server:
         """The same, with `-output json`, parsed."""
         return json.loads(self(*words, "-output", "json", stdin=stdin))
 
-    def entries(self):
-        """All registration entries, as SPIRE's JSON has them."""
-        return self.json("entry", "show").get("entries") or []
+    def entries(self, *filters):
+        """The registration entries that the filters let through, as SPIRE's JSON has them."""
+        return self.json("entry", "show", *filters).get("entries") or []
+
+    def agents(self):
+        """What the server knows of agents, as `_token.Record`s."""
+        told = self.json("agent", "list").get("agents") or []
+        return [_token.Record(id_text(a["id"]), int(a.get("x509svid_expires_at") or 0), bool(a.get("banned"))) for a in told]
 
     def write_entries(self, verb, entries):
         """Create or update (verb) entries; the entries as they are now. Raises SpireError for failed ones: the command exits 0."""
         answer = self.json("entry", verb, "-data", "-", stdin=json.dumps({"entries": [_as_data(e) for e in entries]}))
         results = answer.get("results") or []
-        failed = [r for r in results if int((r.get("status") or {}).get("code") or 0)]
+        failed = [r for r in results if _code(r)]
         if failed or len(results) != len(entries):
             said = (
                 "; ".join(_failure(r, e) for r, e in zip(results, entries) if r in failed)
@@ -107,12 +119,15 @@ class Server:
             raise SpireError(f"spire-server entry {verb} in container {self._name}: {said}")
         return [r["entry"] for r in results]
 
-    def delete_entry(self, entry_id):
-        """Delete the entry of that ID."""
-        answer = self.json("entry", "delete", "-entryID", entry_id)
-        for result in answer.get("results") or []:
-            if int((result.get("status") or {}).get("code") or 0):
-                raise SpireError(f"spire-server entry delete {entry_id} in container {self._name}: {result['status']['message']}")
+    def delete_entries(self, entry_ids):
+        """Delete the entries of those IDs, in one call. Raises SpireError for those that stay: the command exits 0."""
+        if not entry_ids:
+            return
+        answer = self.json("entry", "delete", "-file", "-", stdin=json.dumps({"ids": list(entry_ids)}))
+        failed = [r for r in answer.get("results") or [] if _code(r)]
+        if failed:
+            said = "; ".join(f"{r.get('id')}: {r['status'].get('message')}" for r in failed)
+            raise SpireError(f"spire-server entry delete in container {self._name}: {said}")
 
     def bundle(self):
         """The server's own trust bundle, as SPIFFE JSON text."""
@@ -140,8 +155,12 @@ class Server:
 class NoServerYet:
     """In check mode: a server that an earlier task would have started. It has nothing yet."""
 
-    def entries(self):
+    def entries(self, *_filters):
         """No entries."""
+        return []
+
+    def agents(self):
+        """No agents."""
         return []
 
     def bundle(self):
@@ -160,68 +179,17 @@ def _as_data(entry):
     return {**{k: v for k, v in entry.items() if k != "id"}, **texts, **own}
 
 
+def _code(result):
+    """The status of one item of a batch; 0 is well."""
+    return int((result.get("status") or {}).get("code") or 0)
+
+
 def _failure(result, entry):
     status = result.get("status") or {}
     wanted = entry["spiffe_id"]
     path = f"spiffe://{wanted['trust_domain']}{wanted['path']}"
     hint = "; set that domain's bundle first (spire_bundle)" if "federated bundle" in (status.get("message") or "") else ""
     return f"{path}: {status.get('message')}{hint}"
-
-
-# --- entries -----------------------------------------------------------------------------------------------------------
-
-
-def id_text(value):
-    """`spiffe://…` of SPIRE's JSON form of an ID."""
-    return f"spiffe://{value['trust_domain']}{value.get('path', '')}"
-
-
-def _id_parts(text):
-    domain, _slash, path = text.removeprefix("spiffe://").partition("/")
-    return {"trust_domain": domain, "path": f"/{path}"}
-
-
-def entry_key(entry):
-    """What SPIRE takes for the same entry: (ID, parent, selectors)."""
-    selectors = frozenset((s["type"], s["value"]) for s in entry.get("selectors") or ())
-    return id_text(entry["spiffe_id"]), id_text(entry["parent_id"]), selectors
-
-
-def entry_from_option(option):
-    """SPIRE's JSON form of an entry as a playbook has it."""
-    return {
-        "spiffe_id": _id_parts(option["spiffe_id"]),
-        "parent_id": _id_parts(option["parent_id"]),
-        "selectors": [dict(zip(("type", "value"), s.split(":", 1))) for s in option["selectors"]],
-        "federates_with": [d.removeprefix("spiffe://") for d in option.get("federates_with") or ()],
-        "dns_names": option.get("dns_names") or [],
-        "x509_svid_ttl": option.get("x509_svid_ttl") or 0,
-        "jwt_svid_ttl": option.get("jwt_svid_ttl") or 0,
-        "downstream": bool(option.get("downstream")),
-        "admin": bool(option.get("admin")),
-        "hint": option.get("hint") or "",
-    }
-
-
-_COMPARED = {
-    "federates_with": lambda v: sorted(v or ()),
-    "dns_names": lambda v: list(v or ()),
-    "x509_svid_ttl": lambda v: int(v or 0),
-    "jwt_svid_ttl": lambda v: int(v or 0),
-    "downstream": bool,
-    "admin": bool,
-    "hint": lambda v: v or "",
-}
-
-
-def entry_difference(wanted, there):
-    """Fields in which two entries of one key differ: field → (there, wanted)."""
-    found = {}
-    for name, normal in _COMPARED.items():
-        have, want = normal(there.get(name)), normal(wanted.get(name))
-        if have != want:
-            found[name] = (have, want)
-    return found
 
 
 # --- bundles -----------------------------------------------------------------------------------------------------------
@@ -245,16 +213,64 @@ def bundle_keys(text):
 def check_token(params):
     """Raise SpireError for what spire_token cannot have."""
     check_spiffe_id("spiffe_id", params["spiffe_id"])
-    if params["ttl"] < 1:
-        raise SpireError(f"ttl: {params['ttl']} is not a positive number of seconds")
+    if params["agent_id"]:
+        check_spiffe_id("agent_id", params["agent_id"])
+    if params["ttl"] < _token.LEAST_LIFE:
+        raise SpireError(
+            f"ttl: {params['ttl']} s is too short for an agent to be started with the token; at least {_token.LEAST_LIFE} is right"
+        )
 
 
 def token(server, params, check_mode):
-    """spire_token: make a join token."""
-    result = {"changed": True, "token": "", "expires_at": 0}
+    """spire_token: a join token for an agent that needs one, or the end of what earlier ones left."""
+    try:
+        return _used_token(server, params, check_mode) if params["state"] == "used" else _needed_token(server, params, check_mode)
+    except OSError as error:
+        raise SpireError(f"token_dir: {error}") from error
+
+
+def _needed_token(server, params, check_mode):
+    alias, directory = params["spiffe_id"], params["token_dir"]
+    made = _token.read(directory, alias) if directory else None
+    keeps = _token.Keeps(params["agent_id"], params["distrusts_server"], params["refused_token"])
+    decision = _token.decide(keeps, server.agents(), made and (_domain_of(alias), made), time.time())
+    result = {"changed": False, "needed": decision.needed, "reason": decision.reason, "token": "", "expires_at": 0}
+    if not decision.needed:
+        return result
+    made = decision.again
+    if made is None:
+        result["changed"] = True
+        if check_mode:
+            return result
+        made = _token.HandedOut(*server.generate_token(alias, params["ttl"]))
+        if directory:
+            _token.keep(directory, alias, made)
+    return {**result, "token": made.token, "expires_at": made.expires_at}
+
+
+def _used_token(server, params, check_mode):
+    alias, directory = params["spiffe_id"], params["token_dir"]
+    made = _token.read(directory, alias) if directory else None
+    latest = _token.agent_of(_domain_of(alias), made.token) if made else ""
+    aliases = {e["id"]: id_text(e["parent_id"]) for e in server.entries("-spiffeID", alias) if _made_by_token(e)}
+    records = server.agents()
+    left = _token.leavings(aliases, records, latest, params["agent_id"], time.time())
+    forget = made is not None and latest in {record.spiffe_id for record in records}
     if not check_mode:
-        result["token"], result["expires_at"] = server.generate_token(params["spiffe_id"], params["ttl"])
-    return result
+        server.delete_entries(left.entries)  # before the agents: from 1.15.2 on these take their aliases with them
+        for agent in left.agents:
+            server("agent", "evict", "-spiffeID", agent)
+        if forget:
+            _token.forget(directory, alias)
+    return {"changed": bool(left.agents or left.entries or forget), "evicted": list(left.agents)}
+
+
+def _made_by_token(entry):
+    return entry["parent_id"]["path"].startswith("/spire/agent/join_token/")
+
+
+def _domain_of(spiffe_id):
+    return spiffe_id.removeprefix("spiffe://").partition("/")[0]
 
 
 def check_bundle(params):
@@ -285,75 +301,3 @@ def bundle(server, params, check_mode):
 
 def _short_key(key):
     return key if len(key) < 50 else f"…{key[-40:]}"
-
-
-def check_entries(params):
-    """Raise SpireError for what spire_entry cannot have."""
-    for number, option in enumerate(params["entries"]):
-        _check_entry(f"entries[{number}]", option)
-
-
-def entries(server, params, check_mode):
-    """spire_entry: converge registration entries."""
-    wanted = {entry_key(entry): entry for entry in map(entry_from_option, params["entries"])}
-    there = {entry_key(entry): entry for entry in server.entries()}
-    if params["state"] == "absent":
-        return _remove_entries(server, [there[key] for key in wanted if key in there], check_mode)
-    create = [entry for key, entry in wanted.items() if key not in there]
-    update = [{**e, "id": there[key]["id"]} for key, e in wanted.items() if key in there and entry_difference(e, there[key])]
-    if not check_mode:
-        if create:
-            server.write_entries("create", create)
-        if update:
-            server.write_entries("update", update)
-    return {
-        "changed": bool(create or update),
-        "created": [id_text(entry["spiffe_id"]) for entry in create],
-        "updated": [id_text(entry["spiffe_id"]) for entry in update],
-        "deleted": [],
-        "diff": _entries_diff(wanted, there),
-    }
-
-
-def _check_entry(where, option):
-    check_spiffe_id(f"{where}.spiffe_id", option["spiffe_id"])
-    check_spiffe_id(f"{where}.parent_id", option["parent_id"])
-    if not option["selectors"]:
-        raise SpireError(f"{where}.selectors: is empty; an entry without selectors matches nothing")
-    for selector in option["selectors"]:
-        check_selector(f"{where}.selectors", selector)
-    for domain in option["federates_with"] or ():
-        check_trust_domain(f"{where}.federates_with", domain.removeprefix("spiffe://"))
-
-
-def _entries_diff(wanted, there):
-    before, after = [], []
-    for key, entry in wanted.items():
-        if key not in there:
-            after.append(f"{_entry_text(entry)}\n")
-        for name, (have, want) in entry_difference(entry, there.get(key, entry)).items():
-            before.append(f"{_entry_text(entry)} {name}: {_text(have)}\n")
-            after.append(f"{_entry_text(entry)} {name}: {_text(want)}\n")
-    return {"before": "".join(before), "after": "".join(after)}
-
-
-def _remove_entries(server, found, check_mode):
-    if not check_mode:
-        for entry in found:
-            server.delete_entry(entry["id"])
-    return {
-        "changed": bool(found),
-        "created": [],
-        "updated": [],
-        "deleted": [id_text(entry["spiffe_id"]) for entry in found],
-        "diff": {"before": "".join(f"{_entry_text(entry)}\n" for entry in found), "after": ""},
-    }
-
-
-def _entry_text(entry):
-    selectors = ", ".join(f"{s['type']}:{s['value']}" for s in entry["selectors"])
-    return f"{id_text(entry['spiffe_id'])} under {id_text(entry['parent_id'])} by {selectors}"
-
-
-def _text(value):
-    return ", ".join(value) or "(none)" if isinstance(value, list) else value

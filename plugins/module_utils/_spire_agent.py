@@ -1,34 +1,48 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a SPIRE Agent has to be given a join token, from what runs and from what it keeps (private to the collection)."""
+"""What a SPIRE Agent's host knows of its identity: whether it is attested, and what it keeps (private to the collection)."""
 
 from __future__ import annotations
 
 import base64
+import json
 import os
-import re
 import time
-from datetime import datetime, timezone
 
+from ansible_collections.swarm.learning.plugins.module_utils import _token, _x509
 from ansible_collections.swarm.learning.plugins.module_utils._engine import EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._releases import SPIRE_UPSTREAM
+from ansible_collections.swarm.learning.plugins.module_utils._spec import environment
+from ansible_collections.swarm.learning.plugins.module_utils._spire_config import TOKEN_VARIABLE
 
 AGENT = f"{SPIRE_UPSTREAM}/spire-agent"
-# X.509: two UTCTime values in a row are a certificate's validity (RFC 5280).
-_VALIDITY = re.compile(rb"\x17\x0d(\d{12})Z\x17\x0d(\d{12})Z")
+_LOG_LINES = 30
+_REFUSALS = (
+    ("server", "certificate signed by unknown authority"),
+    ("token", "join token does not exist or has already been used"),
+    ("token", "join token expired"),
+)
 
 
-def agent_facts(engine, host, params, inspect):
-    """Whether the SPIRE Agent of this host needs a join token, for the module's result."""
+def agent_facts(engine, _host, params, inspect):
+    """Whether the SPIRE Agent of this host is attested, what it keeps, and who refused whom, for the module's result."""
     if params["state"] != "started":
         return {}
-    if _kept_identity(params["volumes"] or ()):
-        return {"needs_join_token": False}
-    attested = bool(inspect) and inspect["State"].get("Running") and _agent_healthy(engine, params["name"])
-    return {"needs_join_token": not attested}
+    running = bool(inspect) and bool(inspect["State"].get("Running"))
+    attested = running and _is_healthy(engine, params["name"])
+    refusal = refusal_of(engine.log_tail(params["name"], _LOG_LINES)) if inspect and not attested else ""
+    token = environment(inspect["Config"]["Env"]).get(TOKEN_VARIABLE, "") if refusal == "token" else ""
+    identity = kept_identity(params["volumes"] or (), time.time())
+    return {
+        "attested": attested,
+        "identity": identity,
+        "distrusts_server": refusal == "server",
+        "refused_token": _token.digest(token) if token else "",
+        "needs_join_token": not attested and (not identity or refusal == "server"),
+    }
 
 
-def _agent_healthy(engine, name):
+def _is_healthy(engine, name):
     try:
         code, _out, _err = engine.execute(name, (AGENT, "healthcheck"))
     except EngineError:
@@ -36,22 +50,38 @@ def _agent_healthy(engine, name):
     return code == 0
 
 
-def _kept_identity(volumes):
-    """Whether a directory that is mounted holds an agent's key and an SVID that has not expired."""
+def refusal_of(log):
+    """Who refused whom, by the last line of an agent's log that says it: "server", "token", or "" when no line does."""
+    for line in reversed(log.splitlines()):
+        for refusal, words in _REFUSALS:
+            if words in line:
+                return refusal
+        if "Node attestation was successful" in line:
+            return ""
+    return ""
+
+
+def kept_identity(volumes, now):
+    """{spiffe_id, expires_at} of the SVID that an agent keeps, with its key, in a directory that is mounted; {} when it is of no use.
+
+    now: seconds since the epoch; an SVID that has expired is of no use.
+    """
     for volume in volumes:
         directory = volume.split(":")[0]
         keys, data = os.path.join(directory, "keys.json"), os.path.join(directory, "agent-data.json")
-        if os.path.isfile(keys) and os.path.isfile(data) and _svid_expiry(data) > time.time():
-            return True
-    return False
+        if os.path.isfile(keys) and os.path.isfile(data):
+            svid = _svid(data)
+            if svid and _x509.expiry(svid) > now:
+                return {"spiffe_id": _x509.spiffe_id(svid), "expires_at": _x509.expiry(svid)}
+    return {}
 
 
-def _svid_expiry(path):
-    """When the SVID that an agent keeps in agent-data.json expires, in seconds since the epoch; 0 where none is found."""
+def _svid(path):
+    """The SVID in agent-data.json, PEM in base64; empty where there is none, as when the agent's server sent it away."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    for encoded in re.findall(r'"([A-Za-z0-9+/=]{200,})"', text):
-        validity = _VALIDITY.search(base64.b64decode(encoded))
-        if validity:
-            return datetime.strptime(validity[2].decode(), "%y%m%d%H%M%S").replace(tzinfo=timezone.utc).timestamp()
-    return 0
+    try:
+        chain = json.loads(text)["svid"]
+        return base64.b64decode(chain[0]) if chain else b""
+    except (ValueError, KeyError, TypeError):
+        return b""  # half written, or nothing of an agent's

@@ -79,8 +79,35 @@ container:
   returned: always
   type: dict
   sample: {"Name": "/sn-1"}
+attested:
+  description: Whether it runs and its health check says that it is attested and serves.
+  returned: when O(state=started)
+  type: bool
+identity:
+  description:
+    - Identity that the agent keeps, with its key, in a directory of the host that is mounted.
+    - Empty where it keeps none, or one that has expired.
+  returned: when O(state=started)
+  type: dict
+  contains:
+    spiffe_id:
+      description: SPIFFE ID of the agent.
+      type: str
+    expires_at:
+      description: When it expires, in seconds since the epoch. A running agent renews it at half of its life.
+      type: int
+distrusts_server:
+  description: Whether the log of an agent that is not attested says that it does not trust its server any more.
+  returned: when O(state=started)
+  type: bool
+refused_token:
+  description: SHA-256 of its join token, when the log of an agent that is not attested says that the server refused it. Else empty.
+  returned: when O(state=started)
+  type: str
 needs_join_token:
-  description: Whether the agent must be given a join token, because neither it nor what it keeps on the host is attested.
+  description:
+    - Whether the agent must be given a join token, because it is not attested and cannot attest itself with what it keeps on the host.
+    - Whether its server still knows what it keeps, M(swarm.learning.spire_token) finds out.
   returned: when O(state=started)
   type: bool
 """

@@ -113,7 +113,7 @@ deleted:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils import _spire
+from ansible_collections.swarm.learning.plugins.module_utils import _spire, _spire_entry
 from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
 
 OPTIONS = {
@@ -142,7 +142,7 @@ OPTIONS = {
 def main():
     """Run the module."""
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
-    _spire.run(module, _spire.entries, _spire.check_entries)
+    _spire.run(module, _spire_entry.entries, _spire_entry.check_entries)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: spire_token
-short_description: Make a join token on a SPIRE Server
+short_description: A join token for a SPIRE Agent that needs one
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Makes a join token with which one SPIRE Agent attests itself.
-  - Each call makes another token. Ask first whether the agent needs one.
+  - Makes a join token on a SPIRE Server, when the agent needs one.
+  - An agent that keeps an identity which the server knows, has not banned and which has not expired needs none.
+  - Afterwards, O(state=used) removes what earlier tokens of the same agent have left on the server.
 extends_documentation_fragment:
   - swarm.learning.engine
 options:
@@ -25,42 +26,108 @@ options:
     description: SPIFFE ID that the agent gets beside its own, under which its registration entries hang.
     type: str
     required: true
+  state:
+    description:
+      - V(present), the agent has a token if it needs one.
+      - >-
+        V(used), the agent is attested, so agents and alias entries of its earlier tokens are removed from the server, and so is the token
+        that was kept in O(token_dir). Nothing is removed as long as no agent of that O(spiffe_id) is attested.
+    type: str
+    choices: [present, used]
+    default: present
+  agent_id:
+    description:
+      - SPIFFE ID of the identity that the agent keeps on its host, RV(swarm.learning.spire_agent#module:identity.spiffe_id).
+      - Without it the agent has none, and needs a token. With O(state=used), the one that it had before.
+    type: str
+    default: ''
+  distrusts_server:
+    description:
+      - Whether the agent does not trust this server, RV(swarm.learning.spire_agent#module:distrusts_server).
+      - The server has another CA than before then, and what the agent keeps is of no use.
+    type: bool
+    default: false
+  refused_token:
+    description: Digest of a token that is not to be handed out again, RV(swarm.learning.spire_agent#module:refused_token).
+    type: str
+    default: ''
   ttl:
-    description: Life of the unused token, in seconds.
+    description: Life of the unused token, in seconds. At least 60.
     type: int
     default: 600
+  token_dir:
+    description:
+      - Directory on this host in which a token that was handed out is kept until it is used or expires, in a file (0600) an agent.
+      - It is made with mode 0700 when it is not there. Without it every call for an agent that needs a token makes another one.
+    type: path
 requirements:
   - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
 attributes:
   check_mode:
     support: full
-    description: Says that a token would be made, and makes none.
+    description: Says whether a token would be made, and makes none; whether anything would be removed, and removes nothing.
   diff_mode:
     support: none
     description: There is nothing to show.
   idempotent:
-    support: none
-    description: A token is used once, so each call makes one.
+    support: partial
+    description: A token is used once. With O(token_dir), the same one is handed out until it is used or expires.
 """
 
 EXAMPLES = r"""
-- name: The agent of this host has a join token
+- name: It is known what the agent of this host keeps
+  swarm.learning.spire_agent:
+    name: spire-agent
+    config_dir: /etc/spire/agent
+    volumes: ["/var/lib/spire-agent:/opt/spire/data/agent"]
+  check_mode: true
+  register: __agent
+
+- name: The agent of this host has a join token, if it needs one
   swarm.learning.spire_token:
     spiffe_id: spiffe://org1.swarm.learning/swarm/agent/host-1
-  delegate_to: host-1
+    agent_id: "{{ __agent.identity.spiffe_id | default('') }}"
+    distrusts_server: "{{ __agent.distrusts_server }}"
+    refused_token: "{{ __agent.refused_token }}"
+    token_dir: /var/lib/swarm-learning/tokens
+  delegate_to: spire-host
   register: __token
   no_log: true
+
+# … the agent is started with it …
+
+- name: Nothing of earlier agents of this host is left
+  swarm.learning.spire_token:
+    spiffe_id: spiffe://org1.swarm.learning/swarm/agent/host-1
+    agent_id: "{{ __agent.identity.spiffe_id | default('') }}"
+    token_dir: /var/lib/swarm-learning/tokens
+    state: used
+  delegate_to: spire-host
 """
 
 RETURN = r"""
+needed:
+  description: Whether the agent needs a token.
+  returned: when O(state=present)
+  type: bool
+reason:
+  description: Why, or why not.
+  returned: when O(state=present)
+  type: str
+  sample: the agent keeps no identity
 token:
-  description: The join token. Keep it out of logs with C(no_log). Empty in check mode.
-  returned: always
+  description: The join token. Keep it out of logs with C(no_log). Empty when none is needed, and in check mode.
+  returned: when O(state=present)
   type: str
 expires_at:
   description: When the unused token expires, in seconds since the epoch.
-  returned: always
+  returned: when O(state=present)
   type: int
+evicted:
+  description: SPIFFE IDs of the agents that were, or would be, evicted.
+  returned: when O(state=used)
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -70,7 +137,12 @@ from ansible_collections.swarm.learning.plugins.module_utils._arguments import E
 OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
     "spiffe_id": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "used"], "default": "present"},
+    "agent_id": {"type": "str", "default": ""},
+    "distrusts_server": {"type": "bool", "default": False},
+    "refused_token": {"type": "str", "default": "", "no_log": False},
     "ttl": {"type": "int", "default": 600},
+    "token_dir": {"type": "path", "no_log": False},
 }
 
 

@@ -5,7 +5,7 @@
 import json
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils import _spire
+from ansible_collections.swarm.learning.plugins.module_utils import _spire, _spire_entry
 
 from tests.integration.running import Failed, run
 
@@ -23,7 +23,8 @@ WRONG = [
     ),
     ("spire_token", {"spiffe_id": "spiffe://Org1/x"}, ["'spiffe://Org1/x' is not a SPIFFE ID"]),
     ("spire_token", {"spiffe_id": "spiffe://org1.example"}, ["is not a SPIFFE ID"]),
-    ("spire_token", {"ttl": 0}, ["ttl: 0 is not a positive number"]),
+    ("spire_token", {"ttl": 59}, ["ttl: 59 s is too short", "at least 60"]),
+    ("spire_token", {"agent_id": "x"}, ["agent_id: 'x' is not a SPIFFE ID"]),
     ("spire_bundle", {"trust_domain": "spiffe://org2", "bundle": '{"keys": []}'}, ["trust_domain: 'spiffe://org2' is not a trust domain"]),
     ("spire_bundle", {"trust_domain": "org2", "bundle": "-----BEGIN"}, ["bundle: '-----BEGIN' is not a SPIFFE bundle", "bundle show"]),
     ("spire_bundle", {"bundle": '{"keys": []}'}, ["trust_domain"]),
@@ -51,12 +52,12 @@ def test_right_values_get_to_the_engine(module):
 
 def as_told(**others):
     """An entry as `entry show -output json` tells it."""
-    entry = _spire.entry_from_option({**ENTRY, **others})
+    entry = _spire_entry.entry_from_option({**ENTRY, **others})
     return {**entry, "id": "1", "selectors": entry["selectors"][::-1], "entry_expires_at": "0", "revision_number": "3"}
 
 
 def test_same_entry():
-    assert _spire.entry_key(_spire.entry_from_option(ENTRY)) == _spire.entry_key(as_told())
+    assert _spire_entry.entry_key(_spire_entry.entry_from_option(ENTRY)) == _spire_entry.entry_key(as_told())
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_same_entry():
 def test_difference_of_entries(wanted, there, fields):
     told = as_told(**{name: value for name, value in there.items() if name != "federates_with"})
     told["federates_with"] = there.get("federates_with", [])
-    assert set(_spire.entry_difference(_spire.entry_from_option({**ENTRY, **wanted}), told)) == fields
+    assert set(_spire_entry.entry_difference(_spire_entry.entry_from_option({**ENTRY, **wanted}), told)) == fields
 
 
 def key(use, **others):

@@ -1,0 +1,164 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When a SPIRE Agent needs a new join token, and what earlier tokens left behind (private to the collection).
+
+A token is used once. The agent that used it is called by it, so an agent's ID says which token is spent; the ID under which
+registration entries hang, the alias, is an entry below that (spire.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from dataclasses import asdict, dataclass
+from urllib.parse import quote
+
+# A token must live long enough for the agent to be made and started with it.
+LEAST_LIFE = 60
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a server knows of one agent; expires_at in seconds since the epoch."""
+
+    spiffe_id: str
+    expires_at: int
+    banned: bool = False
+
+
+@dataclass(frozen=True)
+class Keeps:
+    """What is known on an agent's host.
+
+    spiffe_id         of the identity that it keeps, empty where it keeps none
+    distrusts_server  whether its log says that it does not trust its server
+    refused_token     digest of the token that its log says was refused, empty for none
+    """
+
+    spiffe_id: str = ""
+    distrusts_server: bool = False
+    refused_token: str = ""
+
+
+@dataclass(frozen=True)
+class HandedOut:
+    """A token that was made and may not have been used yet; expires_at in seconds since the epoch."""
+
+    token: str
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a token is needed, why or why not, and one that was handed out before and will do."""
+
+    needed: bool
+    reason: str
+    again: HandedOut | None = None
+
+
+@dataclass(frozen=True)
+class Leavings:
+    """What earlier tokens left: agents to evict, by ID, and alias entries to delete, by entry ID."""
+
+    agents: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+
+
+def agent_of(trust_domain, token):
+    """The SPIFFE ID of the agent that uses the token."""
+    return f"spiffe://{trust_domain}/spire/agent/join_token/{token}"
+
+
+def digest(token):
+    """What may be told of a token: its SHA-256."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def decide(keeps, records, handed_out, now):
+    """Whether an agent needs a token: a Decision.
+
+    keeps       what is known on the agent's host: Keeps
+    records     the server's Records
+    handed_out  (trust domain, HandedOut) of the last token made for it, or None
+    now         seconds since the epoch
+    """
+    reason = _reason(keeps, {record.spiffe_id: record for record in records}, now)
+    if not reason:
+        return Decision(False, f"the server knows agent {keeps.spiffe_id}")
+    again = handed_out[1] if handed_out and _will_do(handed_out, keeps, records, now) else None
+    return Decision(True, reason, again)
+
+
+def _reason(keeps, records, now):
+    kept = keeps.spiffe_id
+    if not kept:
+        return "the agent keeps no identity"
+    if keeps.distrusts_server:
+        return "the agent does not trust this server: it has another CA than when the agent was attested"
+    record = records.get(kept)
+    if record is None:
+        return f"the server does not know agent {kept}"
+    if record.banned:
+        return f"agent {kept} is banned"
+    return "" if record.expires_at > now else f"the identity of agent {kept} has expired"
+
+
+def _will_do(handed_out, keeps, records, now):
+    trust_domain, made = handed_out
+    spent = agent_of(trust_domain, made.token) in {record.spiffe_id for record in records} or digest(made.token) == keeps.refused_token
+    return not spent and made.expires_at - now >= LEAST_LIFE
+
+
+def leavings(aliases, records, latest, kept, now):
+    """The Leavings of all agents that used a token for one alias, save the one that is attested now.
+
+    aliases  entry ID → SPIFFE ID of the agent that the alias entry hangs below
+    records  the server's Records
+    latest   ID of the agent of the last token, empty where that is not known
+    kept     ID of an agent that was replaced, empty for none
+    """
+    used = {*aliases.values(), *filter(None, (latest, kept))}
+    there = {record.spiffe_id: record for record in records if record.spiffe_id in used}
+    live = [r for r in there.values() if not r.banned and r.expires_at > now]
+    current = next((r for r in live if r.spiffe_id == latest), max(live, key=lambda r: r.expires_at, default=None))
+    if current is None:
+        return Leavings()  # nothing has replaced them yet
+    agents = sorted(set(there) - {current.spiffe_id})
+    return Leavings(tuple(agents), tuple(entry for entry, agent in aliases.items() if agent != current.spiffe_id))
+
+
+# --- the file of a token that was handed out ---------------------------------------------------------------------------
+
+
+def _path(directory, alias):
+    return os.path.join(directory, quote(alias, safe="") + ".json")
+
+
+def read(directory, alias):
+    """The HandedOut token of an alias; None where there is none. Raises OSError."""
+    try:
+        with open(_path(directory, alias), encoding="utf-8") as file:
+            return HandedOut(**json.load(file))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def keep(directory, alias, handed_out):
+    """Write it down, in a file that only its owner reads, in a directory that only its owner enters. Raises OSError."""
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    if stat.S_IMODE(os.stat(directory).st_mode) & 0o077:
+        raise PermissionError(f"token_dir: others may look into {directory}; join tokens are kept in a directory with mode 0700")
+    descriptor, part = tempfile.mkstemp(dir=directory)  # mode 0600
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(asdict(handed_out), file)
+    os.replace(part, _path(directory, alias))
+
+
+def forget(directory, alias):
+    """Remove it. Raises OSError."""
+    if os.path.exists(_path(directory, alias)):
+        os.unlink(_path(directory, alias))

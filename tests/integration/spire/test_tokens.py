@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An agent gets a join token when, and only when, it cannot go on without; what it was before is gone afterwards."""
+
+import stat
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._token import agent_of, digest
+
+from tests.integration.spire.world import ALIAS, DOMAIN
+
+AGENT = "swarm.learning.spire_agent"
+
+
+def changed(run):
+    return run.stats["localhost"]["changed"]
+
+
+def only_agent(spire):
+    """ID of the agent, when it is the only one, under its alias, healthy, and no token lies about."""
+    [agent] = spire.agents()
+    assert spire.aliases() == [agent]
+    assert spire.healthy()
+    assert spire.token_files() == []
+    return agent
+
+
+def test_a_second_run_makes_no_token(spire):
+    agent, tokens = only_agent(spire), spire.tokens_made()
+    assert tokens >= 1
+    assert changed(spire.roles(AGENT)) == 0
+    assert (only_agent(spire), spire.tokens_made()) == (agent, tokens)
+
+
+def test_a_reboot_needs_no_token(spire):
+    agent, tokens = only_agent(spire), spire.tokens_made()
+    spire.stop()
+    spire.start()
+    assert changed(spire.roles(AGENT)) == 0
+    assert (only_agent(spire), spire.tokens_made()) == (agent, tokens)
+
+
+def test_an_agent_whose_container_is_gone_needs_no_token(spire):
+    agent, tokens = only_agent(spire), spire.tokens_made()
+    spire.client.containers.get(spire.agent).remove(force=True)
+    spire.roles(AGENT)
+    assert (only_agent(spire), spire.tokens_made()) == (agent, tokens)
+
+
+def lose_data(spire):
+    spire.wipe("agent")
+
+
+def evict(spire):
+    [agent] = spire.agents()
+    spire.client.containers.get(spire.agent).stop(timeout=1)
+    spire.spire("agent", "evict", "-spiffeID", agent)
+
+
+def ban(spire):
+    [agent] = spire.agents()
+    spire.client.containers.get(spire.agent).stop(timeout=1)
+    spire.spire("agent", "ban", "-spiffeID", agent)
+
+
+def lose_keys_of_server(spire):
+    """Its datastore still has the agent; its CA is another one."""
+    server = spire.client.containers.get(spire.server)
+    spire.client.containers.get(spire.agent).stop(timeout=1)
+    server.stop(timeout=1)
+    (spire.directory / "host/spire-server/data/keys.json").unlink()
+    server.start()
+    spire.client.containers.get(spire.agent).start()
+    wait_for_log(spire.client.containers.get(spire.agent), b"certificate signed by unknown authority")
+
+
+def wait_for_log(container, words):
+    for line in container.logs(stream=True, tail=5):
+        if words in line:
+            return
+    raise AssertionError(f"{container.name} ended without {words!r}")
+
+
+def lose_server(spire):
+    spire.wipe("server")
+    wait_for_log(spire.client.containers.get(spire.agent), b"certificate signed by unknown authority")
+
+
+@pytest.mark.parametrize("lose", [lose_data, evict, ban, lose_keys_of_server, lose_server])
+def test_an_agent_that_cannot_go_on_gets_a_token_and_the_old_one_is_gone(spire, lose):
+    agent, tokens = only_agent(spire), spire.tokens_made()
+    lose(spire)
+    spire.roles(AGENT)
+    assert only_agent(spire) != agent
+    assert spire.tokens_made() == tokens + 1
+
+
+def test_a_token_is_handed_out_again_until_it_is_used(spire, tmp_path):
+    asked = {"spiffe_id": f"{ALIAS}-other", "token_dir": str(tmp_path / "tokens")}
+    assert spire.call("spire_token", check=True, **asked)["changed"]
+    assert not (tmp_path / "tokens").exists()
+    first, second = (spire.call("spire_token", **asked) for _again in range(2))
+    assert (first["changed"], second["changed"], second["token"]) == (True, False, first["token"])
+    [file] = (tmp_path / "tokens").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert not spire.call("spire_token", state="used", **asked)["changed"], "it is not used yet"
+    refused = spire.call("spire_token", refused_token=digest(first["token"]), **asked)
+    assert refused["changed"]
+    assert refused["token"] != first["token"]
+    assert spire.call("spire_token", **asked)["token"] == refused["token"]
+
+
+def test_a_token_of_an_agent_that_is_not_started_is_used_by_the_next_run(spire):
+    """The run that made the token was interrupted; the next one uses it."""
+    agent, tokens = only_agent(spire), spire.tokens_made()
+    lose_data(spire)
+    made = spire.call("spire_token", spiffe_id=ALIAS, token_dir=str(spire.directory / "host/tokens"))
+    spire.roles(AGENT)
+    assert only_agent(spire) == agent_of(DOMAIN, made["token"]) != agent
+    assert spire.tokens_made() == tokens + 1
+
+
+def test_a_token_is_in_no_output(spire):
+    lose_data(spire)
+    run = spire.roles(AGENT)
+    token = only_agent(spire).rpartition("/")[2]
+    said = (spire.directory / f"play-{spire.runs}.jsonl").read_text(encoding="utf-8")
+    assert "The SPIRE Agent is attested" in said
+    assert "censored" in said
+    assert [line for line in said.splitlines() if token in line.replace(f"join_token/{token}", "")] == []
+    assert token not in run.stderr
+
+
+def test_a_token_that_was_refused_is_not_handed_out_again(spire, tmp_path):
+    """The agent is made with a token that is spent: what its log says reaches the server's decision as a digest."""
+    agent = only_agent(spire)
+    spent = agent.rpartition("/")[2]
+    lose_data(spire)
+    container = spire.client.containers.get(spire.agent)
+    wait_for_log(container, b"join token does not exist or has already been used")
+    told = spire.ask(str(tmp_path))
+    assert (told["attested"], told["identity"], told["refused_token"], told["needs_join_token"]) == (False, {}, digest(spent), True)
+    assert spent not in str({name: value for name, value in told.items() if name != "container"})
+    spire.roles(AGENT)
+    assert only_agent(spire) != agent

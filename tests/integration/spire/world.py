@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real SPIRE Server and Agent on this machine's engine, brought about by the roles as a user does, and looked at without our modules."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+from tests.integration import running
+from tools import playbook
+
+DOMAIN = "org1.example"
+ALIAS = f"spiffe://{DOMAIN}/swarm/agent/localhost"
+VERSION = "1.15.3"
+
+
+class Spire:
+    """One server and one agent with names, a network and directories of their own.
+
+    images: name → reference of the server's and the agent's image
+    """
+
+    def __init__(self, client, directory, prefix, images):
+        self.client, self.directory, self.images = client, Path(directory), images
+        self.server, self.agent, self.network = f"{prefix}-server", f"{prefix}-agent", f"{prefix}-net"
+        self.runs = 0
+
+    # --- bringing about --------------------------------------------------------------------------------------------------
+
+    def roles(self, *names, **variables):
+        """Run roles on this machine; returns the tools' Run. Fails with what a user would read."""
+        self.runs += 1
+        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": list(names), "vars": self.variables(variables)}
+        book = self.directory / f"play-{self.runs}.json"
+        book.write_text(json.dumps([play]), encoding="utf-8")
+        run = playbook.run(str(book), (), lambda event, run: None, book.with_suffix(".jsonl"))
+        assert run.status == 0, "\n".join(run.failures) or run.stderr
+        return run
+
+    def variables(self, others):
+        """What both roles are given."""
+        volume = f"{self.agent}-socket"
+        return {
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "swarm_trust_domain": DOMAIN,
+            "swarm_spire_version": VERSION,
+            "swarm_dir": str(self.directory / "host"),
+            "spire_server_name": self.server,
+            "spire_server_image": self.images["spire-server"],
+            "spire_server_port": running.free_port(),
+            "spire_server_options": {"network": self.network, "publish": [], "stop_timeout": 1},
+            "spire_agent_name": self.agent,
+            "spire_agent_image": self.images["spire-agent"],
+            "spire_agent_server_name": self.server,
+            "spire_agent_server_host": "localhost",
+            "spire_agent_server_address": self.server,
+            "spire_agent_socket_dir": volume,
+            "spire_agent_options": {"network": self.network, "stop_timeout": 1},
+            **others,
+        }
+
+    def up(self):
+        """Both run and the agent is attested."""
+        self.client.networks.create(self.network)
+        return self.roles("swarm.learning.spire_server", "swarm.learning.spire_agent")
+
+    def call(self, module, check=False, **params):
+        """One of the server's modules, run on it."""
+        return running.run(module, check=check, name=self.server, **params)
+
+    def ask(self, config_dir):
+        """What the module spire_agent says of the agent, in check mode."""
+        volumes = [f"{self.directory}/host/spire-agent/data:/opt/spire/data/agent"]
+        return running.run(
+            "spire_agent", check=True, name=self.agent, image=self.images["spire-agent"], config_dir=config_dir, volumes=volumes
+        )
+
+    # --- breaking --------------------------------------------------------------------------------------------------------
+
+    def stop(self):
+        """Both stop, as when their host goes down."""
+        for name in (self.agent, self.server):
+            self.client.containers.get(name).stop(timeout=1)
+
+    def start(self):
+        """Both start, as when their host comes up."""
+        for name in (self.agent, self.server):
+            self.client.containers.get(name).start()
+
+    def wipe(self, component):
+        """All that the component, `server` or `agent`, keeps is lost; its container runs again afterwards."""
+        container = self.client.containers.get(getattr(self, component))
+        container.stop(timeout=1)
+        data = self.directory / f"host/spire-{component}/data"
+        for path in data.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        container.start()
+
+    # --- looking ---------------------------------------------------------------------------------------------------------
+
+    def spire(self, *words):
+        """What the server answers, as JSON."""
+        code, out = self.client.containers.get(self.server).exec_run(["/opt/spire/bin/spire-server", *words, "-output", "json"])
+        assert code == 0, out.decode()
+        return json.loads(out)
+
+    def agents(self):
+        """SPIFFE IDs of the agents that the server knows."""
+        return [_id(agent["id"]) for agent in self.spire("agent", "list")["agents"]]
+
+    def aliases(self):
+        """SPIFFE IDs of the agents that go by ALIAS."""
+        return [_id(entry["parent_id"]) for entry in self.spire("entry", "show", "-spiffeID", ALIAS)["entries"]]
+
+    def tokens_made(self):
+        """How many join tokens the server has made since its container was made, by its audit log."""
+        log = self.client.containers.get(self.server).logs().decode()
+        return len(re.findall(r'msg="?API accessed"?.*method=CreateJoinToken', log))
+
+    def healthy(self):
+        """Whether the agent says that it is attested and serves."""
+        return self.client.containers.get(self.agent).exec_run(["/opt/spire/bin/spire-agent", "healthcheck"]).exit_code == 0
+
+    def token_files(self):
+        """The files in which tokens are kept."""
+        return sorted((self.directory / "host/tokens").glob("*"))
+
+    def clean(self):
+        """Remove everything."""
+        for container in self.client.containers.list(all=True, filters={"network": self.network}):
+            container.remove(force=True, v=True)
+        for volume in self.client.volumes.list(filters={"name": f"^{self.agent}-"}):
+            volume.remove()
+        for network in self.client.networks.list(filters={"name": f"^{self.network}$"}):
+            network.remove()
+
+
+def _id(parts):
+    return f"spiffe://{parts['trust_domain']}{parts['path']}"

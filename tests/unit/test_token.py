@@ -1,0 +1,176 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which agents need a join token, which token is handed out again, and what is removed once the agent is attested."""
+
+import base64
+import json
+import stat
+import string
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils import _spire_agent, _token, _x509
+from ansible_collections.swarm.learning.plugins.module_utils._token import Decision, HandedOut, Keeps, Leavings, Record, decide, leavings
+
+NOW = 1_000_000
+DOMAIN = "org1.example"
+OLD, NEW = (_token.agent_of(DOMAIN, token) for token in ("old", "new"))
+OTHER = _token.agent_of(DOMAIN, "of-another-host")
+LIVE = Record(OLD, NOW + 3600)
+FRESH = HandedOut("new", NOW + 600)
+
+NONE, KEEPS = Keeps(), Keeps(OLD)
+DISTRUSTS = Keeps(OLD, distrusts_server=True)
+
+NEEDS = [
+    # what is known of the agent, records, handed out → needed, the reason has, handed out again
+    (NONE, [], None, True, "keeps no identity", None),
+    (NONE, [LIVE], None, True, "keeps no identity", None),
+    (KEEPS, [LIVE], None, False, f"knows agent {OLD}", None),
+    (DISTRUSTS, [LIVE], None, True, "does not trust this server", None),
+    (KEEPS, [], None, True, f"does not know agent {OLD}", None),
+    (KEEPS, [Record(NEW, NOW + 3600)], None, True, f"does not know agent {OLD}", None),
+    (KEEPS, [Record(OLD, NOW + 3600, banned=True)], None, True, f"{OLD} is banned", None),
+    (KEEPS, [Record(OLD, NOW)], None, True, f"{OLD} has expired", None),
+    (NONE, [], FRESH, True, "", FRESH),
+    (DISTRUSTS, [LIVE], FRESH, True, "", FRESH),
+    (KEEPS, [LIVE], FRESH, False, "", None),
+    (Keeps(refused_token=_token.digest("new")), [], FRESH, True, "", None),
+    (Keeps(refused_token=_token.digest("old")), [], FRESH, True, "", FRESH),
+    (NONE, [Record(NEW, NOW + 3600)], FRESH, True, "", None),
+    (NONE, [], HandedOut("new", NOW + _token.LEAST_LIFE), True, "", HandedOut("new", NOW + _token.LEAST_LIFE)),
+    (NONE, [], HandedOut("new", NOW + _token.LEAST_LIFE - 1), True, "", None),
+    (NONE, [], HandedOut("new", NOW - 1), True, "", None),
+]
+
+
+@pytest.mark.parametrize(("keeps", "records", "handed_out", "needed", "reason", "again"), NEEDS)
+def test_who_needs_a_token(keeps, records, handed_out, needed, reason, again):
+    decision = decide(keeps, records, handed_out and (DOMAIN, handed_out), NOW)
+    assert decision == Decision(needed, decision.reason, again)
+    assert reason in decision.reason
+
+
+def live(spiffe_id, seconds=3600):
+    return Record(spiffe_id, NOW + seconds)
+
+
+LEFT = [
+    # aliases, records, the last token's agent, the agent that was replaced → what is removed
+    ({}, [], "", "", Leavings()),
+    ({"1": NEW}, [live(NEW)], NEW, "", Leavings()),
+    ({"1": OLD, "2": NEW}, [live(OLD), live(NEW)], NEW, OLD, Leavings((OLD,), ("1",))),
+    ({"1": OLD, "2": NEW}, [live(OLD, 9999), live(NEW)], NEW, OLD, Leavings((OLD,), ("1",))),
+    ({"1": OLD, "2": NEW}, [live(OLD), live(NEW, 9999)], "", "", Leavings((OLD,), ("1",))),
+    ({"1": OLD, "2": NEW}, [Record(OLD, NOW + 9999, banned=True), live(NEW)], "", "", Leavings((OLD,), ("1",))),
+    ({"1": OLD, "2": NEW}, [Record(OLD, NOW - 5), live(NEW)], "", "", Leavings((OLD,), ("1",))),
+    # an agent that is gone has left its alias (SPIRE before 1.15.2)
+    ({"1": OLD, "2": NEW}, [live(NEW)], NEW, "", Leavings((), ("1",))),
+    # the alias was deleted by hand, or died with an agent that its server does not know
+    ({"2": NEW}, [live(OLD), live(NEW)], NEW, OLD, Leavings((OLD,), ())),
+    # nothing has replaced them: nobody is attested
+    ({"1": OLD}, [Record(OLD, NOW - 5)], NEW, OLD, Leavings()),
+    ({"1": OLD, "2": NEW}, [], NEW, OLD, Leavings()),
+    # agents of other hosts stay
+    ({"1": OLD, "2": NEW}, [live(OTHER, 9999), live(OLD), live(NEW)], NEW, OLD, Leavings((OLD,), ("1",))),
+]
+
+
+@pytest.mark.parametrize(("aliases", "records", "latest", "kept", "left"), LEFT)
+def test_what_earlier_tokens_left(aliases, records, latest, kept, left):
+    assert leavings(aliases, records, latest, kept, NOW) == left
+
+
+def test_a_token_is_kept_for_its_owner_alone(tmp_path):
+    directory, alias = tmp_path / "a/tokens", f"spiffe://{DOMAIN}/swarm/agent/host-1"
+    assert _token.read(directory, alias) is None
+    _token.keep(directory, alias, FRESH)
+    [file] = directory.iterdir()
+    assert (stat.S_IMODE(directory.stat().st_mode), stat.S_IMODE(file.stat().st_mode)) == (0o700, 0o600)
+    assert _token.read(directory, alias) == FRESH
+    assert _token.read(directory, alias + "0") is None
+    _token.forget(directory, alias)
+    _token.forget(directory, alias)
+    assert list(directory.iterdir()) == []
+
+
+def test_a_directory_that_others_may_read_gets_no_token(tmp_path):
+    tmp_path.chmod(0o755)
+    with pytest.raises(PermissionError, match="0700"):
+        _token.keep(tmp_path, "spiffe://a/b", FRESH)
+    assert list(tmp_path.iterdir()) == []
+
+
+UNKNOWN = (
+    'level=error msg="Agent crashed" error="x509svid: could not verify leaf certificate: x509: certificate signed by unknown authority"'
+)
+SPENT = (
+    'level=warning msg="Failed to retrieve attestation result" error="failed to attest: join token does not exist or has already been used"'
+)
+ATTESTED = 'level=info msg="Node attestation was successful" reattestable=false'
+
+
+@pytest.mark.parametrize(
+    ("log", "refusal"),
+    [
+        ([], ""),
+        (["level=info msg=x"], ""),
+        ([UNKNOWN, "level=info msg=x"], "server"),
+        ([UNKNOWN, SPENT], "token"),
+        (["desc = failed to attest: join token expired"], "token"),
+        ([SPENT, ATTESTED], ""),
+        ([ATTESTED, UNKNOWN], "server"),
+    ],
+)
+def test_who_refused_whom(log, refusal):
+    assert _spire_agent.refusal_of("\n".join(log)) == refusal
+
+
+def certificate(spiffe_id, expires):
+    """What of a certificate's DER is looked at, in PEM: a validity and a URI."""
+    times = b"\x17\x0d261121235916Z" + (b"\x17\x0d" if len(expires) == 13 else b"\x18\x0f") + expires.encode()
+    uri = b"\x86" + bytes([len(spiffe_id)]) + spiffe_id.encode()
+    body = base64.b64encode(b"\x30\x82\x01" + b"\x30" + bytes([len(times)]) + times + b"\x30\x59" + uri + b"\x0a").decode()
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n".encode()
+
+
+SVID = certificate(OLD, "261128235926Z")
+EXPIRES = 1795910366
+
+
+def test_certificates():
+    assert (_x509.expiry(SVID), _x509.spiffe_id(SVID)) == (EXPIRES, OLD)
+    assert (_x509.expiry(_x509.der(SVID)), _x509.spiffe_id(_x509.der(SVID))) == (EXPIRES, OLD)
+    assert _x509.expiry(certificate(OLD, "20501128235926Z")) == 2553292766
+    assert (_x509.expiry(b"no certificate"), _x509.spiffe_id(b"no certificate")) == (0, "")
+
+
+def data(svid):
+    return json.dumps({"svid": svid, "bundle": ["x"], "reattestable": False})
+
+
+def b64(raw):
+    return base64.b64encode(raw).decode()
+
+
+KEPT = {"spiffe_id": OLD, "expires_at": EXPIRES}
+
+
+@pytest.mark.parametrize(
+    ("files", "now", "kept"),
+    [
+        ({}, 0, {}),
+        ({"agent-data.json": data([b64(SVID)])}, 0, {}),  # without its key it is of no use
+        ({"keys.json": "{}"}, 0, {}),
+        ({"keys.json": "{}", "agent-data.json": data([b64(SVID)])}, EXPIRES - 1, KEPT),
+        ({"keys.json": "{}", "agent-data.json": data([b64(_x509.der(SVID))])}, EXPIRES - 1, KEPT),
+        ({"keys.json": "{}", "agent-data.json": data([b64(SVID)])}, EXPIRES, {}),
+        ({"keys.json": "{}", "agent-data.json": data(None)}, 0, {}),
+        ({"keys.json": "{}", "agent-data.json": data([])}, 0, {}),
+        *(({"keys.json": "{}", "agent-data.json": text}, 0, {}) for text in ("", "{", "[]", '{"svid": ["*"]}', string.printable)),
+    ],
+)
+def test_what_an_agent_keeps(tmp_path, files, now, kept):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    volumes = ["a-volume:/x", "/nowhere:/y", f"{tmp_path}:/opt/spire/data/agent"]
+    assert _spire_agent.kept_identity(volumes, now) == kept
