@@ -80,6 +80,8 @@ options:
     description:
       - Environment variables. Values are strings.
       - They win over those that the component's own options set.
+      - Values of names that contain TOKEN, PASSWORD, SECRET and the like are masked in what the module says; give a task with secrets
+        C(no_log) all the same.
     type: dict
   labels:
     description: Labels on the container. Values are strings.

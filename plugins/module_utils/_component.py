@@ -20,6 +20,7 @@ from ansible_collections.swarm.learning.plugins.module_utils._readiness import N
 from ansible_collections.swarm.learning.plugins.module_utils._releases import ON_PODMAN
 from ansible_collections.swarm.learning.plugins.module_utils._translate import sidecar_name, translate
 
+_LEAST_SECRET = 6  # characters; shorter ones are found in too much that is no secret
 _CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".yaml", ".yml")
 
 
@@ -31,6 +32,7 @@ def run(module, name, facts=None):
     """
     if DOCKER_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
+    module.no_log_values.update(_secrets(module.params))
     host, engine = Host(), Engine(module.params)
     work = _Convergence(name, module.params, host, engine, module.check_mode)
     try:
@@ -42,6 +44,12 @@ def run(module, name, facts=None):
     if not module._diff:
         result.pop("diff")
     module.exit_json(**result)
+
+
+def _secrets(params):
+    """Values of environment variables whose names say that they are secret; Ansible takes them out of all that the module says."""
+    given = {**(params.get("env") or {}), **((params.get("ml") or {}).get("env") or {})}
+    return {str(value) for name, value in given.items() if _spec.SECRET_NAMES.search(name) and len(str(value)) >= _LEAST_SECRET}
 
 
 class _Convergence:
