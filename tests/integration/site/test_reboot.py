@@ -7,7 +7,6 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.site import world
-from tools import training
 
 NUMBER = 2
 HOST = world.HOSTS[NUMBER - 1]
@@ -44,10 +43,3 @@ def test_a_rebooted_host_comes_back_without_a_new_join_token(log):
         answers = host.run("docker", "run", "--rm", *WORKLOAD, *IS_UP, "172.30.0.11", "172.30.0.12")
         assert answers.split() == ["172.30.0.11", "OK", "172.30.0.12", "OK"]
     assert world.log_of(HOST, "swop-2").rstrip().endswith("Ready for Task Execution!")
-
-
-@pytest.mark.usefixtures("platform")
-def test_after_all_of_this_nothing_is_left_to_change(log):
-    outcome = world.worked(world.play(log, "-i", str(world.LAB), "--check", "--diff"))
-    assert (outcome.changes(), outcome.differences()) == ([], [])
-    assert training.results(HOST)
