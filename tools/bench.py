@@ -20,7 +20,7 @@ from datetime import datetime
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST, RELEASES
 
 from lab import settings
-from tools import playbook, terminal, training
+from tools import bench_module, playbook, terminal, training
 from tools.terminal import say
 
 INVENTORY = "inventories/lab"
@@ -128,6 +128,7 @@ def main(arguments: Sequence[str]) -> int:
     bring_up(hosts)
     training.follow(hosts, 2 * count, 900, lambda nodes: None)
     no_change(hosts)
+    bench_module.module_call()
     return 0
 
 

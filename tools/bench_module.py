@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One module call that changes nothing, beside community.docker's docker_container with the same options, in one run."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from lab import engine, images, settings
+from tools import playbook, terminal
+from tools.terminal import say
+
+ROUNDS = 8
+NAME = "swarm-bench"
+OURS, THEIRS = "swarm.learning.sn", "community.docker.docker_container"
+
+
+def tasks(image: str) -> list[dict]:
+    """A first task that makes the container, then both modules in turn, with the same wish."""
+    run = {"name": NAME, "image": image, "entrypoint": ["sleep"], "command": ["infinity"], "hostname": NAME, "pull": "never"}
+    ours = {**run, "host_ip": "192.0.2.1", "sentinel": True, "apls_ip": "192.0.2.9", "wait": False}
+    environment = {
+        "THIS_NODE_IP": "192.0.2.1",
+        "SN_I_AM_SENTINEL": "1",
+        "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP": "192.0.2.9",
+    }
+    theirs = {**run, "env": environment, "interactive": True}
+    pair = [{"name": "ours", OURS: ours}, {"name": "theirs", THEIRS: theirs}]
+    return [{"name": "made", OURS: ours}, *pair * ROUNDS]
+
+
+def durations(log: Path) -> dict[str, list[float]]:
+    """Seconds of every task, by its name, from what the callback wrote. Raises SystemExit where one changed something."""
+    found: dict[str, list[float]] = {}
+    for event in map(json.loads, (line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{"))):
+        if event["_event"] == "v2_runner_on_ok":
+            took = event["task"]["duration"]
+            moments = [datetime.fromisoformat(took[end].replace("Z", "+00:00")) for end in ("start", "end")]
+            found.setdefault(event["task"]["name"], []).append((moments[1] - moments[0]).total_seconds())
+            if event["task"]["name"] != "made" and any(result["changed"] for result in event["hosts"].values()):
+                raise SystemExit(f"{event['task']['name']} changed something; the two are not asked for the same")
+    return found
+
+
+def module_call() -> None:
+    """Say how long both take, and their ratio."""
+    client = engine.ensure()
+    image = images.base(client)
+    log = settings.STATE / "bench/module.jsonl"
+    with tempfile.TemporaryDirectory() as directory:
+        play = Path(directory) / "bench.json"
+        play.write_text(
+            json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks(image)}]), encoding="utf-8"
+        )
+        try:
+            run = playbook.run(
+                str(play), ["-i", "localhost,", "-e", "ansible_python_interpreter={{ ansible_playbook_python }}"], lambda *unused: None, log
+            )
+        finally:
+            for container in client.containers.list(all=True, filters={"name": f"^{NAME}$"}):
+                container.remove(force=True)
+    if run.status:
+        raise SystemExit("\n".join(run.failures) + run.stderr)
+    medians = {name: statistics.median(seconds) for name, seconds in durations(log).items() if name != "made"}
+    say(terminal.bold("A module call that changes nothing"))
+    terminal.table(("module", "median"), [(OURS, f"{medians['ours']:.2f} s"), (THEIRS, f"{medians['theirs']:.2f} s")], right=(1,))
+    say(f"ratio {medians['ours'] / medians['theirs']:.2f}")
