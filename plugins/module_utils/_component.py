@@ -18,7 +18,7 @@ from ansible_collections.swarm.learning.plugins.module_utils._lookup import Look
 from ansible_collections.swarm.learning.plugins.module_utils._plan import Observed, Step, plan
 from ansible_collections.swarm.learning.plugins.module_utils._readiness import NotReady, is_young, started_at, still_coming_up, wait_ready
 from ansible_collections.swarm.learning.plugins.module_utils._releases import ON_PODMAN
-from ansible_collections.swarm.learning.plugins.module_utils._translate import sidecar_name, translate
+from ansible_collections.swarm.learning.plugins.module_utils._translate import image_of, sidecar_name, translate
 
 _LEAST_SECRET = 6  # characters; shorter ones are found in too much that is no secret
 _CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".yaml", ".yml")
@@ -85,6 +85,8 @@ class _Convergence:
         params = self.params
         self.component = component_of(params["release"], self.component_name)
         check(self.component_name, self.component, params, set(params) - set(_arguments.CONTAINER), self.host)
+        main = image_of(self.component, params)
+        known = {main: self.engine.image(main)}  # the first call: its answer also tells which engine this is
         if params["release"] not in ON_PODMAN and self.engine.podman:
             right = f"does not run on Podman, which answers at {self.engine.address}; releases that do: {', '.join(ON_PODMAN)}"
             raise OptionError("release", params["release"], right)
@@ -92,16 +94,17 @@ class _Convergence:
         pulls = []
         images = {}
         for reference in dict.fromkeys(asked.image for asked in self.asked):
-            images[reference], pulled = self._image(reference)
+            image = known[reference] if reference in known else self.engine.image(reference)
+            images[reference], pulled = self._image(reference, image)
             if pulled:
                 pulls.append(Step("pull", reference))
         self.wanted = [self._over_image(asked, images[asked.image]) for asked in self.asked]
         self.asked = [replace(asked, image_id=wanted.image_id) for asked, wanted in zip(self.asked, self.wanted)]
         return pulls
 
-    def _image(self, reference):
+    def _image(self, reference, image):
         """(the image or None where check mode did not pull it, whether the pull changes something), before anything is touched."""
-        image, pull = self.engine.image(reference), self.params["pull"]
+        pull = self.params["pull"]
         if image is None and pull == "never":
             raise EngineError(f"image {reference} is not on this host, and pull is never; load it, or allow pull: missing")
         if image is not None and pull != "always":

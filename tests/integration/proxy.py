@@ -24,7 +24,7 @@ class Proxy:
     def __init__(self, engine_socket, listening, address):
         self._engine_socket, self._listening, self.address = engine_socket, listening, address
         self.requests, self._open, self._cut = [], [], False
-        self.before = self.after = lambda request: True
+        self.before, self.after = (lambda request: True), (lambda request: True)
 
     def start(self):
         """Begin to hand on; clients that came before wait."""
