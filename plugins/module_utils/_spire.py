@@ -108,6 +108,8 @@ class Server:
 
     def write_entries(self, verb, entries):
         """Create or update (verb) entries; the entries as they are now. Raises SpireError for failed ones: the command exits 0."""
+        if not entries:
+            return []
         answer = self.json("entry", verb, "-data", "-", stdin=json.dumps({"entries": [_as_data(e) for e in entries]}))
         results = answer.get("results") or []
         failed = [r for r in results if _code(r)]
@@ -132,6 +134,14 @@ class Server:
     def bundle(self):
         """The server's own trust bundle, as SPIFFE JSON text."""
         return self("bundle", "show", "-format", "spiffe")
+
+    def trust_domain(self):
+        """The server's own trust domain."""
+        return self.json("bundle", "show")["trust_domain"]
+
+    def federated_domains(self):
+        """The trust domains whose bundles the server has."""
+        return [bundle["trust_domain"] for bundle in self.json("bundle", "list").get("bundles") or []]
 
     def federated_bundle(self, trust_domain):
         """The server's copy of another domain's bundle as SPIFFE JSON text; empty where it has none."""

@@ -66,45 +66,122 @@ def entry_difference(wanted, there):
 
 def check_entries(params):
     """Raise SpireError for what spire_entry cannot have."""
+    domains = {}
     for number, option in enumerate(params["entries"]):
         _check_entry(f"entries[{number}]", option)
+        domains.setdefault(option["spiffe_id"].split("/")[2], f"entries[{number}]")
+    if len(domains) > 1:
+        said = ", ".join(f"{domain} ({where})" for domain, where in domains.items())
+        raise SpireError(f"entries: are of several trust domains, {said}; a server issues for its own, so each server gets its own list")
+    for parent in params["purge_parents"] or ():
+        check_spiffe_id("purge_parents", parent.removesuffix("/*"))
 
 
 def entries(server, params, check_mode):
     """spire_entry: converge registration entries."""
     wanted = {entry_key(entry): entry for entry in map(entry_from_option, params["entries"])}
-    there = {entry_key(entry): entry for entry in server.entries()}
+    found = server.entries()
+    there = {entry_key(entry): entry for entry in found}
     if params["state"] == "absent":
-        return _remove_entries(server, [there[key] for key in wanted if key in there], check_mode)
-    create = [entry for key, entry in wanted.items() if key not in there]
-    update = [{**e, "id": there[key]["id"]} for key, e in wanted.items() if key in there and entry_difference(e, there[key])]
+        create, update, delete = [], [], [there[key] for key in wanted if key in there]
+    else:
+        create = [entry for key, entry in wanted.items() if key not in there]
+        update = [{**e, "id": there[key]["id"]} for key, e in wanted.items() if key in there and entry_difference(e, there[key])]
+        delete = stale(wanted, there, params["purge_parents"]) if params["purge"] else []
     if not check_mode:
-        if create:
-            server.write_entries("create", create)
-        if update:
-            server.write_entries("update", update)
+        if create or update:
+            _check_server(server, [*create, *update])
+        server.write_entries("create", create)
+        server.write_entries("update", update)
+        server.delete_entries([entry["id"] for entry in delete])
     return {
-        "changed": bool(create or update),
+        "changed": bool(create or update or delete),
         "created": [id_text(entry["spiffe_id"]) for entry in create],
         "updated": [id_text(entry["spiffe_id"]) for entry in update],
-        "deleted": [],
-        "diff": _entries_diff(wanted, there),
+        "deleted": [id_text(entry["spiffe_id"]) for entry in delete],
+        "orphans": [] if params["state"] == "absent" else orphans(wanted.values(), found),
+        "diff": _entries_diff({} if params["state"] == "absent" else wanted, there, delete),
     }
+
+
+def stale(wanted, there, parents):
+    """Entries that are there, hang below one of the parents, and are not wanted.
+
+    wanted, there  key → entry
+    parents        SPIFFE IDs, of which one that ends in /* stands for all below; None for the parents of the wanted entries
+    """
+    parents = {id_text(entry["parent_id"]) for entry in wanted.values()} if parents is None else set(parents)
+    above = tuple(parent.removesuffix("*") for parent in parents if parent.endswith("/*"))
+
+    def is_ours(entry):
+        parent = id_text(entry["parent_id"])
+        return parent in parents or (bool(above) and parent.startswith(above))
+
+    return [entry for key, entry in there.items() if key not in wanted and is_ours(entry)]
+
+
+def orphans(wanted, found):
+    """Parents of the wanted entries that no entry stands for yet: what hangs below them is issued once there is one."""
+    known = {id_text(entry["spiffe_id"]) for entry in (*wanted, *found)}
+    parents = {id_text(entry["parent_id"]) for entry in wanted}
+    return sorted(parent for parent in parents - known if not _path(parent).startswith("/spire/"))
+
+
+def _path(spiffe_id):
+    _scheme, _empty, _domain, path = spiffe_id.split("/", 3)
+    return f"/{path}"
+
+
+def _check_server(server, written):
+    """Raise SpireError for entries that this server cannot have, before the first of them is written."""
+    own, first = server.trust_domain(), id_text(written[0]["spiffe_id"])
+    if written[0]["spiffe_id"]["trust_domain"] != own:
+        raise SpireError(f"entries: {first} is not of this server's trust domain {own}; give it to the server of its own domain")
+    _check_federation(server, written)
+    _check_parents(server, written)
+
+
+def _check_federation(server, written):
+    wanted = {domain: id_text(entry["spiffe_id"]) for entry in written for domain in entry["federates_with"]}
+    unknown = sorted(set(wanted) - set(server.federated_domains())) if wanted else []
+    if unknown:
+        known = ", ".join(server.federated_domains()) or "none"
+        raise SpireError(
+            f"entries: {wanted[unknown[0]]} federates with {unknown[0]}, whose bundle this server does not have (it has: {known}); "
+            "set that domain's bundle first (spire_bundle)"
+        )
+
+
+def _check_parents(server, written):
+    agents = {id_text(e["parent_id"]): id_text(e["spiffe_id"]) for e in written if e["parent_id"]["path"].startswith("/spire/agent/")}
+    unknown = sorted(set(agents) - {record.spiffe_id for record in server.agents()}) if agents else []
+    if unknown:
+        raise SpireError(
+            f"entries: {agents[unknown[0]]} hangs below {unknown[0]}, and this server knows no such agent; "
+            "the ID that its join token was made for (spire_token) stays the same"
+        )
 
 
 def _check_entry(where, option):
     check_spiffe_id(f"{where}.spiffe_id", option["spiffe_id"])
     check_spiffe_id(f"{where}.parent_id", option["parent_id"])
+    own, parents = (option[name].split("/")[2] for name in ("spiffe_id", "parent_id"))
+    if own != parents:
+        raise SpireError(f"{where}.parent_id: {option['parent_id']!r} is not of the trust domain {own}, which {option['spiffe_id']} is of")
+    if _path(option["spiffe_id"]).startswith("/spire/"):
+        raise SpireError(f"{where}.spiffe_id: {option['spiffe_id']!r} is below /spire, which SPIRE keeps for its own servers and agents")
     if not option["selectors"]:
         raise SpireError(f"{where}.selectors: is empty; an entry without selectors matches nothing")
     for selector in option["selectors"]:
         check_selector(f"{where}.selectors", selector)
     for domain in option["federates_with"] or ():
         check_trust_domain(f"{where}.federates_with", domain.removeprefix("spiffe://"))
+        if domain.removeprefix("spiffe://") == own:
+            raise SpireError(f"{where}.federates_with: {own} is the entry's own trust domain; the others are right")
 
 
-def _entries_diff(wanted, there):
-    before, after = [], []
+def _entries_diff(wanted, there, deleted):
+    before, after = [f"{_entry_text(entry)}\n" for entry in deleted], []
     for key, entry in wanted.items():
         if key not in there:
             after.append(f"{_entry_text(entry)}\n")
@@ -112,18 +189,6 @@ def _entries_diff(wanted, there):
             before.append(f"{_entry_text(entry)} {name}: {_text(have)}\n")
             after.append(f"{_entry_text(entry)} {name}: {_text(want)}\n")
     return {"before": "".join(before), "after": "".join(after)}
-
-
-def _remove_entries(server, found, check_mode):
-    if not check_mode:
-        server.delete_entries([entry["id"] for entry in found])
-    return {
-        "changed": bool(found),
-        "created": [],
-        "updated": [],
-        "deleted": [id_text(entry["spiffe_id"]) for entry in found],
-        "diff": {"before": "".join(f"{_entry_text(entry)}\n" for entry in found), "after": ""},
-    }
 
 
 def _entry_text(entry):

@@ -70,6 +70,18 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  purge:
+    description:
+      - Whether entries that are below O(purge_parents) and not in O(entries) are deleted.
+      - Nothing else is, such as entries below other parents, and agents' own aliases.
+    type: bool
+    default: false
+  purge_parents:
+    description:
+      - SPIFFE IDs of parents whose entries O(entries) lists completely. One that ends in C(/*) stands for all IDs below it.
+      - Without it, the parents of O(entries).
+    type: list
+    elements: str
 requirements:
   - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
 attributes:
@@ -92,6 +104,12 @@ EXAMPLES = r"""
         parent_id: spiffe://org1.swarm.learning/swarm/agent/host-1
         selectors: ["docker:env:swarm_node_type=sn"]
         federates_with: [org2.swarm.learning]
+
+- name: All identities below the agents of this organisation's hosts are these, those of hosts that have left among them are gone
+  swarm.learning.spire_entry:
+    entries: "{{ entries }}"
+    purge: true
+    purge_parents: ["spiffe://org1.swarm.learning/swarm/agent/*"]
 """
 
 RETURN = r"""
@@ -107,6 +125,11 @@ updated:
   elements: str
 deleted:
   description: SPIFFE IDs of the entries that were, or would be, deleted.
+  returned: always
+  type: list
+  elements: str
+orphans:
+  description: Parents of the entries for which no entry stands yet, such as aliases of agents that are not attested yet.
   returned: always
   type: list
   elements: str
@@ -136,6 +159,8 @@ OPTIONS = {
         },
     },
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "purge": {"type": "bool", "default": False},
+    "purge_parents": {"type": "list", "elements": "str"},
 }
 
 

@@ -32,6 +32,27 @@ WRONG = [
     ("spire_entry", {"entries": [ENTRY, {**ENTRY, "selectors": []}]}, ["entries[1].selectors: is empty"]),
     ("spire_entry", {"entries": [{**ENTRY, "selectors": ["unix"]}]}, ["entries[0].selectors: 'unix' is not a selector", "TYPE:VALUE"]),
     ("spire_entry", {"entries": [{**ENTRY, "federates_with": ["Org 2"]}]}, ["entries[0].federates_with: 'Org 2' is not a trust domain"]),
+    (
+        "spire_entry",
+        {"entries": [{**ENTRY, "federates_with": ["org2.example", "spiffe://org1.example"]}]},
+        ["entries[0].federates_with: org1.example is the entry's own trust domain"],
+    ),
+    (
+        "spire_entry",
+        {"entries": [{**ENTRY, "parent_id": "spiffe://org2.example/swarm/agent/host-1"}]},
+        ["entries[0].parent_id: 'spiffe://org2.example/swarm/agent/host-1' is not of the trust domain org1.example"],
+    ),
+    (
+        "spire_entry",
+        {"entries": [{**ENTRY, "spiffe_id": "spiffe://org1.example/spire/agent/x"}]},
+        ["entries[0].spiffe_id: 'spiffe://org1.example/spire/agent/x' is below /spire"],
+    ),
+    (
+        "spire_entry",
+        {"entries": [ENTRY, {**ENTRY, "spiffe_id": "spiffe://b.example/x", "parent_id": "spiffe://b.example/y"}]},
+        ["entries: are of several trust domains, org1.example (entries[0]), b.example (entries[1])"],
+    ),
+    ("spire_entry", {"purge": True, "purge_parents": ["*"]}, ["purge_parents: '*' is not a SPIFFE ID"]),
     ("spire_entry", {"entries": [{"spiffe_id": ENTRY["spiffe_id"]}]}, ["parent_id", "selectors"]),
 ]
 
@@ -87,3 +108,54 @@ def test_bundles_are_compared_by_their_keys():
     one = {"keys": [key("x509-svid", x5c=["MIIA"]), key("jwt-svid", kid="k1")], "spiffe_sequence": 1}
     other = {"spiffe_sequence": 7, "keys": one["keys"][::-1]}
     assert _spire.bundle_keys(json.dumps(one)) == _spire.bundle_keys(json.dumps(other)) == {("x509-svid", "MIIA"), ("jwt-svid", "k1")}
+
+
+PARENT = "spiffe://org1.example/swarm/agent/"
+
+
+def below(*hosts):
+    """key → entry of one SN below the agent of each host."""
+    made = [_spire_entry.entry_from_option({**ENTRY, "parent_id": PARENT + host}) for host in hosts]
+    return {_spire_entry.entry_key(entry): entry for entry in made}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "parents", "gone"),
+    [
+        (["a"], ["a"], None, []),
+        (["a"], ["a", "b"], None, []),
+        (["a"], ["a", "b"], [PARENT + "b"], ["b"]),
+        (["a"], ["a", "b", "b/c"], [PARENT + "b"], ["b"]),
+        (["a"], ["a", "b", "b/c"], [PARENT + "*"], ["b", "b/c"]),
+        (["a"], ["a", "b", "b/c", "bc"], [PARENT + "b/*"], ["b/c"]),
+        ([], ["a", "b"], [PARENT + "*"], ["a", "b"]),
+        ([], ["a", "b"], None, []),
+        (["a"], ["a", "b"], [], []),
+    ],
+)
+def test_stale_entries_are_those_below_the_parents(wanted, there, parents, gone):
+    found = _spire_entry.stale(below(*wanted), below(*there), parents)
+    assert [_spire.id_text(entry["parent_id"]).removeprefix(PARENT) for entry in found] == gone
+
+
+def test_another_entry_below_the_same_parent_is_stale():
+    other = _spire_entry.entry_from_option({**ENTRY, "selectors": ["docker:label:other:x"]})
+    assert _spire_entry.stale(below("host-1"), {_spire_entry.entry_key(other): other}, None) == [other]
+
+
+@pytest.mark.parametrize(
+    ("parents", "ids", "orphans"),
+    [
+        (["a"], [], [PARENT + "a"]),
+        (["a"], ["a"], []),
+        (["b", "a", "a"], ["c"], [PARENT + "a", PARENT + "b"]),
+    ],
+)
+def test_orphans(parents, ids, orphans):
+    aliases = [_spire_entry.entry_from_option({**ENTRY, "spiffe_id": PARENT + host}) for host in ids]
+    assert _spire_entry.orphans(below(*parents).values(), aliases) == orphans
+
+
+def test_an_agents_own_id_is_nobodys_orphan():
+    entry = _spire_entry.entry_from_option({**ENTRY, "parent_id": "spiffe://org1.example/spire/agent/join_token/x"})
+    assert _spire_entry.orphans([entry], []) == []

@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registration entries on a real server: what was edited or deleted by hand comes back, what is stale goes, and nothing else does."""
+
+import time
+
+import pytest
+
+from tests.integration.running import Failed
+from tests.integration.spire.world import ALIAS, DOMAIN
+
+MANY = 1000
+CHECK_SECONDS = 5
+
+
+def entry(name, **others):
+    return {
+        "spiffe_id": f"spiffe://{DOMAIN}/swarm/{name}",
+        "parent_id": ALIAS,
+        "selectors": [f"docker:env:swarm_node_type={name}"],
+        **others,
+    }
+
+
+ENTRIES = [entry("sn", x509_svid_ttl=7200), entry("sl", dns_names=["sl.example"]), entry("swop")]
+
+
+def told(spire):
+    """Name → entry of what the server has below /swarm, aliases of agents left out."""
+    entries = spire.spire("entry", "show")["entries"]
+    return {e["spiffe_id"]["path"].removeprefix("/swarm/"): e for e in entries if e["parent_id"]["path"].startswith("/swarm/")}
+
+
+@pytest.fixture(autouse=True)
+def converged(spire):
+    """The server has ENTRIES, whatever it had before."""
+    spire.call("spire_entry", entries=ENTRIES, purge=True, purge_parents=[f"spiffe://{DOMAIN}/swarm/agent/*"])
+    assert sorted(told(spire)) == ["sl", "sn", "swop"]
+
+
+def converge(spire, names, **others):
+    """Check, real, again: what check mode said is what was done, and then there is nothing to do."""
+    tried = spire.call("spire_entry", check=True, entries=ENTRIES, **others)
+    done = spire.call("spire_entry", entries=ENTRIES, **others)
+    assert {kind: [i.rpartition("/")[2] for i in done[kind]] for kind in names} == names
+    assert tried == done
+    again = spire.call("spire_entry", entries=ENTRIES, **others)
+    assert (again["changed"], again["diff"]) == (False, {"before": "", "after": ""})
+    return done
+
+
+def test_an_entry_that_was_edited_by_hand_is_as_wanted_again(spire):
+    there = told(spire)["sn"]
+    alias = ["-parentID", ALIAS, "-spiffeID", f"spiffe://{DOMAIN}/swarm/sn", "-selector", "docker:env:swarm_node_type=sn"]
+    spire.spire("entry", "update", "-entryID", there["id"], *alias, "-x509SVIDTTL", "60", "-dns", "by.hand", "-admin")
+    done = converge(spire, {"created": [], "updated": ["sn"], "deleted": []})
+    assert "x509_svid_ttl: 60" in done["diff"]["before"]
+    again = told(spire)["sn"]
+    assert (again["id"], again["x509_svid_ttl"], again["dns_names"], again["admin"]) == (there["id"], 7200, [], False)
+
+
+def test_an_entry_that_was_deleted_by_hand_comes_back(spire):
+    spire.spire("entry", "delete", "-entryID", told(spire)["sl"]["id"])
+    converge(spire, {"created": ["sl"], "updated": [], "deleted": []})
+    assert told(spire)["sl"]["dns_names"] == ["sl.example"]
+
+
+def test_purge_takes_what_is_stale_and_nothing_else(spire):
+    agent = spire.aliases()
+    elsewhere = entry("elsewhere", parent_id=f"spiffe://{DOMAIN}/spire/server")
+    spire.call("spire_entry", entries=[elsewhere, entry("old"), entry("left", parent_id=f"{ALIAS}-that-left")])
+    converge(spire, {"created": [], "updated": [], "deleted": []})
+    done = converge(spire, {"created": [], "updated": [], "deleted": ["old"]}, purge=True)
+    assert done["diff"] == {"before": f"spiffe://{DOMAIN}/swarm/old under {ALIAS} by docker:env:swarm_node_type=old\n", "after": ""}
+    converge(spire, {"deleted": ["left"]}, purge=True, purge_parents=[f"spiffe://{DOMAIN}/swarm/agent/*"])
+    assert sorted(told(spire)) == ["sl", "sn", "swop"]
+    assert [e["spiffe_id"]["path"] for e in spire.spire("entry", "show", "-parentID", f"spiffe://{DOMAIN}/spire/server")["entries"]] == [
+        "/swarm/elsewhere"
+    ]
+    assert spire.aliases() == agent
+    spire.call("spire_entry", entries=[elsewhere], state="absent")
+
+
+def test_parents_that_nobody_is_yet_are_told(spire):
+    done = spire.call("spire_entry", check=True, entries=[*ENTRIES, entry("new", parent_id=f"{ALIAS}-to-come")])
+    assert done["orphans"] == [f"{ALIAS}-to-come"]
+
+
+REFUSED = [
+    (entry("x", federates_with=["org2.example"]), ["federates with org2.example", "it has: none", "spire_bundle"]),
+    (entry("x", parent_id=f"spiffe://{DOMAIN}/spire/agent/join_token/gone"), ["join_token/gone", "knows no such agent"]),
+    (
+        {**entry("x"), "spiffe_id": "spiffe://org9.example/swarm/x", "parent_id": "spiffe://org9.example/a"},
+        [f"not of this server's trust domain {DOMAIN}"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("wrong", "says"), REFUSED, ids=["domain", "parent", "server"])
+def test_what_a_server_cannot_have_changes_nothing(spire, wrong, says):
+    before = told(spire)
+    good = [] if "org9" in wrong["spiffe_id"] else [entry("good")]
+    with pytest.raises(Failed) as failed:
+        spire.call("spire_entry", entries=[*good, wrong])
+    assert all(text in str(failed.value) for text in says), str(failed.value)
+    assert told(spire) == before
+
+
+def test_what_the_server_itself_refuses_is_seen(spire):
+    """The command ends with 0 then; only its answer says which entry it was."""
+    with pytest.raises(Failed, match=r"swarm/x: .*hint is too long"):
+        spire.call("spire_entry", entries=[entry("good"), entry("x", hint="x" * 1025)])
+    converge(spire, {"deleted": ["good"]}, purge=True)
+
+
+def test_a_thousand_entries(spire):
+    many = [entry(f"many-{number}") for number in range(MANY)]
+    assert len(spire.call("spire_entry", entries=many)["created"]) == MANY
+    began = time.monotonic()
+    checked = spire.call("spire_entry", check=True, entries=many)
+    took = time.monotonic() - began
+    assert not checked["changed"]
+    assert took < CHECK_SECONDS
+    print(f"{MANY} entries checked in {took:.2f} s")
+    assert len(spire.call("spire_entry", entries=many, state="absent")["deleted"]) == MANY
