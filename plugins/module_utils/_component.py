@@ -85,24 +85,23 @@ class _Convergence:
         params = self.params
         self.component = component_of(params["release"], self.component_name)
         check(self.component_name, self.component, params, set(params) - set(_arguments.CONTAINER), self.host)
-        main = image_of(self.component, params)
-        known = {main: self.engine.image(main)}  # the first call: its answer also tells which engine this is
+        # Images first: any answer tells what engine it is, which the translation has to know.
+        references = [image_of(self.component, params), *([params["ml"]["image"]] if params.get("ml") else [])]
+        images = {reference: self.engine.image(reference) for reference in references}
         if params["release"] not in ON_PODMAN and self.engine.podman:
             right = f"does not run on Podman, which answers at {self.engine.address}; releases that do: {', '.join(ON_PODMAN)}"
             raise OptionError("release", params["release"], right)
         self.asked = translate(self.component_name, self.component, params, self.host, Lookup(self.engine, params["release"]))
         pulls = []
-        images = {}
-        for reference in dict.fromkeys(asked.image for asked in self.asked):
-            image = known[reference] if reference in known else self.engine.image(reference)
-            images[reference], pulled = self._image(reference, image)
+        for reference, image in images.items():
+            images[reference], pulled = self._pulled(reference, image)
             if pulled:
                 pulls.append(Step("pull", reference))
         self.wanted = [self._over_image(asked, images[asked.image]) for asked in self.asked]
         self.asked = [replace(asked, image_id=wanted.image_id) for asked, wanted in zip(self.asked, self.wanted)]
         return pulls
 
-    def _image(self, reference, image):
+    def _pulled(self, reference, image):
         """(the image or None where check mode did not pull it, whether the pull changes something), before anything is touched."""
         pull = self.params["pull"]
         if image is None and pull == "never":
@@ -128,24 +127,28 @@ class _Convergence:
 
     def _pairs(self):
         """(wanted, Observed) of the containers that belong together, None for what is not there or not wanted."""
-        main = self.params["name"]
-        names = [main, sidecar_name(self.params)] if self._may_have_sidecar() else [main]
+        main, sidecar = self.params["name"], sidecar_name(self.params)
         wanted = {spec.name: spec for spec in self.wanted}
-        pairs = [(wanted.get(name), self._observe(name, main)) for name in names]
-        if self.wanted and len(self.wanted) < len(names):
-            there = pairs[1][1]
-            if there is None or there.spec.volumes_from != (main,):
-                self.inspects.pop(names[1])
-                return pairs[:1]  # a container of that name which has nothing to do with this one
-        return pairs
+        pairs = [(wanted.get(main), self._observe(main, main))]
+        if self.component_name != "sl":
+            return pairs
+        if sidecar in wanted or not wanted:
+            return [*pairs, (wanted.get(sidecar), self._observe(sidecar, main))]
+        return [*pairs, *self._unwanted(sidecar, main, pairs[0][1])]
 
-    def _may_have_sidecar(self):
-        return self.component_name == "sl" and (not self.wanted or bool(self.component.pair_environment))
+    def _unwanted(self, sidecar, main, there):
+        """The sidecar that an earlier run gave the main container, in a list; no container that only has such a name."""
+        if there is None or not set(self.component.pair_environment.items()) & set(there.spec.env.items()):
+            return []
+        beside = self._observe(sidecar, main)
+        if beside and beside.spec.volumes_from == (main,):
+            return [(None, beside)]
+        self.inspects.pop(sidecar)
+        return []
 
     def _observe(self, name, main):
         inspect, aside = self.engine.inspect(name), None
-        marked = inspect and aside_label(inspect)
-        if inspect is None or marked or not inspect["State"].get("Running"):
+        if inspect is None or aside_label(inspect) or not inspect["State"].get("Running"):
             aside = self.engine.inspect(aside_of(name))
         if inspect is None and aside:
             inspect = aside if self.check_mode else self._take_back(name)

@@ -42,6 +42,7 @@ _NO_ENGINE = {
     "reset by peer": "it ended the connection",
     "Remote end closed": "it ended the connection",
 }
+_REFUSALS = ("unauthorized", "access to the resource is denied", "authentication required", "no basic auth credentials")
 _OTHER_API_VERSION = re.compile(r"client version .* is too (old|new)")
 
 
@@ -132,7 +133,7 @@ class Engine:
             return f"{text}; free space where the engine keeps its data"
         if "bind source path does not exist" in text or ("read-only file system" in text and "mount" in text):
             return f"{text}; the engine cannot see that path: make it, or, where Docker is a snap, use one that snaps may see"
-        if any(refusal in text for refusal in ("unauthorized", "access to the resource is denied", "authentication required")):
+        if any(refusal in text for refusal in _REFUSALS):
             return f"{text}; log in to the registry first (community.docker.docker_login)"
         return text
 

@@ -36,6 +36,8 @@ def wait_ready(engine, inspect, signal, timeout):
     """
     if not inspect:
         raise NotReady(_gone())
+    if not signal.log and _answers(engine, inspect, signal):
+        return
     deadline = time.monotonic() + timeout
     lines = engine.follow(inspect, run_began(inspect))
     announced = re.compile(signal.log) if signal.log else None
@@ -66,8 +68,8 @@ def is_young(inspect, seconds):
 
 
 def still_coming_up(signal):
-    """The part of a signal that is worth asking a container for that was started by an earlier run."""
-    return replace(signal, health=(), port=0) if signal.log else signal
+    """The part of a signal that is asked for where an earlier run has started the container, and had the time to wait for it all."""
+    return replace(signal, health=(), port=0 if signal.log else signal.port)
 
 
 def started_at(inspect):

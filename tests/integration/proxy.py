@@ -40,32 +40,27 @@ class Proxy:
             engine = socket.socket(socket.AF_UNIX)
             engine.connect(self._engine_socket)
             self._open += [client, engine]
-            threading.Thread(target=self._hand_on, args=(client, engine, self._watch), daemon=True).start()
-            threading.Thread(target=self._hand_on, args=(engine, client, None), daemon=True).start()
+            threading.Thread(target=self._hand_on, args=(client, engine, True), daemon=True).start()
+            threading.Thread(target=self._hand_on, args=(engine, client, False), daemon=True).start()
 
-    def _hand_on(self, source, target, watch):
+    def _hand_on(self, source, target, watched):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                request = watch and _REQUEST.match(data)
-                text = request and f"{request[1].decode()} {request[2].decode()}"
-                if text and not self._permitted(self.before, text):
-                    return
+                request = _REQUEST.match(data) if watched else None
+                if not request:
+                    target.sendall(data)
+                    continue
+                text = f"{request[1].decode()} {request[2].decode()}"
+                self.requests.append(text)
+                if self.before(text) is False:
+                    return self.close()
                 target.sendall(data)
-                if text and not self._permitted(self.after, text):
-                    return
+                if self.after(text) is False:
+                    return self.close()
         for end in (source, target):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-
-    _watch = True
-
-    def _permitted(self, asked, text):
-        if asked is self.before:
-            self.requests.append(text)
-        if asked(text) is False:
-            self.close()
-            return False
-        return True
+        return None
 
     def changes(self):
         """The requests that change something."""

@@ -9,6 +9,7 @@ import importlib
 import io
 import json
 import multiprocessing
+import os
 import socket
 import tarfile
 from pathlib import Path
@@ -58,6 +59,27 @@ def start(module, **params):
     process = _FORKS.Process(target=run, args=(module,), kwargs=params)
     process.start()
     return process
+
+
+def _in_process(user, answers, module, params):
+    with contextlib.suppress(Failed):
+        run(module, check=True, **params)  # what is imported on the way is not to be had for another user
+    os.setuid(user)
+    try:
+        answers.send(run(module, **params))
+    except Failed as failed:
+        answers.send(failed.result)
+
+
+def process(module, user, **params):
+    """The result of a module that runs as another user, in a process of its own; a failure's too."""
+    mine, its = _FORKS.Pipe()
+    child = _FORKS.Process(target=_in_process, args=(user, its, module, params))
+    child.start()
+    its.close()
+    result = mine.recv()
+    child.join()
+    return result
 
 
 def free_port():

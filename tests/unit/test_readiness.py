@@ -85,7 +85,7 @@ def test_started_at(text, seconds):
     [
         (Ready(log="up", health=("check",)), Ready(log="up")),
         (Ready(port=1, tls=True), Ready(port=1, tls=True)),
-        (Ready(health=("check",)), Ready(health=("check",))),
+        (Ready(health=("check",)), Ready()),
     ],
 )
 def test_what_is_left_to_ask(signal, left):
