@@ -89,6 +89,16 @@ def test_ladder(world, module):
     assert world.containers() == {}
 
 
+@pytest.mark.parametrize(("module", "most"), [("apls", 3), ("spire_server", 3), ("sn", 3), ("swop", 3), ("swci", 3)])
+def test_a_run_that_changes_nothing_costs_few_calls(world, monkeypatch, module, most):
+    params = world.params(module)
+    run(module, **params)
+    asked, send = [], docker.APIClient.send
+    monkeypatch.setattr(docker.APIClient, "send", lambda *given, **options: asked.append(given[1].path_url) or send(*given, **options))
+    assert not run(module, **params)["changed"]
+    assert len(asked) <= most, asked
+
+
 @pytest.mark.parametrize("release", ON_PODMAN)
 def test_the_oldest_and_the_newest_release_are_the_same(world, release):
     climb("sn", [True, True, False, False], **world.params("sn", release))
@@ -223,6 +233,8 @@ def test_sl_and_ml_are_one_thing(world):
     world.says("sl", "touch", "/tmp/channel/request.channel")
     assert world.says("ml", "ls", "/tmp/channel") == "request.channel\n"
     ids = world.id("sl"), world.id("ml")
+    for component, made in zip(("sl", "ml"), ids):
+        assert world.says(component, "cat", "/tmp/container_info_file").splitlines()[0] == made
     mounted = {**params, "ml": {**params["ml"], "volumes": [f"{world.directory}:/data"], "network": f"container:{params['name']}"}}
     done = climb("sl", [True, True, False, False], **mounted)
     assert len(done["actions"]) == 10
