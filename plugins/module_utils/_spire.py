@@ -165,6 +165,10 @@ class Server:
 class NoServerYet:
     """In check mode: a server that an earlier task would have started. It has nothing yet."""
 
+    def json(self, *_words):
+        """Nothing to tell."""
+        return {}
+
     def entries(self, *_filters):
         """No entries."""
         return []

@@ -22,14 +22,20 @@ def der(certificate):
     return base64.b64decode(match[1]) if match else certificate
 
 
+def validity(certificate):
+    """(from, to) of a certificate (PEM or DER, as bytes) in seconds since the epoch; (0, 0) where that is not to be found."""
+    match = _VALIDITY.search(der(certificate))
+    return (_seconds(match[1], match[2]), _seconds(match[3], match[4])) if match else (0, 0)
+
+
+def _seconds(utc_time, generalized_time):
+    form = "%y%m%d%H%M%S" if utc_time else "%Y%m%d%H%M%S"
+    return int(datetime.strptime((utc_time or generalized_time).decode(), form).replace(tzinfo=timezone.utc).timestamp())
+
+
 def expiry(certificate):
     """When a certificate (PEM or DER, as bytes) expires, in seconds since the epoch; 0 where that is not to be found."""
-    match = _VALIDITY.search(der(certificate))
-    if not match:
-        return 0
-    text = (match[3] or match[4]).decode()
-    form = "%y%m%d%H%M%S" if match[3] else "%Y%m%d%H%M%S"
-    return int(datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp())
+    return validity(certificate)[1]
 
 
 def spiffe_id(certificate):

@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Will identity outlive the training? What ends too early, and how it is renewed (private to the collection).
+
+The platform takes its first SVID and never another one, so what counts is how long an SVID lives that is issued now. SPIRE cuts
+it where the authority that signs it ends (pkg/server/ca of 1.15.3, as are the rules of rotation below). All times are seconds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+DAY = 86400
+# An authority is replaced when a sixth of its life is left, or a week, whichever is less.
+_ACTIVATION_PART, _ACTIVATION_CAP = 6, 7 * DAY
+
+
+def signing(authorities, now):
+    """The authority that signs now, of {not_before, expires_at} as in a bundle: the newest that has taken over; None for none.
+
+    A new one is in the bundle long before it signs.
+    """
+    valid = sorted((a for a in authorities if a["expires_at"] > now), key=lambda a: a["not_before"])
+    current = valid[0] if valid else None
+    for following in valid[1:]:
+        life = current["expires_at"] - current["not_before"]
+        if now > current["expires_at"] - min(life / _ACTIVATION_PART, _ACTIVATION_CAP):
+            current = following
+    return current
+
+
+def problems(facts, default_ttl, until, now):
+    """What ends before `until`, as a list of {what, name, expires_at, problem, remedy}.
+
+    facts        authorities, agents, entries, bundles as spire_info returns them
+    default_ttl  life of the SVID of an entry that says nothing, in seconds
+    """
+    signer = signing(facts["authorities"], now)
+    found = [_authority(facts["trust_domain"], signer, until)] if signer is None or signer["expires_at"] < until else []
+    found += _svids(facts, default_ttl, until, now)
+    found += [_bundle(bundle, until) for bundle in facts["bundles"] if bundle["expires_at"] < until]
+    found += [_agent(agent, now) for agent in facts["agents"] if agent["banned"] or agent["expires_at"] <= now]
+    return found
+
+
+def _problem(what, name, expires_at, problem, remedy):
+    return {"what": what, "name": name, "expires_at": expires_at, "problem": problem, "remedy": remedy}
+
+
+def _authority(trust_domain, signer, until):
+    end = signer["expires_at"] if signer else 0
+    problem = f"the CA of {trust_domain} that signs now ends {date(end)}, the training {date(until)}"
+    return _problem(
+        "authority",
+        trust_domain,
+        end,
+        problem if signer else f"{trust_domain} has no CA that is valid now",
+        "raise ca_ttl (spire_server_ca_ttl) to more than six times the training, and rotate the CA: `spire-server localauthority x509 "
+        "prepare`, then `activate`, or start later, when the next CA has taken over",
+    )
+
+
+def _svids(facts, default_ttl, until, now):
+    found, seen = [], set()
+    for entry in facts["entries"]:
+        life = entry["x509_svid_ttl"] or default_ttl
+        if "/spire/" in entry["parent_id"] or (entry["spiffe_id"], life) in seen or now + life >= until:
+            continue
+        seen.add((entry["spiffe_id"], life))
+        found.append(
+            _problem(
+                "svid",
+                entry["spiffe_id"],
+                now + life,
+                f"an SVID that is issued now lives {span(life)}, the training another {span(until - now)}",
+                "set x509_svid_ttl of the entry (spire_entry) or of the server (spire_server_x509_svid_ttl) to at least the training, "
+                "then start the container anew",
+            )
+        )
+    return found
+
+
+def _bundle(bundle, until):
+    domain = bundle["trust_domain"]
+    return _problem(
+        "bundle",
+        domain,
+        bundle["expires_at"],
+        f"the bundle of {domain} that this server has ends {date(bundle['expires_at'])}, the training {date(until)}",
+        f"have {domain} rotate its CA to a longer one, then fetch its bundle again (spire_bundle, or its bundle endpoint does)",
+    )
+
+
+def _agent(agent, now):
+    why = "is banned" if agent["banned"] else f"was last attested until {date(agent['expires_at'])}"
+    return _problem(
+        "agent",
+        agent["spiffe_id"],
+        agent["expires_at"],
+        f"agent {agent['spiffe_id']} {why}",
+        "evict it, or attest its host again with the role spire_agent, which does both",
+    )
+
+
+def date(seconds):
+    """A time as people read it, in UTC."""
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def span(seconds):
+    """A length of time as people read it."""
+    return f"{seconds / DAY:.3g} d" if seconds >= DAY else f"{seconds / 3600:.3g} h"

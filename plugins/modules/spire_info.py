@@ -1,0 +1,182 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: spire_info
+short_description: What a SPIRE Server has, and whether it outlives the training
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Says which agents, registration entries and trust bundles a SPIRE Server has, and when they expire.
+  - With O(days), says what of it ends before the training does, and how it is renewed.
+extends_documentation_fragment:
+  - swarm.learning.engine
+options:
+  name:
+    description: Name of the SPIRE Server's container on this host.
+    type: str
+    default: spire-server
+  days:
+    description: How many days from now identity must last.
+    type: float
+  default_x509_svid_ttl:
+    description: Life of the SVID of an entry without a life of its own, in seconds, as the server's configuration has it.
+    type: int
+    default: 3600
+requirements:
+  - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
+attributes:
+  check_mode:
+    support: full
+    description: It changes nothing.
+  diff_mode:
+    support: none
+    description: It changes nothing.
+  idempotent:
+    support: full
+    description: It changes nothing.
+"""
+
+EXAMPLES = r"""
+- name: It is known what the SPIRE Server has
+  swarm.learning.spire_info:
+    days: 14
+    default_x509_svid_ttl: "{{ 14 * 24 * 3600 }}"
+  register: __spire
+
+- name: Identity outlives the training
+  ansible.builtin.assert:
+    that: __spire.problems | length == 0
+    fail_msg: "{{ __spire.problems | map(attribute='problem') | join('; ') }}"
+"""
+
+RETURN = r"""
+trust_domain:
+  description: The server's own trust domain.
+  returned: always
+  type: str
+authorities:
+  description: The CAs in the server's own bundle. The newest may not sign yet.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    not_before:
+      description: From when on it is valid, in seconds since the epoch.
+      type: int
+    expires_at:
+      description: When it expires, in seconds since the epoch.
+      type: int
+    tainted:
+      description: Whether it is marked as not to be trusted.
+      type: bool
+agents:
+  description: The agents that the server has attested.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    spiffe_id:
+      description: SPIFFE ID.
+      type: str
+    expires_at:
+      description: When its identity expires, in seconds since the epoch. A running agent renews it at half of its life.
+      type: int
+    banned:
+      description: Whether it is banned.
+      type: bool
+    attestation_type:
+      description: How it was attested, such as V(join_token).
+      type: str
+entries:
+  description: The registration entries, agents' aliases among them.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The entry's own ID.
+      type: str
+    spiffe_id:
+      description: SPIFFE ID.
+      type: str
+    parent_id:
+      description: SPIFFE ID that it hangs below.
+      type: str
+    selectors:
+      description: Its selectors, each as C(TYPE:VALUE).
+      type: list
+      elements: str
+    federates_with:
+      description: Trust domains whose bundles the workload gets too.
+      type: list
+      elements: str
+    dns_names:
+      description: DNS names in the SVID.
+      type: list
+      elements: str
+    x509_svid_ttl:
+      description: Life of its SVIDs in seconds; 0 for the server's default.
+      type: int
+    expires_at:
+      description: When the entry itself ends, in seconds since the epoch; 0 for never.
+      type: int
+bundles:
+  description: The bundles of other trust domains that the server has.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    trust_domain:
+      description: The other trust domain.
+      type: str
+    expires_at:
+      description: When the last of its CAs expires, in seconds since the epoch.
+      type: int
+problems:
+  description: What ends before O(days) are over. Empty without O(days).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    what:
+      description: V(authority), V(svid), V(bundle) or V(agent).
+      type: str
+    name:
+      description: Trust domain or SPIFFE ID.
+      type: str
+    expires_at:
+      description: When it ends, in seconds since the epoch.
+      type: int
+    problem:
+      description: What is wrong.
+      type: str
+    remedy:
+      description: How it is renewed.
+      type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils import _spire, _spire_info
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+OPTIONS = {
+    "name": {"type": "str", "default": "spire-server"},
+    "days": {"type": "float"},
+    "default_x509_svid_ttl": {"type": "int", "default": 3600},
+}
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
+    _spire.run(module, _spire_info.info, _spire_info.check_info)
+
+
+if __name__ == "__main__":
+    main()

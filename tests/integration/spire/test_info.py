@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a real server has, with the times that its certificates end, and what of it does not outlive a training."""
+
+import time
+
+import pytest
+
+from tests.integration.running import Failed
+from tests.integration.spire.world import ALIAS, DOMAIN
+
+DAY = 86400
+
+
+def near(seconds, days):
+    """Whether that time is so many days from now, give or take ten minutes."""
+    return abs(seconds - time.time() - days * DAY) < 600
+
+
+def test_what_is_there(spire):
+    told = spire.call("spire_info")
+    assert (told["trust_domain"], told["bundles"], told["problems"]) == (DOMAIN, [], [])
+    [authority] = told["authorities"]
+    assert near(authority["not_before"], 0)
+    assert near(authority["expires_at"], 50)
+    [agent] = told["agents"]
+    assert (agent["spiffe_id"], agent["banned"], agent["attestation_type"]) == (spire.agents()[0], False, "join_token")
+    assert near(agent["expires_at"], 7)
+    [alias] = told["entries"]
+    assert (alias["spiffe_id"], alias["parent_id"], alias["selectors"]) == (ALIAS, agent["spiffe_id"], [f"spiffe_id:{agent['spiffe_id']}"])
+
+
+def test_a_bundle_of_another_domain(spire):
+    """Its own bundle, as another domain's: what counts is when it ends."""
+    spire.call("spire_bundle", trust_domain="org2.example", bundle=spire.call("spire_bundle")["bundle"])
+    told = spire.call("spire_info", days=60)
+    assert [one["trust_domain"] for one in told["bundles"]] == ["org2.example"]
+    assert near(told["bundles"][0]["expires_at"], 50)
+    assert [(one["what"], one["name"]) for one in told["problems"]] == [("authority", DOMAIN), ("bundle", "org2.example")]
+
+
+def test_what_does_not_outlive_the_training(spire):
+    sn = {"spiffe_id": f"spiffe://{DOMAIN}/swarm/sn", "parent_id": ALIAS, "selectors": ["docker:env:x=y"]}
+    spire.call("spire_entry", entries=[{**sn, "x509_svid_ttl": 3600}])
+    [problem] = spire.call("spire_info", days=2, default_x509_svid_ttl=3 * DAY)["problems"]
+    assert (problem["what"], problem["name"]) == ("svid", sn["spiffe_id"])
+    assert "lives 1 h, the training another 2 d" in problem["problem"]
+    spire.call("spire_entry", entries=[sn])
+    assert spire.call("spire_info", days=2, default_x509_svid_ttl=3 * DAY)["problems"] == []
+    [agent] = spire.agents()
+    spire.spire("agent", "ban", "-spiffeID", agent)
+    assert [one["name"] for one in spire.call("spire_info", days=2, default_x509_svid_ttl=3 * DAY)["problems"]] == [agent]
+
+
+@pytest.mark.parametrize("option", ["days", "default_x509_svid_ttl"])
+def test_wrong_value(spire, option):
+    with pytest.raises(Failed, match=rf"{option}: .*0.* is not a positive number"):
+        spire.call("spire_info", **{option: 0})

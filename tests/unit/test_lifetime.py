@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which CA signs now, and what ends before the training does."""
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._lifetime import DAY, problems, signing, span
+from ansible_collections.swarm.learning.plugins.module_utils._spire import NoServerYet
+from ansible_collections.swarm.learning.plugins.module_utils._spire_info import info
+
+NOW = 1000 * DAY
+END = NOW + 7 * DAY
+
+
+def authority(begun, life):
+    """A CA that began so many days ago and lives so many days in all."""
+    return {"not_before": NOW - begun * DAY, "expires_at": NOW + (life - begun) * DAY}
+
+
+@pytest.mark.parametrize(
+    ("authorities", "signs"),
+    [
+        ([], None),
+        ([(31, 30)], None),
+        ([(1, 30)], 0),
+        ([(16, 30), (1, 30)], 0),  # the newer one is prepared at half of the older one's life
+        ([(24, 30), (9, 30)], 0),
+        ([(26, 30), (11, 30)], 1),  # … and takes over at five sixths
+        ([(70, 100), (20, 100)], 0),
+        ([(94, 100), (44, 100)], 1),  # … or a week before the end
+        ([(92, 100), (42, 100)], 0),
+        ([(11, 30), (26, 30)], 0),  # in whatever order they are told
+        ([(31, 30), (16, 30), (1, 30)], 1),
+    ],
+)
+def test_which_authority_signs(authorities, signs):
+    there = [authority(*one) for one in authorities]
+    assert signing(there, NOW) == (None if signs is None else there[signs])
+
+
+def entry(name, ttl, parent="swarm/agent/host-1"):
+    return {"spiffe_id": f"spiffe://a/{name}", "parent_id": f"spiffe://a/{parent}", "x509_svid_ttl": ttl}
+
+
+def agent(expires, banned=False):
+    return {"spiffe_id": "spiffe://a/spire/agent/x", "expires_at": NOW + expires, "banned": banned}
+
+
+GOOD = {
+    "trust_domain": "a",
+    "authorities": [authority(0, 50)],
+    "entries": [entry("sn", 0), entry("sl", 7 * DAY), entry("alias", 60, "spire/agent/join_token/x")],
+    "agents": [agent(60)],
+    "bundles": [{"trust_domain": "b", "expires_at": END}],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, []),
+        ({"authorities": [authority(44, 50)]}, [("authority", "a")]),
+        ({"authorities": []}, [("authority", "a")]),
+        ({"entries": [entry("sn", 0), entry("sl", DAY), entry("sl", DAY, "swarm/agent/host-2")]}, [("svid", "spiffe://a/sl")]),
+        ({"bundles": [{"trust_domain": "b", "expires_at": END - 1}]}, [("bundle", "b")]),
+        ({"bundles": [{"trust_domain": "b", "expires_at": 0}]}, [("bundle", "b")]),
+        ({"agents": [agent(0)]}, [("agent", "spiffe://a/spire/agent/x")]),
+        ({"agents": [agent(60, banned=True)]}, [("agent", "spiffe://a/spire/agent/x")]),
+    ],
+)
+def test_what_ends_too_early(change, found):
+    said = problems({**GOOD, **change}, 7 * DAY, END, NOW)
+    assert [(one["what"], one["name"]) for one in said] == found
+    assert all(one["problem"] and one["remedy"] for one in said)
+
+
+def test_an_entry_without_a_life_of_its_own_has_the_servers():
+    [said] = problems(GOOD, 3600, END, NOW)
+    assert (said["what"], said["name"], said["expires_at"]) == ("svid", "spiffe://a/sn", NOW + 3600)
+    assert said["problem"] == "an SVID that is issued now lives 1 h, the training another 7 d"
+
+
+def test_a_server_that_is_yet_to_be_started_has_nothing():
+    told = info(NoServerYet(), {"days": 7, "default_x509_svid_ttl": 3600}, True)
+    assert {name for name, value in told.items() if value} == {"problems"}
+    assert [one["what"] for one in told["problems"]] == ["authority"]
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(90, "0.025 h"), (3600, "1 h"), (DAY, "1 d"), (36 * 3600, "1.5 d"), (400 * DAY, "400 d")])
+def test_span(seconds, text):
+    assert span(seconds) == text
