@@ -1,98 +1,71 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One call of a module that changes nothing, beside community.docker's docker_container for the same container.
-
-Both run as Ansible runs them on a host: the module and what it needs in one archive, unpacked and started by Python anew for each call.
-"""
+"""One module call that changes nothing, beside community.docker's docker_container with the same options, in one run."""
 
 from __future__ import annotations
 
 import json
-import os
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
+from datetime import datetime
 from pathlib import Path
 
-from ansible.executor.module_common import modify_module
-from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader, module_loader
-from ansible.template import Templar
+from lab import engine, images, settings
+from tools import playbook, terminal
+from tools.terminal import say
 
-from tools.playbook import ROOT
-from tools.terminal import bold, say, table
-
-NAME = "swarm-bench-sn"
-ROUNDS = 12
-OURS = "swarm.learning.sn"
-THEIRS = "community.docker.docker_container"
+ROUNDS = 8
+NAME = "swarm-bench"
+OURS, THEIRS = "swarm.learning.sn", "community.docker.docker_container"
 
 
-def options(image: str) -> dict[str, dict]:
-    """Module → options, of which both make the same container."""
-    environment = {"THIS_NODE_IP": "192.0.2.1", "SN_I_AM_SENTINEL": "1", "SN_API_SERVER_PORT": "30304", "SN_ETH_PORT_EXT": "30303"}
-    alike = {"name": NAME, "image": image, "entrypoint": ["sleep"], "command": ["3600"], "state": "present"}
-    own = {"host_ip": "192.0.2.1", "sentinel": True, "sn_api_port": 30304, "sn_p2p_port": 30303}
-    labels = {"learning.swarm.component": "sn", "learning.swarm.release": "2.3.0"}
-    ports = {"ports": ["30304:30304", "30303:30303"], "default_host_ip": ""}
-    theirs = {"env": environment, "labels": labels, "hostname": NAME, "interactive": True, "detach": False, **ports}
-    return {OURS: {**alike, **own}, THEIRS: {**alike, **theirs}}
+def tasks(image: str) -> list[dict]:
+    """A first task that makes the container, then both modules in turn, with the same wish."""
+    run = {"name": NAME, "image": image, "entrypoint": ["sleep"], "command": ["infinity"], "hostname": NAME, "pull": "never"}
+    ours = {**run, "host_ip": "192.0.2.1", "sentinel": True, "apls_ip": "192.0.2.9", "wait": False}
+    environment = {
+        "THIS_NODE_IP": "192.0.2.1",
+        "SN_I_AM_SENTINEL": "1",
+        "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP": "192.0.2.9",
+    }
+    theirs = {**run, "env": environment, "interactive": True}
+    pair = [{"name": "ours", OURS: ours}, {"name": "theirs", THEIRS: theirs}]
+    return [{"name": "made", OURS: ours}, *pair * ROUNDS]
 
 
-def packed(module: str, arguments: dict, directory: Path) -> Path:
-    """The file that Ansible would copy to a host and start there."""
-    found = module_loader.find_plugin_with_context(module)
-    made = modify_module(
-        module_name=found.resolved_fqcn,
-        module_path=found.plugin_resolved_path,
-        module_args={**arguments, "_ansible_check_mode": False, "_ansible_diff": False},
-        templar=Templar(loader=DataLoader()),
-        task_vars={"ansible_python_interpreter": sys.executable},
-    )
-    path = directory / module.rpartition(".")[2]
-    path.write_bytes(made.b_module_data)
-    return path
+def durations(log: Path) -> dict[str, list[float]]:
+    """Seconds of every task, by its name, from what the callback wrote. Raises SystemExit where one changed something."""
+    found: dict[str, list[float]] = {}
+    for event in map(json.loads, (line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{"))):
+        if event["_event"] == "v2_runner_on_ok":
+            took = event["task"]["duration"]
+            moments = [datetime.fromisoformat(took[end].replace("Z", "+00:00")) for end in ("start", "end")]
+            found.setdefault(event["task"]["name"], []).append((moments[1] - moments[0]).total_seconds())
+            if event["task"]["name"] != "made" and any(result["changed"] for result in event["hosts"].values()):
+                raise SystemExit(f"{event['task']['name']} changed something; the two are not asked for the same")
+    return found
 
 
-def call(path: Path) -> tuple[float, dict]:
-    """(seconds, result) of one start."""
-    began = time.monotonic()
-    said = subprocess.run([sys.executable, path], stdout=subprocess.PIPE, check=False).stdout
-    seconds = time.monotonic() - began
-    result = json.loads(said)
-    if result.get("failed"):
-        raise SystemExit(f"{path.name}: {result['msg']}")
-    return seconds, result
-
-
-def bench_module(image: str) -> dict[str, float]:
-    """Module → median seconds of a call that changes nothing; the calls take turns, so that both meet the same machine."""
-    os.chdir(ROOT)
-    init_plugin_loader([str(ROOT / ".collections")])
-    seconds: dict[str, list[float]] = {OURS: [], THEIRS: []}
+def module_call() -> None:
+    """Say how long both take, and their ratio."""
+    client = engine.ensure()
+    image = images.base(client)
+    log = settings.STATE / "bench/module.jsonl"
     with tempfile.TemporaryDirectory() as directory:
-        files = {module: packed(module, arguments, Path(directory)) for module, arguments in options(image).items()}
-        subprocess.run(["docker", "rm", "--force", "--volumes", NAME], check=False, capture_output=True)
+        play = Path(directory) / "bench.json"
+        play.write_text(
+            json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks(image)}]), encoding="utf-8"
+        )
         try:
-            call(files[OURS])
-            for module, path in files.items():
-                if call(path)[1]["changed"]:
-                    raise SystemExit(f"{module} would change what {OURS} made")
-            for _round in range(ROUNDS):
-                for module, path in files.items():
-                    seconds[module].append(call(path)[0])
+            run = playbook.run(
+                str(play), ["-i", "localhost,", "-e", "ansible_python_interpreter={{ ansible_playbook_python }}"], lambda *unused: None, log
+            )
         finally:
-            subprocess.run(["docker", "rm", "--force", "--volumes", NAME], check=False, capture_output=True)
-    return {module: statistics.median(times) for module, times in seconds.items()}
-
-
-def report(image: str) -> None:
-    """Say the figures."""
-    figures = bench_module(image)
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    say(bold("One module call that changes nothing"))
-    table(("module", "median"), [(module, f"{figure * 1000:.0f} ms") for module, figure in figures.items()], right=(1,))
-    say(f"{figures[OURS] / figures[THEIRS]:.2f} times {THEIRS}; at most {memory} MB of memory in either")
+            for container in client.containers.list(all=True, filters={"name": f"^{NAME}$"}):
+                container.remove(force=True)
+    if run.status:
+        raise SystemExit("\n".join(run.failures) + run.stderr)
+    medians = {name: statistics.median(seconds) for name, seconds in durations(log).items() if name != "made"}
+    say(terminal.bold("A module call that changes nothing"))
+    terminal.table(("module", "median"), [(OURS, f"{medians['ours']:.2f} s"), (THEIRS, f"{medians['theirs']:.2f} s")], right=(1,))
+    say(f"ratio {medians['ours'] / medians['theirs']:.2f}")

@@ -18,6 +18,7 @@ from ansible.module_utils.testing import patch_module_args
 
 MODULES = "ansible_collections.swarm.learning.plugins.modules"
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 IMAGE = "swarm-test/stub:1"
 OTHER_IMAGE = "swarm-test/stub:2"
 ENGINE = "/var/run/docker.sock"

@@ -1,68 +1,57 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples of the modules' documentation are run, on a host that is laid out as they say."""
+"""The examples in the modules' documentation say what can be run: each task of ours is run in check mode on a real engine."""
 
 import importlib
 import re
+from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST, RELEASES
 
-from tests.integration.running import IMAGE, MODULES, run
+from tests.integration.running import IMAGE, MODULES, ROOT, run
 
-COMPONENTS = tuple(RELEASES[NEWEST])
-SPIRE = ("spire_token", "spire_entry", "spire_bundle")
-DIRECTORIES = ("directory", "configuration")
-
-
-def examples(module):
-    """The options of each example of a module, without those that a playbook would have filled in."""
-    tasks = yaml.safe_load(importlib.import_module(f"{MODULES}.{module}").EXAMPLES)
-    given = [task.get(f"swarm.learning.{module}", "{{") or {} for task in tasks]
-    return [{name: v for name, v in options.items() if "{{" not in str(v)} for options in given if isinstance(options, dict)]
+OURS = "swarm.learning."
+FILES = ("profile_file_name", "init_script_name")
+BUNDLE = '{"keys": [{"use": "x509-svid", "kty": "EC", "x5c": ["AAAA"]}]}'
+TEMPLATES = {"{{ token }}": "11111111-2222-3333-4444-555555555555", "{{ hostvars['host-2'].__bundle.bundle }}": BUNDLE}
 
 
-EVERY = [pytest.param(module, options, id=f"{module}-{n}") for module in COMPONENTS for n, options in enumerate(examples(module))]
+def examples():
+    """(module, number of the example, its arguments) of every task with a module of ours."""
+    for path in sorted((ROOT / "plugins/modules").glob("*.py")):
+        documented = importlib.import_module(f"{MODULES}.{path.stem}")
+        for number, task in enumerate(yaml.safe_load(documented.EXAMPLES)):
+            for key, arguments in task.items():
+                if key.startswith(OURS):
+                    yield pytest.param(key.removeprefix(OURS), arguments or {}, id=f"{path.stem}-{number}")
 
 
-def laid_out(world, module, options):
-    """The options with the example's absolute paths below this test's directory, where all that they name is made."""
-    kinds = {name: what.kind for name, what in RELEASES[options.get("release", NEWEST)][module].options.items()}
-
-    def placed(name, value):
-        if isinstance(value, dict):
-            return {key: placed(key, item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [placed(name, item) for item in value]
-        if not isinstance(value, str) or not re.match(r"/(etc|srv|var/lib|opt)/", value):
-            return value
-        path, colon, rest = value.partition(":")
-        here = world.directory / path.lstrip("/")
-        if colon or kinds.get(name) in DIRECTORIES:
-            here.mkdir(parents=True, exist_ok=True)
-        else:
-            world.file(path.lstrip("/"))
-        return f"{here}{colon}{rest}"
-
-    made = placed("", options)
-    for name, kind in kinds.items():
-        if kind == "file_in_usr_dir" and made.get(name):
-            world.file(f"{made['usr_dir']}/{made[name]}")
-    return made
+def here(value, directory):
+    """The value with its host paths moved below a directory, where they are made, and its templates filled in."""
+    if isinstance(value, dict):
+        return {key: here(item, directory) for key, item in value.items()}
+    if isinstance(value, list):
+        return [here(item, directory) for item in value]
+    if isinstance(value, str) and re.match(r"/(etc|srv|var)/", value):
+        host, colon, rest = value.partition(":")
+        moved = directory / host.lstrip("/")
+        (moved.parent if moved.suffix else moved).mkdir(parents=True, exist_ok=True)
+        return f"{moved}{colon}{rest}"
+    return TEMPLATES.get(value, value) if isinstance(value, str) else value
 
 
-@pytest.mark.parametrize(("module", "options"), EVERY)
-def test_example(world, module, options):
-    given = {**laid_out(world, module, options), "name": world.name(module), "image": IMAGE, "state": "present"}
-    if "ml" in given:
-        given["ml"] = {**given["ml"], "image": IMAGE, "name": world.name("ml")}
-    assert run(module, **given)["changed"] is True
-    assert run(module, **given)["changed"] is False
-
-
-@pytest.mark.parametrize("module", SPIRE)
-def test_example_without_a_server_yet(world, module):
-    for options in examples(module):
-        given = {"entries": [], **options} if module == "spire_entry" else options
-        assert "changed" in run(module, check=True, **{**given, "name": world.name("spire-server")})
+@pytest.mark.parametrize(("module", "arguments"), list(examples()))
+def test_example(world, module, arguments):
+    params = here(arguments, world.directory)
+    for option in FILES:
+        if option in params:
+            (Path(params["usr_dir"]) / params[option]).touch()
+    if "config_dir" in params:
+        (Path(params["config_dir"]) / "agent.conf").write_text('join_token = "${SPIRE_JOIN_TOKEN}"\n', encoding="utf-8")
+    if "swarm.learning.container" in importlib.import_module(f"{MODULES}.{module}").DOCUMENTATION:
+        params |= {"name": world.name(module), "image": IMAGE}
+        params |= {"ml": {**params["ml"], "image": IMAGE}} if "ml" in params else {}
+    result = run(module, check=True, **params)
+    assert "failed" not in result
+    assert world.containers() == {}
