@@ -27,8 +27,11 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def lab():
-    """The lab is up; it stays up for who comes next."""
-    world.lab("up")
+    """The lab is up, with the two hosts of inventories/lab; it stays up for who comes next."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LAB_HOSTS", raising=False)
+        world.lab("up")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(
 IMPATIENT = {
     **TRAINING,
     "min_peers": 4,
-    "sl_env": {"SL_WAIT_FOR_FULL_QUORUM_SECONDS": "2", "SWARMLAB_IDENTITY_SECONDS": "5"},
+    "sl_env": {"SL_WAIT_FOR_FULL_QUORUM_SECONDS": "1", "SWARMLAB_IDENTITY_SECONDS": "5"},
 }
 # Prints what the Workload API gives a container of the kind that it is: its ID and the trust domains whose bundles it gets.
 ASK = """

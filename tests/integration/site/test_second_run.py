@@ -24,7 +24,7 @@ def test_a_second_run_changes_nothing(log, how):
 def test_a_license_server_that_runs_already_is_taken_by_its_address(tmp_path, log):
     """The same platform, with the address instead of the group: nothing of it is another."""
     arguments = world.inventory(tmp_path, lambda tree: tree["children"].pop("swarm_apls"), {"swarm_apls_ip": "172.30.0.11"})
-    outcome = world.worked(world.play(log, *arguments, "--check", "--diff"))
+    outcome = world.worked(world.play(log, *arguments, "--check", "--diff", "--tags", "sn,swop,swci"))
     assert (outcome.changed, outcome.differences()) == (NOTHING, [])
 
 
@@ -47,7 +47,7 @@ def test_a_changed_variable_changes_its_container_and_nothing_else(tmp_path, log
     [environment] = [one["Config"]["Env"] for one in world.HOSTS[1].containers() if one["Name"] == "/sn-2"]
     assert "SN_LOG_LEVEL=DEBUG" in environment
 
-    again = world.worked(world.play(log, *changed))
+    again = world.worked(world.play(log, *changed, "--tags", "sn"))
     assert (again.changed, world.containers()) == (NOTHING, after)
 
     back = world.worked(world.play(log, "-i", str(world.LAB), "--tags", "sn"))
