@@ -18,9 +18,10 @@ TOKEN_VARIABLE = "SPIRE_JOIN_TOKEN"  # a name: the agent itself expands it
 SERVER_SETTINGS = {
     "version": None,
     "trust_domain": None,
-    "ca_ttl": None,
-    "agent_ttl": None,
-    "x509_svid_ttl": None,
+    "training_days": 7,
+    "ca_ttl": "",
+    "agent_ttl": "",
+    "x509_svid_ttl": "",
     "log_level": "INFO",
     "federates_with": (),
 }
@@ -32,7 +33,22 @@ AGENT_SETTINGS = {
     "cgroup_version": "2",
     "log_level": "INFO",
 }
-OLDEST = (1, 8)
+OLDEST = (0, 12)
+
+# The options that came or went: name → (first version that has it, first that has it no more). From the option tables of SPIRE's sources.
+_ALWAYS = (0, 0)
+_NEVER_GONE = (99, 0)
+SERVER_OPTIONS = {
+    "default_svid_ttl": (_ALWAYS, (1, 0)),
+    "default_x509_svid_ttl": ((1, 0), _NEVER_GONE),
+    "agent_ttl": ((1, 0), _NEVER_GONE),
+    "audit_log_enabled": ((1, 0), _NEVER_GONE),
+}
+AGENT_OPTIONS = {
+    "trust_bundle_format": ((1, 0), _NEVER_GONE),
+    "retry_bootstrap": ((1, 9, 2), (1, 14)),
+}
+_UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
 def version_tuple(version):
@@ -42,8 +58,48 @@ def version_tuple(version):
         raise ValueError(f"SPIRE version {version!r} is not of the form 1.8.4")
     numbers = tuple(int(number) for number in match.groups())
     if numbers[:2] < OLDEST:
-        raise ValueError(f"SPIRE {version} is too old to be configured here: 1.8 is the oldest")
+        raise ValueError(f"SPIRE {version} is too old to be configured here: 0.12 is the oldest")
     return numbers
+
+
+def of_version(section, options, version):
+    """The section without what the version does not know, which would keep it from starting."""
+
+    def has(name):
+        first, gone = options.get(name, (_ALWAYS, _NEVER_GONE))
+        return first <= version < gone
+
+    return {name: value for name, value in section.items() if has(name)}
+
+
+def seconds(option, value):
+    """Seconds of a duration such as `168h` or `1h30m`. Raises ValueError, naming the option."""
+    parts = re.findall(r"(\d+)([hms])", str(value))
+    if not parts or "".join(number + unit for number, unit in parts) != str(value):
+        raise ValueError(f"{option}: {value!r} is not a duration; hours, minutes and seconds such as 168h or 1h30m are")
+    return sum(int(number) * _UNITS[unit] for number, unit in parts)
+
+
+def lives(settings):
+    """The lives ca_ttl, agent_ttl and x509_svid_ttl, those that are not given from training_days.
+
+    A workload takes its SVID once, so it lives as long as the training. SPIRE replaces a CA when a sixth of its life is left, so a CA that
+    lives more than six times as long cuts no SVID that is issued at its beginning. Raises ValueError for lives that cannot hold.
+    """
+    days = settings["training_days"]
+    if not isinstance(days, int) or days < 1:
+        raise ValueError(f"training_days: {days!r} is not a whole number of days, at least 1")
+    svid = settings["x509_svid_ttl"] or f"{24 * days}h"
+    agent = settings["agent_ttl"] or "168h"
+    longest = max(seconds("x509_svid_ttl", svid), seconds("agent_ttl", agent))
+    ca = settings["ca_ttl"] or f"{6 * -(-longest // 3600) + 192}h"
+    if seconds("ca_ttl", ca) <= 6 * seconds("agent_ttl", agent):
+        raise ValueError(
+            f"ca_ttl: {ca} is not more than six times agent_ttl, {agent}: agents would lose their identity when the CA changes"
+        )
+    if seconds("ca_ttl", ca) < seconds("x509_svid_ttl", svid):
+        raise ValueError(f"x509_svid_ttl: {svid} is more than ca_ttl, {ca}: no SVID outlives the CA that signs it")
+    return {"ca_ttl": ca, "agent_ttl": agent, "x509_svid_ttl": svid}
 
 
 def _complete(settings, known, what):
@@ -64,7 +120,7 @@ def server(settings):
     Raises ValueError for unknown or missing settings.
     """
     wanted = _complete(settings, SERVER_SETTINGS, "server")
-    version_tuple(wanted["version"])
+    version, ttl = version_tuple(wanted["version"]), lives(wanted)
     section = {
         "bind_address": "0.0.0.0",
         "bind_port": 8081,
@@ -72,17 +128,15 @@ def server(settings):
         "data_dir": SERVER_DATA,
         "log_level": wanted["log_level"],
         "audit_log_enabled": True,
-        "ca_ttl": wanted["ca_ttl"],
-        "agent_ttl": wanted["agent_ttl"],
-        "default_x509_svid_ttl": wanted["x509_svid_ttl"],
+        "ca_ttl": ttl["ca_ttl"],
+        "agent_ttl": ttl["agent_ttl"],
+        "default_x509_svid_ttl": ttl["x509_svid_ttl"],
+        "default_svid_ttl": ttl["x509_svid_ttl"],
     }
     if wanted["federates_with"]:
-        section["federation"] = {
-            "bundle_endpoint": {"address": "0.0.0.0", "port": 8443, "profile": {"https_spiffe": {}}},
-            "federates_with": {peer["trust_domain"]: _peer(peer) for peer in wanted["federates_with"]},
-        }
+        section["federation"] = _federation(wanted["federates_with"], version)
     return {
-        "server": section,
+        "server": of_version(section, SERVER_OPTIONS, version),
         "plugins": {
             "DataStore": {
                 "sql": {
@@ -98,8 +152,18 @@ def server(settings):
     }
 
 
-def _peer(peer):
+def _federation(peers, version):
+    """The section `federation`; before 1.0 it had another form, and before 1.8 the server's own endpoint had no profile."""
+    endpoint = {"address": "0.0.0.0", "port": 8443}
+    if version >= (1, 8):
+        endpoint["profile"] = {"https_spiffe": {}}
+    return {"bundle_endpoint": endpoint, "federates_with": {peer["trust_domain"]: _peer(peer, version) for peer in peers}}
+
+
+def _peer(peer, version):
     domain = peer["trust_domain"]
+    if version < (1, 0):
+        return {"bundle_endpoint": {"address": peer["address"], "port": peer["port"], "spiffe_id": f"spiffe://{domain}/spire/server"}}
     return {
         "bundle_endpoint_url": f"https://{peer['address']}:{peer['port']}",
         "bundle_endpoint_profile": {"https_spiffe": {"endpoint_spiffe_id": f"spiffe://{domain}/spire/server"}},
@@ -113,18 +177,21 @@ def agent(settings):
     Raises ValueError for unknown or missing settings.
     """
     wanted = _complete(settings, AGENT_SETTINGS, "agent")
+    version = version_tuple(wanted["version"])
+    section = {
+        "trust_domain": wanted["trust_domain"],
+        "server_address": wanted["server_address"],
+        "server_port": int(wanted["server_port"]),
+        "data_dir": AGENT_DATA,
+        "socket_path": AGENT_SOCKET,
+        "log_level": wanted["log_level"],
+        "trust_bundle_path": f"{AGENT_CONFIGURATION}/{'bundle.json' if version >= (1, 0) else 'bundle.pem'}",
+        "trust_bundle_format": "spiffe",
+        "retry_bootstrap": True,
+        "join_token": f"${{{TOKEN_VARIABLE}}}",
+    }
     return {
-        "agent": {
-            "trust_domain": wanted["trust_domain"],
-            "server_address": wanted["server_address"],
-            "server_port": int(wanted["server_port"]),
-            "data_dir": AGENT_DATA,
-            "socket_path": AGENT_SOCKET,
-            "log_level": wanted["log_level"],
-            "trust_bundle_path": f"{AGENT_CONFIGURATION}/bundle.json",
-            "trust_bundle_format": "spiffe",
-            "join_token": f"${{{TOKEN_VARIABLE}}}",
-        },
+        "agent": of_version(section, AGENT_OPTIONS, version),
         "plugins": {
             "KeyManager": {"disk": {"plugin_data": {"directory": AGENT_DATA}}},
             "NodeAttestor": {"join_token": {"plugin_data": {}}},

@@ -154,7 +154,12 @@ def test_docker_attestor_suits_the_cgroup_version(version, cgroups, old_locator)
     ("make", "settings", "message"),
     [
         (_spire_config.server, {**SERVER, "version": "newest"}, "not of the form"),
-        (_spire_config.server, {**SERVER, "version": "0.12.0"}, "too old"),
+        (_spire_config.server, {**SERVER, "version": "0.11.3"}, "too old"),
+        (_spire_config.server, {**SERVER, "training_days": 0}, "training_days: 0 is not a whole number of days"),
+        (_spire_config.server, {**SERVER, "training_days": "7"}, "training_days: '7' is not a whole number of days"),
+        (_spire_config.server, {**SERVER, "agent_ttl": "4 days"}, "agent_ttl: '4 days' is not a duration"),
+        (_spire_config.server, {**SERVER, "agent_ttl": "100h"}, "ca_ttl: 600h is not more than six times agent_ttl, 100h"),
+        (_spire_config.server, {**SERVER, "x509_svid_ttl": "601h"}, "x509_svid_ttl: 601h is more than ca_ttl, 600h"),
         (_spire_config.server, {**SERVER, "trust_domain": ""}, "needs trust_domain"),
         (_spire_config.server, {**SERVER, "ttl": "1h"}, "unknown settings for a SPIRE server: ttl"),
         (_spire_config.agent, {"version": "1.15.3", "trust_domain": "a.org"}, "a SPIRE agent needs server_address"),
@@ -163,3 +168,71 @@ def test_docker_attestor_suits_the_cgroup_version(version, cgroups, old_locator)
 def test_refuses_settings_that_cannot_be(make, settings, message):
     with pytest.raises(ValueError, match=message):
         make(settings)
+
+
+# The options of each version's server and agent sections, by the option tables of its sources.
+_BOTH = {"trust_domain", "data_dir", "log_file", "log_level", "log_format"}
+_SERVER = {*_BOTH, "bind_address", "bind_port", "ca_ttl", "ca_key_type", "ca_subject", "jwt_issuer", "ratelimit", "federation"}
+_SERVER_1 = {"socket_path", "default_x509_svid_ttl", "default_jwt_svid_ttl", "agent_ttl", "admin_ids", "jwt_key_type", "audit_log_enabled"}
+_AGENT = {
+    *_BOTH,
+    "server_address",
+    "server_port",
+    "socket_path",
+    "admin_socket_path",
+    "trust_bundle_path",
+    "trust_bundle_url",
+    "join_token",
+}
+KNOWN = {
+    "0.12.0": ({*_SERVER, "registration_uds_path", "default_svid_ttl"}, _AGENT),
+    "1.8.4": ({*_SERVER, *_SERVER_1}, {*_AGENT, "trust_bundle_format"}),
+    "1.12.0": ({*_SERVER, *_SERVER_1}, {*_AGENT, "trust_bundle_format", "retry_bootstrap"}),
+    "1.15.3": ({*_SERVER, *_SERVER_1, "disable_jwt_svids"}, {*_AGENT, "trust_bundle_format", "join_token_file", "rebootstrap_mode"}),
+}
+PEER = {"trust_domain": "b.org", "address": "192.0.2.2", "port": 8444}
+
+
+@pytest.mark.parametrize("version", KNOWN)
+def test_a_version_gets_only_what_it_knows(version):
+    server = _spire_config.server({**SERVER, "version": version, "federates_with": [PEER]})["server"]
+    agent = _spire_config.agent({**AGENT, "version": version})["agent"]
+    assert (set(server) - KNOWN[version][0], set(agent) - KNOWN[version][1]) == (set(), set())
+    assert "96h" in (server.get("default_x509_svid_ttl"), server.get("default_svid_ttl"))
+    assert agent.get("retry_bootstrap", False) is (version == "1.12.0")
+    assert agent["trust_bundle_path"].endswith("bundle.pem" if version == "0.12.0" else "bundle.json")
+
+
+ID = "spiffe://b.org/spire/server"
+URL = {"bundle_endpoint_url": "https://192.0.2.2:8444", "bundle_endpoint_profile": {"https_spiffe": {"endpoint_spiffe_id": ID}}}
+
+
+@pytest.mark.parametrize(
+    ("version", "endpoint", "peer"),
+    [
+        ("0.12.0", {}, {"bundle_endpoint": {"address": "192.0.2.2", "port": 8444, "spiffe_id": ID}}),
+        ("1.7.6", {}, URL),
+        ("1.8.4", {"profile": {"https_spiffe": {}}}, URL),
+        ("1.15.3", {"profile": {"https_spiffe": {}}}, URL),
+    ],
+)
+def test_federation_has_the_versions_form(version, endpoint, peer):
+    section = _spire_config.server({**SERVER, "version": version, "federates_with": [PEER]})["server"]["federation"]
+    assert section["bundle_endpoint"] == {"address": "0.0.0.0", "port": 8443, **endpoint}
+    assert section["federates_with"] == {"b.org": peer}
+
+
+@pytest.mark.parametrize(
+    ("given", "lives"),
+    [
+        ({}, ("1200h", "168h", "168h")),
+        ({"training_days": 1}, ("1200h", "168h", "24h")),
+        ({"training_days": 30}, ("4512h", "168h", "720h")),
+        ({"training_days": 30, "agent_ttl": "1000h"}, ("6192h", "1000h", "720h")),
+        ({"x509_svid_ttl": "1h30m", "agent_ttl": "30m"}, ("204h", "30m", "1h30m")),
+        ({"ca_ttl": "24h", "x509_svid_ttl": "24h", "agent_ttl": "3h59m59s"}, ("24h", "3h59m59s", "24h")),
+    ],
+)
+def test_lives_follow_from_the_length_of_the_training(given, lives):
+    server = _spire_config.server({"version": "1.15.3", "trust_domain": "a.org", **given})["server"]
+    assert (server["ca_ttl"], server["agent_ttl"], server["default_x509_svid_ttl"]) == lives
