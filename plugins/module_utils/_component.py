@@ -16,7 +16,14 @@ from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCK
 from ansible_collections.swarm.learning.plugins.module_utils._host import Host
 from ansible_collections.swarm.learning.plugins.module_utils._lookup import Lookup
 from ansible_collections.swarm.learning.plugins.module_utils._plan import Observed, Step, plan
-from ansible_collections.swarm.learning.plugins.module_utils._readiness import NotReady, is_young, started_at, still_coming_up, wait_ready
+from ansible_collections.swarm.learning.plugins.module_utils._readiness import (
+    NotReady,
+    check_alive,
+    is_young,
+    started_at,
+    still_coming_up,
+    wait_ready,
+)
 from ansible_collections.swarm.learning.plugins.module_utils._releases import ON_PODMAN
 from ansible_collections.swarm.learning.plugins.module_utils._translate import image_of, sidecar_name, translate
 
@@ -151,8 +158,7 @@ class _Convergence:
         if inspect is None or aside_label(inspect) or not inspect["State"].get("Running"):
             aside = self.engine.inspect(aside_of(name))
         if inspect is None and aside:
-            inspect = aside if self.check_mode else self._take_back(name)
-            aside = None
+            inspect, aside = (aside, None) if self.check_mode else self._take_back(name, aside)
         self.inspects[name], self.asides[name] = inspect, aside
         if inspect is None:
             return None
@@ -164,10 +170,17 @@ class _Convergence:
         fixed = _podman.fixed(status) if self.engine.podman else frozenset()
         return Observed(there, status, stale, aside is not None, fixed)
 
-    def _take_back(self, name):
-        """Give the old container, which an interrupted run had set aside, its name again."""
-        self.engine.rename(aside_of(name), name)
-        return self.engine.inspect(name)
+    def _take_back(self, name, aside):
+        """Give the old container, which an interrupted run had set aside, its name again: (what is there now, what is set aside)."""
+        try:
+            self.engine.rename(aside_of(name), name)
+        except EngineError:
+            # The engine has only now carried out what the interrupted run had asked it for last.
+            late = self.engine.inspect(name)
+            if late is None:
+                raise
+            return late, aside
+        return self.engine.inspect(name), None
 
     def _is_stale(self, inspect):
         if inspect["State"].get("StartedAt", "0001").startswith("0001"):
@@ -210,6 +223,8 @@ class _Convergence:
         began = {step.name for step in made.steps if step.kind in ("start", "restart")}
         if name in began or self.asides.get(name):
             wait_ready(self.engine, self.engine.inspect(name), self.component.ready, timeout)
+            for beside in began - {name}:
+                check_alive(self.engine, self.engine.inspect(beside))
         elif params["state"] == "started" and is_young(self.inspects[name], timeout) and not aside_label(self.inspects[name]):
             # An earlier run may have ended before it was ready. One that replaced another has proved itself: the other is gone.
             wait_ready(self.engine, self.inspects[name], still_coming_up(self.component.ready), timeout)

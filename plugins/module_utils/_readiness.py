@@ -62,6 +62,12 @@ def wait_ready(engine, inspect, signal, timeout):
             raise NotReady(_with_log(f"container {_name(inspect)} runs, but will not become ready: {mask(line)}", engine, inspect))
 
 
+def check_alive(engine, inspect):
+    """Raise NotReady for a container that has failed already; one that has done its work and ended well is fine."""
+    if inspect and not inspect["State"].get("Running") and inspect["State"].get("ExitCode"):
+        raise NotReady(_died(engine, inspect))
+
+
 def is_young(inspect, seconds):
     """Whether a container was last started less than that many seconds ago, so that it may still be coming up."""
     return time.time() - started_at(inspect) < seconds

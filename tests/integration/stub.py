@@ -15,6 +15,7 @@ options = argparse.ArgumentParser()
 options.add_argument("--say", action="append", default=[], help="a line for the log, at once")
 options.add_argument("--listen", type=int, action="append", default=[], help="a TCP port")
 options.add_argument("--tls", type=int, help="a port that speaks TLS")
+options.add_argument("--late", type=float, default=0, help="seconds until it listens")
 options.add_argument("--die", type=float, help="seconds after which it ends with exit code 3")
 options.add_argument("--end", type=float, help="seconds after which it ends with exit code 0")
 
@@ -38,6 +39,7 @@ def main():
     asked, _others = options.parse_known_args()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_unused: sys.exit(0))
+    select.select([], [], [], asked.late)
     servers = [socket.create_server(("0.0.0.0", port)) for port in asked.listen]
     if asked.tls:
         servers.append(socket.create_server(("0.0.0.0", asked.tls)))

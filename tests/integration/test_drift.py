@@ -146,7 +146,7 @@ def test_networks_change_live(world):
 
     assert set(move(network=one)) == {one}
     assert "sentinel" in move(network=one, network_aliases=["sentinel"])[one]["Aliases"]
-    assert "sentinel" not in move(network=one)[one]["Aliases"]
+    assert "sentinel" not in (move(network=one)[one]["Aliases"] or ())
     assert set(move(network=other, network_aliases=["a", "b"])) == {other}
     world.client.networks.get(one).connect(params["name"])
     assert set(move(network=other, network_aliases=["a", "b"])) == {other}

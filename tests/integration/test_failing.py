@@ -271,3 +271,11 @@ def test_recreate(world):
 
 def test_diff_of_a_first_one(world):
     assert run("sn", check=True, **world.params("sn"))["diff"]["after"] == f"image: {IMAGE}\nstate: running\n"
+
+
+def test_ml_that_fails_while_sl_comes_up(world):
+    params = world.params("sl", command=["--late", "1", "--listen", "30305"])
+    params["ml"] |= {"entrypoint": ["sh", "-c"], "command": ["echo no module named torch; exit 1"]}
+    said = failing("sl", **params)
+    assert re.search(r"ended with exit code 1 before it was ready\n.*\nno module named torch", said), said
+    assert run("sl", **{**params, "ml": {**params["ml"], "command": ["echo done"]}})["changed"] is True

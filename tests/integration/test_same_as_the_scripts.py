@@ -122,6 +122,8 @@ def facts(world, name):
     config["Env"].sort()
     config["Labels"] = {k: v for k, v in config["Labels"].items() if not k.startswith("learning.swarm.")}
     host["Binds"] = sorted(host["Binds"] or ())
+    for fact in ("CapAdd", "CapDrop"):  # which the command spells one way or the other, by its version
+        host[fact] = [capability.removeprefix("CAP_") for capability in host[fact] or ()]
     said["Mounts"] = sorted((m["Destination"], m["Type"], m["Mode"], m["RW"], m["Type"] == "bind" and m["Source"]) for m in said["Mounts"])
     said["Networks"] = {name: network["Aliases"] for name, network in said["NetworkSettings"]["Networks"].items()}
     return {key: value for key, value in said.items() if key not in OF_ITS_OWN}
