@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 
 from ansible.module_utils.basic import missing_required_lib
@@ -171,16 +172,22 @@ class _Convergence:
         return Observed(there, status, stale, aside is not None, fixed)
 
     def _take_back(self, name, aside):
-        """Give the old container, which an interrupted run had set aside, its name again: (what is there now, what is set aside)."""
-        try:
-            self.engine.rename(aside_of(name), name)
-        except EngineError:
-            # The engine has only now carried out what the interrupted run had asked it for last.
-            late = self.engine.inspect(name)
-            if late is None:
-                raise
-            return late, aside
-        return self.engine.inspect(name), None
+        """Give the old container, which an interrupted run had set aside, its name again: (what is there now, what is set aside).
+
+        The engine may still be making the container that the interrupted run had asked for last; it has the name, and is not there yet.
+        """
+        deadline = time.monotonic() + self.params["timeout"]
+        while True:
+            try:
+                self.engine.rename(aside_of(name), name)
+            except EngineError:
+                late = self.engine.inspect(name)
+                if late:
+                    return late, aside
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return self.engine.inspect(name), None
 
     def _is_stale(self, inspect):
         if inspect["State"].get("StartedAt", "0001").startswith("0001"):
