@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
 from datetime import datetime
 from pathlib import Path
 
 from lab import engine, images, settings
+from tests.integration.proxy import unix_proxy
 from tools import playbook, terminal
 from tools.terminal import say
 
@@ -46,8 +49,32 @@ def durations(log: Path) -> dict[str, list[float]]:
     return found
 
 
+MEASURED = """
+import resource, sys
+from ansible.module_utils import basic
+basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
+from {module} import main
+try:
+    main()
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+
+
+def cost(name: str, params: dict) -> tuple[int, int]:
+    """(engine API calls, peak memory in MiB) of one call of a module, in a process of its own."""
+    namespace, collection, module = name.split(".")
+    program = MEASURED.format(module=f"ansible_collections.{namespace}.{collection}.plugins.modules.{module}")
+    with tempfile.TemporaryDirectory() as directory:
+        way = unix_proxy("/var/run/docker.sock", Path(directory)).start()
+        asked = json.dumps({"ANSIBLE_MODULE_ARGS": {**params, "docker_host": way.address}})
+        done = subprocess.run([sys.executable, "-c", program], input=asked, capture_output=True, text=True, check=True)
+        way.close()
+    return len(way.requests), int(done.stderr.split()[-1]) // 1024
+
+
 def module_call() -> None:
-    """Say how long both take, and their ratio."""
+    """Say how long both take, and their ratio; the engine API calls and the memory of each."""
     client = engine.ensure()
     image = images.base(client)
     log = settings.STATE / "bench/module.jsonl"
@@ -60,6 +87,8 @@ def module_call() -> None:
             run = playbook.run(
                 str(play), ["-i", "localhost,", "-e", "ansible_python_interpreter={{ ansible_playbook_python }}"], lambda *unused: None, log
             )
+            ours, theirs = tasks(image)[1:3]
+            costs = [cost(OURS, ours[OURS]), cost(THEIRS, theirs[THEIRS])] if not run.status else []
         finally:
             for container in client.containers.list(all=True, filters={"name": f"^{NAME}$"}):
                 container.remove(force=True)
@@ -67,5 +96,9 @@ def module_call() -> None:
         raise SystemExit("\n".join(run.failures) + run.stderr)
     medians = {name: statistics.median(seconds) for name, seconds in durations(log).items() if name != "made"}
     say(terminal.bold("A module call that changes nothing"))
-    terminal.table(("module", "median"), [(OURS, f"{medians['ours']:.2f} s"), (THEIRS, f"{medians['theirs']:.2f} s")], right=(1,))
+    rows = [
+        (name, f"{median:.2f} s", str(calls), f"{memory} MiB")
+        for (name, median), (calls, memory) in zip(((OURS, medians["ours"]), (THEIRS, medians["theirs"])), costs, strict=True)
+    ]
+    terminal.table(("module", "median", "engine calls", "peak memory"), rows, right=(1, 2, 3))
     say(f"ratio {medians['ours'] / medians['theirs']:.2f}")
