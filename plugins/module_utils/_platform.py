@@ -12,9 +12,9 @@ import re
 import socket
 import ssl
 import time
-from datetime import datetime, timezone
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.swarm.learning.plugins.module_utils import _x509
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._readiness import is_ready, mask, published_address, started_at
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST, RELEASES
@@ -34,9 +34,6 @@ _IMAGES = {
 }
 _IMAGE = re.compile(r"(?:.*/)?(?:swarm-learning|autopass)/(?P<name>[a-z-]+):(?P<tag>[\w.-]+)")
 _CHANNEL = "/tmp/channel"
-# X.509: two UTCTime values are a certificate's validity; a URI in its subject alternative name has tag 0x86, then its length.
-_VALIDITY = re.compile(rb"\x17\x0d(\d{12})Z\x17\x0d(\d{12})Z")
-_SPIFFE_URI = re.compile(rb"\x86\x81?(?P<length>[\x0a-\xff])(?=spiffe://)", re.DOTALL)
 _TLS_PORTS = {"sn": (30304,), "sl": (30305,), "apls": (5814,)}
 
 
@@ -171,18 +168,13 @@ def identity(component, inspect):
     """`read_certificate` of what a running container shows, or was given as a file; empty where it has none."""
     certificate = environment(inspect["Config"].get("Env")).get("SWARM_ID_CERT")
     if certificate and os.path.isfile(certificate):
-        with open(certificate, encoding="ascii", errors="replace") as file:
-            return read_certificate(ssl.PEM_cert_to_DER_cert(_first_certificate(file.read())))
+        with open(certificate, "rb") as file:
+            return read_certificate(file.read())
     for port in _TLS_PORTS.get(component, ()):
         der = _shown_certificate(*published_address(inspect, port))
         if der:
             return read_certificate(der)
     return {}
-
-
-def _first_certificate(text):
-    end = "-----END CERTIFICATE-----"
-    return text[text.find("-----BEGIN CERTIFICATE-----") :].partition(end)[0] + end
 
 
 def _shown_certificate(host, port):
@@ -196,11 +188,6 @@ def _shown_certificate(host, port):
         return None
 
 
-def read_certificate(der):
-    """`spiffe_id` (empty without one) and `expires_at` (seconds since the epoch) of a certificate in DER."""
-    validity, name = _VALIDITY.search(der), _SPIFFE_URI.search(der)
-    expires = datetime.strptime(validity[2].decode(), "%y%m%d%H%M%S").replace(tzinfo=timezone.utc) if validity else None
-    return {
-        "spiffe_id": der[name.end() : name.end() + name["length"][0]].decode() if name else "",
-        "expires_at": int(expires.timestamp()) if expires else 0,
-    }
+def read_certificate(certificate):
+    """`spiffe_id` (empty without one) and `expires_at` (seconds since the epoch) of a certificate, PEM or DER, as bytes."""
+    return {"spiffe_id": _x509.spiffe_id(certificate), "expires_at": _x509.expiry(certificate)}
