@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from lab import packages
 from lab.content import Tree, key_of
 from lab.process import run
 from lab.report import LabError, step
@@ -57,7 +58,7 @@ def build(version: str = SPIRE_VERSION) -> Tree:
     part = home.with_name(home.name + ".part")
     part.mkdir(parents=True, exist_ok=True)
     with step(f"building SPIRE {version} (some five minutes, once)"):
-        # The server's sqlite goes through cgo; a compiler that is missing would otherwise show as a failed start.
+        packages.ensure("gcc")  # the server's sqlite goes through cgo
         environment = dict(os.environ, CGO_ENABLED="1", GOFLAGS="-buildvcs=false -mod=readonly")
         run(build_command(_go(), version, part), f"SPIRE {version} does not build in {source}", source, environment)
     part.replace(home)

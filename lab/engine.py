@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -13,13 +12,13 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException
 
+from lab import packages
 from lab.process import run
 from lab.report import LabError, say, step, tail, wait_for
 from lab.settings import STATE
 
 LOG = STATE / "dockerd.log"
 PID = STATE / "dockerd.pid"
-PACKAGES = ("docker.io", "iptables")
 
 
 def connect() -> docker.DockerClient | None:
@@ -39,24 +38,6 @@ def client() -> docker.DockerClient:
     return found
 
 
-def _daemon() -> str | None:
-    # Installing the packages does not help where the search path of a plain user leaves out sbin.
-    return shutil.which("dockerd") or shutil.which("dockerd", path="/usr/sbin:/usr/local/sbin:/sbin")
-
-
-def _install() -> str:
-    if not shutil.which("apt-get"):
-        raise LabError("no Docker Engine answers and this machine has no apt-get: install and start Docker Engine yourself")
-    with step(f"installing {' '.join(PACKAGES)}"):
-        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-        for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *PACKAGES]):
-            run(["apt-get", *command], f"{' and '.join(PACKAGES)} cannot be installed", env=environment)
-    found = _daemon()
-    if found is None:
-        raise LabError(f"{PACKAGES[0]} is installed but brings no dockerd")
-    return found
-
-
 def ensure() -> docker.DockerClient:
     """A client of a running engine; starts one when none answers and we are root."""
     found = connect()
@@ -66,12 +47,12 @@ def ensure() -> docker.DockerClient:
         raise LabError(f"DOCKER_HOST is {os.environ['DOCKER_HOST']}, where no engine answers: start it, or unset DOCKER_HOST")
     if os.geteuid() != 0:
         raise LabError("no Docker Engine answers: start it (or join the group docker), or run as root and the lab starts one")
-    daemon = _daemon()
-    if daemon is None or not (shutil.which("iptables") or Path("/usr/sbin/iptables").exists()):
-        daemon = _install()
+    if not packages.find("dockerd"):
+        packages.ensure("dockerd")
         if Path("/run/systemd/system").exists():
             run(["systemctl", "start", "docker"], "the Docker Engine does not start")
             return client()
+    daemon = packages.ensure("dockerd")
     with step("starting a Docker Engine"):
         STATE.mkdir(parents=True, exist_ok=True)
         with LOG.open("ab") as log:

@@ -16,6 +16,7 @@ import docker
 from docker.errors import APIError, ImageNotFound
 from requests import RequestException
 
+from lab import packages as programs
 from lab.content import Tree, archive, context_key, files_below, key_of
 from lab.process import run
 from lab.report import LabError, say, step, tail
@@ -136,9 +137,7 @@ def debian(client: docker.DockerClient) -> str:
         return OWN_DEBIAN
     if _official(client):
         return OFFICIAL_DEBIAN
-    tool = shutil.which("debootstrap") or shutil.which("debootstrap", path="/usr/sbin")
-    if tool is None:
-        raise LabError(f"{OFFICIAL_DEBIAN} cannot be pulled and debootstrap is missing: apt-get install debootstrap")
+    tool = programs.ensure("debootstrap")
     with step(f"bootstrapping Debian {DEBIAN_SUITE}"), tempfile.TemporaryDirectory() as part:
         root = Path(part) / "root"
         run([tool, "--variant=minbase", DEBIAN_SUITE, str(root)], f"Debian {DEBIAN_SUITE} cannot be bootstrapped")
