@@ -10,11 +10,12 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help: ## What there is to say
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nCASE for make demo:\n' && python3 -m tools.cases
 
 setup: ## The development environment: .venv and .collections
 	@tools/setup.sh
 
-demo: setup ## Everything from nothing to a trained model, on two simulated hosts
+demo: setup ## Everything from nothing to a trained model, on two simulated hosts (CASE=… for another world)
 	@.venv/bin/python -m tools.demo $(CASE)
 
 demo-down: lab-down ## Leave nothing of the demo behind

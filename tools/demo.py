@@ -11,10 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lab import settings
 from tools import playbook, terminal, training
+from tools.cases import CASES, DEFAULT, Case, listing
 from tools.terminal import say
 
 PAIRS_PER_HOST = 2
@@ -26,28 +26,27 @@ class DemoError(Exception):
     """Why the demo cannot go on; its text is all that the user sees."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """One world that the demo can show."""
-
-    title: str
-    inventory: str
-
-
-CASES = {
-    "two-orgs": Case("two organisations, one federated platform, one model", "inventories/lab"),
-}
-
-
-def lab(command: str) -> None:
+def lab(*command: str) -> None:
     """One step of the lab; it says itself what it does."""
     with subprocess.Popen(
-        [sys.executable, "-m", "lab", command], cwd=playbook.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", "lab", *command], cwd=playbook.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         for line in process.stdout:
             say(terminal.dim(f"  {line.rstrip()}"))
     if process.returncode:
-        raise DemoError(f"python -m lab {command} ended with status {process.returncode}; what it said is above")
+        raise DemoError(f"python -m lab {' '.join(command)} ended with status {process.returncode}; what it said is above")
+
+
+def bring_up(name: str, case: Case) -> list[training.Host]:
+    """The lab's hosts, up. A lab in which another case ran is taken down first: its servers and nodes are of another world."""
+    last = settings.STATE / "demo/case"
+    if last.exists() and last.read_text(encoding="utf-8") != name:
+        lab("down")
+    last.parent.mkdir(parents=True, exist_ok=True)
+    last.write_text(name, encoding="utf-8")
+    count = max(case.hosts, settings.host_count(os.environ.get("LAB_HOSTS")))
+    lab("up", "--hosts", str(count), *(word for images in case.lab for word in ("--with", images)))
+    return [training.Host(settings.host_name(number), settings.host_container(number)) for number in range(1, count + 1)]
 
 
 def deploy(case: Case) -> playbook.Run:
@@ -137,18 +136,15 @@ def percent(share: float) -> str:
     return f"{round(share * 100)} %"
 
 
-def run(case: Case) -> None:
-    """The whole demo. Raises DemoError or TrainingError."""
-    clock = terminal.Clock()
+def run(name: str) -> None:
+    """The whole demo of a case. Raises DemoError, TrainingError, or ValueError for a LAB_HOSTS that is no number."""
+    case, clock = CASES[name], terminal.Clock()
     say(terminal.bold(f"Swarm Learning: {case.title}"))
     with clock.phase("The lab: an engine, real SPIRE, images, a registry, the hosts"):
-        lab("up")
-    hosts = [
-        training.Host(settings.host_name(n), settings.host_container(n))
-        for n in range(1, settings.host_count(os.environ.get("LAB_HOSTS")) + 1)
-    ]
+        hosts = bring_up(name, case)
     with clock.phase("The platform: ansible-playbook swarm.learning.site"):
         result = deploy(case)
+    hosts = [host for host in hosts if host.name in result.stats]
     with clock.phase("The training"):
         watch(hosts, PAIRS_PER_HOST * len(hosts))
     summary(clock, case, result, hosts)
@@ -157,11 +153,14 @@ def run(case: Case) -> None:
 def main(arguments: Sequence[str]) -> int:
     """The process's exit status."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("case", nargs="?", default="two-orgs", choices=CASES, help="which world (make demo CASE=…)")
-    case = CASES[parser.parse_args(arguments).case]
+    parser.add_argument("case", nargs="?", default=DEFAULT, help="which world (make demo CASE=…)")
+    name = parser.parse_args(arguments).case
+    if name not in CASES:
+        say(f"make demo knows no case {name!r}. CASE is one of\n{listing()}")
+        return 2
     try:
-        run(case)
-    except (DemoError, training.TrainingError) as error:
+        run(name)
+    except (DemoError, training.TrainingError, ValueError) as error:
         terminal.passing("")
         say(f"\n{terminal.red('The demo ends here.')}\n{error}")
         return 1

@@ -13,12 +13,10 @@ import posixpath
 import re
 from collections import Counter
 
-from ansible_collections.swarm.learning.plugins.module_utils import _formats, _site, _training
+from ansible_collections.swarm.learning.plugins.module_utils import _formats, _problems_spire, _site, _training
 from ansible_collections.swarm.learning.plugins.module_utils._images import reference
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
-from ansible_collections.swarm.learning.plugins.module_utils._spire_config import version_tuple
 
-TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}\Z")
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*\Z")
 REACHED_BY_OTHERS = ("apls", "spire_server", "sn", "sl", "swop")
 PORTS = ("apls_port", "spire_server_port", "spire_server_federation_port", "sn_api_port", "sn_p2p_port")
@@ -28,8 +26,8 @@ def problems(inventory, exists):
     """All problems of the first stage that has any. `exists` says whether a path is there on the controller."""
     stages = (
         (_groups,),
-        (_releases, _addresses, _trust_domains, _port_numbers, _shape),
-        (_images, _sentinel, _license_server, _identities, _operators),
+        (_releases, _addresses, _problems_spire.trust_domains, _port_numbers, _shape),
+        (_images, _sentinel, _license_server, _problems_spire.identities, _operators),
         (_names, _port_clashes, _training_itself),
         (_peers, _formats_of_files, lambda one: _controller_files(one, exists)),
     )
@@ -193,51 +191,6 @@ def _license_server(inventory):
     number = len(inventory.members("apls"))
     if number > 2:
         found.append(f"swarm_apls has {number} hosts: a primary and a secondary License Server are all that a node knows")
-    return found
-
-
-def _trust_domains(inventory):
-    found, served = [], {}
-    for host in inventory.hosts:
-        name = inventory.get(host, "swarm_trust_domain")
-        if not isinstance(name, str) or not TRUST_DOMAIN.match(name):
-            found.append(
-                f"swarm_trust_domain is {name!r} on {host}:"
-                " a trust domain has only lower-case letters, digits, dots, dashes and underscores"
-            )
-    for host in inventory.members("spire_server"):
-        served.setdefault(inventory.get(host, "swarm_trust_domain"), []).append(host)
-    found += [
-        f"{_hosts(hosts)} both serve the trust domain {name!r}: give each organisation its own swarm_trust_domain"
-        for name, hosts in served.items()
-        if len(hosts) > 1
-    ]
-    try:
-        for host in inventory.members("spire_server"):
-            version_tuple(inventory.get(host, "swarm_spire_version"))
-    except ValueError as error:
-        found.append(f"swarm_spire_version on {host}: {error}")
-    return found
-
-
-def _identities(inventory):
-    found, servers = [], _site.domains(inventory)
-    for host in inventory.members("spire_agent"):
-        domain = inventory.get(host, "swarm_trust_domain")
-        if domain not in servers and not inventory.get(host, "spire_agent_server_address"):
-            hint = _formats.did_you_mean(domain, servers)
-            known = f"; there are servers for {_hosts(servers)}" if servers else ""
-            found.append(
-                f"{host} has swarm_trust_domain {domain!r}, but no host of swarm_spire_server serves it{hint or known}"
-                "; for a server elsewhere set spire_agent_server_address"
-            )
-    for host in inventory.hosts:
-        attested = [f"swarm_{c}" for c in ("sn", "swop", "swci") if host in inventory.members(c)]
-        if attested and host not in inventory.members("spire_agent") and not inventory.given(host, "swarm_socket_path"):
-            found.append(
-                f"{host} is in {_hosts(attested)} but not in swarm_spire_agent: put it there, or set swarm_socket_path to the"
-                " Workload API socket of an agent that already runs"
-            )
     return found
 
 

@@ -7,16 +7,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from ansible_collections.swarm.learning.plugins.module_utils import _training
+from ansible_collections.swarm.learning.plugins.module_utils import _site_spire, _training
 from ansible_collections.swarm.learning.plugins.module_utils._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST
 
 COMPONENTS = ("apls", "spire_server", "spire_agent", "sn", "sl", "swop", "swci")
 GROUPS = tuple(f"swarm_{component}" for component in COMPONENTS)
-NODE_TYPES = ("sn", "sl", "swop", "swci")
 PORT_STEP = 1000  # between two nodes of one kind on a host
 
 # Every inventory variable that the model reads, with its default. Those that roles have too have the same default there.
@@ -176,56 +174,6 @@ def _sn_of(inventory, host, component, index, sns):
     return node["host_ip"], node["sn_api_port"]
 
 
-# --- identity ------------------------------------------------------------------------------------------------------------
-
-
-def domains(inventory):
-    """trust domain → the host of its SPIRE server, in inventory order."""
-    return {inventory.get(host, "swarm_trust_domain"): host for host in inventory.members("spire_server")}
-
-
-def agent_id(domain, host):
-    """The SPIFFE ID that stands for the agent of a host, whatever its join token was; entries hang below it."""
-    return f"spiffe://{domain}/swarm/agent/{re.sub(r'[^A-Za-z0-9._-]', '-', host)}"
-
-
-def _entries(inventory, domain, peers):
-    agents = [host for host in inventory.members("spire_agent") if inventory.get(host, "swarm_trust_domain") == domain]
-    return [
-        {
-            "spiffe_id": f"spiffe://{domain}/swarm/{node_type}",
-            "parent_id": agent_id(domain, host),
-            "selectors": [f"docker:env:swarm_node_type={node_type}"],
-            "federates_with": peers,
-        }
-        for host in agents
-        for node_type in NODE_TYPES
-    ]
-
-
-def _identity(inventory, host, servers):
-    domain = inventory.get(host, "swarm_trust_domain")
-    peers = [name for name in servers if name != domain]
-    found = {"trust_domain": domain, "agent_id": agent_id(domain, host)}
-    if domain in servers:
-        server = servers[domain]
-        found["server_host"] = server
-        found["server_address"] = inventory.address(server)
-        found["server_port"] = inventory.get(server, "spire_server_port")
-    if servers.get(domain) == host:
-        found["federates_with"] = [
-            {
-                "trust_domain": peer,
-                "host": servers[peer],
-                "address": inventory.address(servers[peer]),
-                "port": inventory.get(servers[peer], "spire_server_federation_port"),
-            }
-            for peer in peers
-        ]
-        found["entries"] = _entries(inventory, domain, peers)
-    return found
-
-
 # --- everything of one host ----------------------------------------------------------------------------------------------
 
 
@@ -276,7 +224,7 @@ def _reference(inventory, host, component):
 
 def derive(inventory):
     """The model of an inventory without problems: host → what its roles need (README of the role `swarm` lists the keys)."""
-    sns, swops, servers = sn_nodes(inventory), swop_nodes(inventory), domains(inventory)
+    sns, swops, servers = sn_nodes(inventory), swop_nodes(inventory), _site_spire.domains(inventory)
     training = _training.normalise(inventory.training()) if inventory.training() else {}
     for _host, sentinel in sentinels(sns):
         for node in (node for nodes in sns.values() for node in nodes if not node["sentinel"]):
@@ -293,7 +241,7 @@ def derive(inventory):
             "registry": registry_of(_reference(inventory, host, "sn")),
             "training": training,
             "client_dir": f"{inventory.get(host, 'swarm_dir')}/client",
-            **_identity(inventory, host, servers),
+            **_site_spire.identity(inventory, host, servers),
             "license": license_servers(inventory, host),
         }
         here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops.get(host, ()), sns, here)

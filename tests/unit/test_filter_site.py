@@ -3,7 +3,7 @@
 """What is derived from an inventory."""
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils import _site
+from ansible_collections.swarm.learning.plugins.module_utils import _site, _site_spire
 
 from tests.unit.site_inventory import GROUPS, two_orgs
 
@@ -162,7 +162,7 @@ def test_three_hosts_of_two_domains():
     [("host-1", "host-1"), ("a b", "a-b"), ("192.0.2.1", "192.0.2.1"), ("fe80::1", "fe80--1")],
 )
 def test_agent_id_is_a_spiffe_id(host, agent):
-    assert _site.agent_id("a.org", host) == f"spiffe://a.org/swarm/agent/{agent}"
+    assert _site_spire.agent_id("a.org", host) == f"spiffe://a.org/swarm/agent/{agent}"
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 """The parts of `make demo` that decide something."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from tools import playbook, terminal, training
+from tools import cases, demo, playbook, terminal, training
 
 HOST_1, HOST_2 = training.Host("host-1", "swarm-lab-host-1"), training.Host("host-2", "swarm-lab-host-2")
 
@@ -84,3 +85,20 @@ def test_playbook_report():
 )
 def test_duration(seconds, text):
     assert terminal.duration(seconds) == text
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_case_has_an_inventory_and_stands_in_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, case in cases.CASES.items():
+        assert (ROOT / case.inventory).is_dir(), name
+        assert f"`{name}`" in readme
+
+
+def test_a_case_that_there_is_not(capsys):
+    assert demo.main(["nestled"]) == 2
+    told = capsys.readouterr().out
+    assert "no case 'nestled'" in told
+    assert all(name in told for name in cases.CASES)

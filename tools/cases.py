@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The worlds that `make demo CASE=…` shows: one row each, the first is the default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Case:
+    """One world.
+
+    title      what it is, for its headline and for `make help`
+    inventory  what ansible-playbook is given as -i, from the checkout's root
+    hosts      how many of the lab's hosts the inventory has, at least
+    lab        names of the image sets that `python -m lab up --with` brings beside the usual ones
+    """
+
+    title: str
+    inventory: str
+    hosts: int = 2
+    lab: tuple[str, ...] = ()
+
+
+CASES = {
+    "two-orgs": Case("two organisations, one federated platform, one model", "inventories/lab"),
+}
+DEFAULT = next(iter(CASES))
+
+
+def listing() -> str:
+    """One line for each case: its name and what it is."""
+    width = max(map(len, CASES))
+    return "\n".join(f"  {name:{width}}  {case.title}" for name, case in CASES.items())
+
+
+if __name__ == "__main__":
+    print(listing())
