@@ -2,21 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """spire-server and spire-agent commands, run in their containers and parsed into plain values (private to the collection).
 
-Facts about the commands come from spire.md: `-output json` from 1.x on, per-item failures that exit 0, `-` for standard input.
+Facts about the commands: `-output json` from 1.x on, text before (`_spire_text`), per-item failures that exit 0, `-` for standard input.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.swarm.learning.plugins.module_utils import _token
+from ansible_collections.swarm.learning.plugins.module_utils import _spire_text, _token, _x509
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
-from ansible_collections.swarm.learning.plugins.module_utils._releases import SPIRE_UPSTREAM
+from ansible_collections.swarm.learning.plugins.module_utils._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
 
-SERVER = f"{SPIRE_UPSTREAM}/spire-server"
+BINARIES = (f"{SPIRE_UPSTREAM}/spire-server", f"{SPIRE_CLASSIC}/spire-server")
+_NOT_THERE = (126, 127)  # what an engine's exec ends with when there is no such program
 _TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
 _PATH = re.compile(r"(/[a-zA-Z0-9._-]+)+")
 
@@ -75,18 +77,33 @@ def id_text(value):
 
 
 class Server:
-    """The SPIRE Server in one container."""
+    """The SPIRE Server in one container, its own image's or the platform's, of any version."""
 
     def __init__(self, engine, name):
         self._engine, self._name = engine, name
+        self._binaries, self._speaks_json = list(BINARIES), True
 
     def __call__(self, *words, stdin=None):
         """The standard output of one spire-server command. Raises SpireError with its message."""
-        code, out, err = self._engine.execute(self._name, (SERVER, *words), stdin)
+        code, out, err = self._engine.execute(self._name, (self._binaries[0], *words), stdin)
+        if code in _NOT_THERE and len(self._binaries) > 1:
+            del self._binaries[0]
+            return self(*words, stdin=stdin)
         if code:
             message = (err.strip() or out.strip()).removeprefix("Error: ")
             raise SpireError(f"spire-server {' '.join(words[:2])} in container {self._name}: {message}")
         return out
+
+    def _told(self, words, of_json, of_text):
+        """What a command says: of_json(its JSON) or, where the version knows none, of_text(its text)."""
+        if self._speaks_json:
+            try:
+                return of_json(self.json(*words))
+            except SpireError as error:
+                if not _spire_text.is_refusal_of_json(str(error)):
+                    raise
+                self._speaks_json = False
+        return of_text(self(*words))
 
     def is_there(self):
         """Whether the container runs."""
@@ -99,17 +116,22 @@ class Server:
 
     def entries(self, *filters):
         """The registration entries that the filters let through, as SPIRE's JSON has them."""
-        return self.json("entry", "show", *filters).get("entries") or []
+        return self._told(("entry", "show", *filters), lambda told: told.get("entries") or [], _spire_text.entries)
 
     def agents(self):
         """What the server knows of agents, as `_token.Record`s."""
-        told = self.json("agent", "list").get("agents") or []
+        told = self._told(("agent", "list"), lambda answer: answer.get("agents") or [], _spire_text.agents)
         return [_token.Record(id_text(a["id"]), int(a.get("x509svid_expires_at") or 0), bool(a.get("banned"))) for a in told]
 
     def write_entries(self, verb, entries):
-        """Create or update (verb) entries; the entries as they are now. Raises SpireError for failed ones: the command exits 0."""
+        """Create or update (verb) entries; the entries as they are now. Raises SpireError for failed ones: the command exits 0.
+
+        The server has been asked for its entries before, so it is known whether it speaks JSON.
+        """
         if not entries:
             return []
+        if not self._speaks_json:
+            return self._write_old_entries(verb, entries)
         answer = self.json("entry", verb, "-data", "-", stdin=json.dumps({"entries": [_as_data(e) for e in entries]}))
         results = answer.get("results") or []
         failed = [r for r in results if _code(r)]
@@ -121,9 +143,20 @@ class Server:
             raise SpireError(f"spire-server entry {verb} in container {self._name}: {said}")
         return [r["entry"] for r in results]
 
+    def _write_old_entries(self, verb, entries):
+        try:
+            data = _spire_text.data(entries)
+        except ValueError as error:
+            raise SpireError(f"entries: {error}") from None
+        return _spire_text.entries(self("entry", verb, "-data", "-", stdin=json.dumps(data)))
+
     def delete_entries(self, entry_ids):
         """Delete the entries of those IDs, in one call. Raises SpireError for those that stay: the command exits 0."""
         if not entry_ids:
+            return
+        if not self._speaks_json:
+            for entry_id in entry_ids:
+                self("entry", "delete", "-entryID", entry_id)
             return
         answer = self.json("entry", "delete", "-file", "-", stdin=json.dumps({"ids": list(entry_ids)}))
         failed = [r for r in answer.get("results") or [] if _code(r)]
@@ -136,12 +169,20 @@ class Server:
         return self("bundle", "show", "-format", "spiffe")
 
     def trust_domain(self):
-        """The server's own trust domain."""
-        return self.json("bundle", "show")["trust_domain"]
+        """The server's own trust domain; empty where it does not say."""
+        return self._told(("bundle", "show"), lambda told: told["trust_domain"], lambda _pem: self._domain_of_authority())
+
+    def _domain_of_authority(self):
+        found = [_x509.spiffe_id(base64.b64decode(key["x5c"][0])) for key in json.loads(self.bundle())["keys"] if key.get("x5c")]
+        return _domain_of(found[-1]) if found else ""
 
     def federated_domains(self):
         """The trust domains whose bundles the server has."""
-        return [bundle["trust_domain"] for bundle in self.json("bundle", "list").get("bundles") or []]
+        return self._told(
+            ("bundle", "list"),
+            lambda told: [bundle["trust_domain"] for bundle in told.get("bundles") or []],
+            _spire_text.federated_domains,
+        )
 
     def federated_bundle(self, trust_domain):
         """The server's copy of another domain's bundle as SPIFFE JSON text; empty where it has none."""
@@ -158,8 +199,12 @@ class Server:
 
     def generate_token(self, spiffe_id, ttl):
         """A new join token as (token, expiry in seconds since the epoch)."""
-        made = self.json("token", "generate", "-spiffeID", spiffe_id, "-ttl", str(ttl))
-        return made["value"], int(made["expires_at"])
+        before = int(time.time())
+        return self._told(
+            ("token", "generate", "-spiffeID", spiffe_id, "-ttl", str(ttl)),
+            lambda made: (made["value"], int(made["expires_at"])),
+            lambda text: (_spire_text.token(text), before + ttl),
+        )
 
 
 class NoServerYet:

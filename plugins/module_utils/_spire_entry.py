@@ -135,7 +135,7 @@ def _path(spiffe_id):
 def _check_server(server, written):
     """Raise SpireError for entries that this server cannot have, before the first of them is written."""
     own, first = server.trust_domain(), id_text(written[0]["spiffe_id"])
-    if written[0]["spiffe_id"]["trust_domain"] != own:
+    if own and written[0]["spiffe_id"]["trust_domain"] != own:
         raise SpireError(f"entries: {first} is not of this server's trust domain {own}; give it to the server of its own domain")
     _check_federation(server, written)
     _check_parents(server, written)
