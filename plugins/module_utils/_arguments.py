@@ -118,3 +118,8 @@ SIDECAR = {
     "command": {"type": "raw"},
     **RUN,
 }
+
+# They ask for more in the result, and say nothing about the container.
+RESULT = {
+    "return_bundle": {"type": "bool", "default": False},
+}

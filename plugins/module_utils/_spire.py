@@ -358,5 +358,16 @@ def bundle(server, params, check_mode):
     return {"changed": changed, "bundle": params["bundle"], "diff": diff}
 
 
+def server_facts(engine, _host, params, inspect):
+    """The own bundle of a SPIRE Server that runs, for the result of its component module. Raises EngineError when it does not answer."""
+    if not params["return_bundle"]:
+        return {}
+    runs = bool(inspect) and bool(inspect["State"].get("Running"))
+    try:
+        return {"bundle": Server(engine, params["name"]).bundle() if runs else ""}
+    except SpireError as error:
+        raise EngineError(str(error)) from error
+
+
 def _short_key(key):
     return key if len(key) < 50 else f"…{key[-40:]}"

@@ -25,6 +25,10 @@ options:
       - "In 0.3.0: a file, mounted read-only at its own path and passed as C(-config)."
       - When a file of it is newer than the container's start, the container is restarted.
     type: path
+  return_bundle:
+    description: Whether to return the server's trust bundle, as M(swarm.learning.spire_bundle) does with a task of its own.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -56,21 +60,27 @@ container:
   returned: always
   type: dict
   sample: {"Name": "/sn-1"}
+bundle:
+  description: The server's trust bundle in SPIFFE format, as JSON text. Empty when no server runs, as in check mode before the first run.
+  returned: with O(return_bundle)
+  type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER, RESULT
 from ansible_collections.swarm.learning.plugins.module_utils._component import run
+from ansible_collections.swarm.learning.plugins.module_utils._spire import server_facts
 
 OPTIONS = {
     "config": {"type": "path"},
+    **RESULT,
 }
 
 
 def main():
     """Run the module."""
     arguments = {**CONTAINER, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True), "spire_server")
+    run(AnsibleModule(arguments, supports_check_mode=True), "spire_server", server_facts)
 
 
 if __name__ == "__main__":
