@@ -7,6 +7,7 @@ Every failure leaves as an EngineError whose message says in words what is wrong
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import queue
@@ -283,6 +284,19 @@ class Engine:
             f"copying {path} into container {name}",
             lambda client: client.put_archive(name, os.path.dirname(path), archive.getvalue()),
         )
+
+    def checksum(self, name, path):
+        """The SHA-256, in hex, of a file in a container, running or not; empty where there is no such file."""
+
+        def read(client):
+            found = _or_none(client.get_archive, name, path)
+            if not found:
+                return ""
+            with tarfile.open(fileobj=io.BytesIO(b"".join(found[0]))) as tar:
+                file = tar.extractfile(tar.next())
+                return hashlib.sha256(file.read()).hexdigest() if file else ""
+
+        return self._call(f"reading {path} in container {name}", read)
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

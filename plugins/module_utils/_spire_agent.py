@@ -11,8 +11,8 @@ import time
 
 from ansible_collections.swarm.learning.plugins.module_utils import _token, _x509
 from ansible_collections.swarm.learning.plugins.module_utils._engine import EngineError
-from ansible_collections.swarm.learning.plugins.module_utils._releases import SPIRE_UPSTREAM
-from ansible_collections.swarm.learning.plugins.module_utils._spec import environment
+from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES, SPIRE_UPSTREAM
+from ansible_collections.swarm.learning.plugins.module_utils._spec import environment, secrets_of
 from ansible_collections.swarm.learning.plugins.module_utils._spire_config import TOKEN_VARIABLE
 
 AGENT = f"{SPIRE_UPSTREAM}/spire-agent"
@@ -67,13 +67,19 @@ def kept_identity(volumes, now):
     now: seconds since the epoch; an SVID that has expired is of no use.
     """
     for volume in volumes:
-        directory = volume.split(":")[0]
-        keys, data = os.path.join(directory, "keys.json"), os.path.join(directory, "agent-data.json")
-        if os.path.isfile(keys) and os.path.isfile(data):
-            svid = _svid(data)
-            if svid and _x509.expiry(svid) > now:
-                return {"spiffe_id": _x509.spiffe_id(svid), "expires_at": _x509.expiry(svid)}
+        for key, data, svid_in in _STATE:
+            path = os.path.join(volume.split(":")[0], data)
+            if os.path.isfile(path) and os.path.isfile(os.path.join(os.path.dirname(path), key)):
+                svid = svid_in(path)
+                if svid and _x509.expiry(svid) > now:
+                    return {"spiffe_id": _x509.spiffe_id(svid), "expires_at": _x509.expiry(svid)}
     return {}
+
+
+def _bytes(path):
+    """The SVID in agent_svid.der, DER."""
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _svid(path):
@@ -85,3 +91,21 @@ def _svid(path):
         return base64.b64decode(chain[0]) if chain else b""
     except (ValueError, KeyError, TypeError):
         return b""  # half written, or nothing of an agent's
+
+
+# What an agent keeps, its key and its SVID, from 1.x on and in 0.12.
+_STATE = (("keys.json", "agent-data.json", _svid), ("svid.key", "agent_svid.der", _bytes))
+
+
+def node_facts(engine, _host, params, inspect):
+    """What a node of release 0.3.0, with the SPIRE Agent inside it, keeps and who refused whom, for the module's result; {} in 2.x."""
+    if params["state"] == "absent" or "join_token" not in RELEASES[params["release"]]["sn"].options:
+        return {}
+    refusal = refusal_of(engine.log_tail(params["name"], _LOG_LINES)) if inspect and not inspect["State"].get("Running") else ""
+    tokens = secrets_of(inspect) if refusal == "token" else []
+    identity = kept_identity(params["volumes"] or (), time.time())
+    return {
+        "identity": identity,
+        "distrusts_server": refusal == "server",
+        "refused_token": _token.digest(tokens[-1]) if tokens else "",
+    }

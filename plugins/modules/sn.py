@@ -86,11 +86,27 @@ container:
   returned: always
   type: dict
   sample: {"Name": "/sn-1"}
+identity:
+  description:
+    - Identity that the SPIRE Agent inside the node keeps, with its key, in a directory of the host that is mounted.
+    - Empty where it keeps none, or one that has expired.
+  returned: in release 0.3.0
+  type: dict
+  sample: {"spiffe_id": "spiffe://swarm.learning/spire/agent/join_token/…", "expires_at": 1795312800}
+distrusts_server:
+  description: Whether the log of a node that has ended says that its agent does not trust the SPIRE Server any more.
+  returned: in release 0.3.0
+  type: bool
+refused_token:
+  description: SHA-256 of its join token, when the log of a node that has ended says that the SPIRE Server refused it. Else empty.
+  returned: in release 0.3.0
+  type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swarm.learning.plugins.module_utils._arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER
 from ansible_collections.swarm.learning.plugins.module_utils._component import run
+from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import node_facts
 
 OPTIONS = {
     "host_ip": {"type": "str"},
@@ -110,7 +126,7 @@ OPTIONS = {
 def main():
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True), "sn")
+    run(AnsibleModule(arguments, supports_check_mode=True), "sn", node_facts)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: node_agents
+short_description: The files of the SPIRE Agents inside nodes of release 0.3.0
+version_added: 1.0.0
+author: The swarm.learning authors (@swarm-learning)
+description:
+  - Makes the configuration of each node's SPIRE Agent, SPIRE 0.12 with the workload attestor C(swarm), a join token and disk keys.
+positional: checksums
+options:
+  _input:
+    description: Nodes, each with its C(name) and C(image). One that has a C(config) of its own gets none.
+    type: list
+    elements: dict
+    required: true
+  checksums:
+    description:
+      - The plugin's SHA-256 by image, as M(swarm.learning.spire_plugin) returns it.
+      - An empty one, of an image that is not there yet when a run is only tried, is said to be so.
+    type: dict
+    required: true
+  directory:
+    description: Directory on the host, in which each node gets one of its own.
+    type: str
+    required: true
+  trust_domain:
+    description: The agents' trust domain.
+    type: str
+    required: true
+  server_address:
+    description: Address of the SPIRE Server.
+    type: str
+    required: true
+  server_port:
+    description: Its port.
+    type: int
+    default: 8081
+  log_level:
+    description: How much the agents log.
+    type: str
+    default: INFO
+"""
+
+EXAMPLES = r"""
+- name: The agents' configuration is there
+  swarm.learning.swarm_files: "{{ [{'name': 'sn-1', 'image': image}] | swarm.learning.node_agents({image: sum}, **settings) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: C(directories) and C(files), as M(swarm.learning.swarm_files) takes them.
+  type: dict
+"""
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.swarm.learning.plugins.module_utils import _spire_node
+
+
+def node_agents(nodes, checksums, directory, **settings):
+    try:
+        return _spire_node.files(nodes, checksums, directory, settings)
+    except ValueError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"node_agents": node_agents}

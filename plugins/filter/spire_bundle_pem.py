@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: spire_bundle_pem
+short_description: The certificates of a SPIFFE bundle as PEM
+version_added: 1.0.0
+author: The swarm.learning authors (@swarm-learning)
+description:
+  - SPIRE before 1.0, as in release 0.3.0, reads its trust bundle from a PEM file.
+options:
+  _input:
+    description: A bundle as SPIFFE JSON, as M(swarm.learning.spire_bundle) returns it. An empty one stays empty.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: The bundle is there as PEM
+  swarm.learning.swarm_files:
+    files:
+      - path: /etc/spire/bundle.pem
+        content: "{{ bundle.bundle | swarm.learning.spire_bundle_pem }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The certificates, one after the other.
+  type: str
+"""
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.swarm.learning.plugins.module_utils import _spire_node
+
+
+def spire_bundle_pem(bundle):
+    try:
+        return _spire_node.bundle_pem(bundle)
+    except ValueError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"spire_bundle_pem": spire_bundle_pem}

@@ -1,0 +1,77 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: spire_plugin
+short_description: The checksum of the workload attestor plugin in an image
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - In release 0.3.0 a SPIRE Agent runs inside each SN, SL and SWCI, with a plugin that tells what kind of node asks.
+  - The agent's configuration names the plugin's checksum. This module finds it out from the very image that will run.
+  - >-
+    The file is read out of a container that has the image, running or not. Where there is none, one is made for it, never started, and
+    removed.
+extends_documentation_fragment:
+  - swarm.learning.engine
+options:
+  images:
+    description: Full references of images. One that is not on this host is pulled.
+    type: list
+    elements: str
+    required: true
+  path:
+    description: The plugin in the images.
+    type: str
+    default: /spire/bin/spire-swarm-plugin
+requirements:
+  - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
+attributes:
+  check_mode:
+    support: full
+    description: An image that is not there yet is not pulled, and has an empty checksum.
+  diff_mode:
+    support: none
+    description: There is nothing to show.
+  idempotent:
+    support: full
+    description: It only looks, once the images are there.
+"""
+
+EXAMPLES = r"""
+- name: The checksum of the plugin in the SN's image is known
+  swarm.learning.spire_plugin:
+    images: [hub.myenterpriselicense.hpe.com/hpe_eval/swarm-learning/sn:0.3.0]
+  register: __plugin
+"""
+
+RETURN = r"""
+checksums:
+  description: The plugin's SHA-256 in hex, by image. Empty in check mode for an image that is not on this host.
+  returned: always
+  type: dict
+  sample: {"example.com/sn:0.3.0": "1f4ebd50d3df02bfc101d54d0d799f14357e798d44941ab2ab537f52819884dd"}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils import _spire_plugin
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+OPTIONS = {
+    "images": {"type": "list", "elements": "str", "required": True},
+    "path": {"type": "str", "default": "/spire/bin/spire-swarm-plugin"},
+}
+
+
+def main():
+    """Run the module."""
+    _spire_plugin.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
+
+
+if __name__ == "__main__":
+    main()
