@@ -161,7 +161,7 @@ options:
     description: Whether an init process runs in the container and reaps its children.
     type: bool
   extra_hosts:
-    description: Further lines of C(/etc/hosts), a mapping of host names to addresses.
+    description: Further lines of C(/etc/hosts), a mapping of host names to addresses; commas between several addresses of one name.
     type: dict
   dns:
     description: Addresses of DNS servers.

@@ -138,12 +138,17 @@ def _check_network(params, prefix):
         raise OptionError(f"{prefix}network_aliases", None, "need a network that you made; the engine's own have no aliases")
     for address in params.get("dns") or ():
         _check_ip(f"{prefix}dns", address)
-    for name, address in (params.get("extra_hosts") or {}).items():
-        if address != "host-gateway":
-            _check_ip(f"{prefix}extra_hosts.{name}", address)
+    for name, address in _extra_hosts(params):
+        _check_ip(f"{prefix}extra_hosts.{name}", address)
     hostname = params.get("hostname") or params.get("name") or ""
     if len(hostname) > 63 and not (network or "").startswith("container:"):
         raise OptionError(f"{prefix}hostname", hostname, "is longer than the 63 characters that a host name may have; give a shorter one")
+
+
+def _extra_hosts(params):
+    """(name, address) of each line that is wanted for the hosts file and has an address."""
+    for name, addresses in (params.get("extra_hosts") or {}).items():
+        yield from ((name, address) for address in str(addresses).split(",") if address != "host-gateway")
 
 
 def _check_texts(params, prefix):

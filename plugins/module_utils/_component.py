@@ -32,17 +32,18 @@ _LEAST_SECRET = 6  # characters; shorter ones are found in too much that is no s
 _CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".yaml", ".yml")
 
 
-def run(module, name, facts=None):
+def run(module, name, facts=None, judge=None):
     """Converge one component and end the module.
 
     name   the component, as `_releases` calls it
     facts  (engine, host, params, inspect) → further values for the result
+    judge  (engine, inspect, wanted), called before anything is touched; raises OptionError when what is there cannot become what is wanted
     """
     if DOCKER_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
     module.no_log_values.update(_secrets(module.params))
     host, engine = Host(), Engine(module.params)
-    work = _Convergence(name, module.params, host, engine, module.check_mode)
+    work = _Convergence(name, module.params, host, engine, module.check_mode, judge)
     try:
         result = work.run()
         if facts:
@@ -67,8 +68,8 @@ class _Convergence:
     wanted  the same with what their images bring, which is what the engine then says; empty for state absent
     """
 
-    def __init__(self, name, params, host, engine, check_mode):
-        self.params, self.host, self.engine, self.check_mode = params, host, engine, check_mode
+    def __init__(self, name, params, host, engine, check_mode, judge):
+        self.params, self.host, self.engine, self.check_mode, self.judge = params, host, engine, check_mode, judge
         self.component_name = name
         self.asked, self.wanted, self.inspects, self.asides, self.done = [], [], {}, {}, []
 
@@ -77,6 +78,8 @@ class _Convergence:
         params = self.params
         pulls = [] if params["state"] == "absent" else self._want()
         pairs = self._pairs()
+        if self.judge and all(pairs[0]):
+            self.judge(self.engine, self.inspects[params["name"]], pairs[0][0])
         made = plan(pairs, params["state"], self._defaults(), params["recreate"])
         if not self.check_mode:
             self._converge(made, pairs)

@@ -27,7 +27,7 @@ def problems(inventory, exists):
     stages = (
         (_groups,),
         (_releases, _addresses, _problems_spire.trust_domains, _port_numbers, _shape),
-        (_images, _sentinel, _license_server, _problems_spire.identities, _operators),
+        (_images, _sentinel, _license_server, _problems_spire.datastores, _problems_spire.identities, _operators),
         (_names, _port_clashes, _training_itself),
         (_peers, _formats_of_files, lambda one: _controller_files(one, exists)),
     )
@@ -308,7 +308,8 @@ def _formats_of_files(inventory):
 
 def _controller_files(inventory, exists):
     training = inventory.training()
-    found = [
+    found = [*_problems_spire.files(inventory, exists)]
+    found += [
         f"swarm_training.{key} is {training[key]!r}, which is not there on the controller"
         for key in ("client_wheel", "model_source")
         if training.get(key) and not exists(training[key])

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
-from ansible_collections.swarm.learning.plugins.module_utils import _formats, _site_spire
+from ansible_collections.swarm.learning.plugins.module_utils import _formats, _site_spire, _spire_datastore
 from ansible_collections.swarm.learning.plugins.module_utils._spire_config import version_tuple
 
 TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}\Z")
@@ -17,7 +18,7 @@ def _listed(hosts):
 
 
 def trust_domains(inventory):
-    found, served = [], {}
+    found = []
     for host in inventory.hosts:
         name = inventory.get(host, "swarm_trust_domain")
         if not isinstance(name, str) or not TRUST_DOMAIN.match(name):
@@ -25,19 +26,59 @@ def trust_domains(inventory):
                 f"swarm_trust_domain is {name!r} on {host}:"
                 " a trust domain has only lower-case letters, digits, dots, dashes and underscores"
             )
-    for host in inventory.members("spire_server"):
-        served.setdefault(inventory.get(host, "swarm_trust_domain"), []).append(host)
-    found += [
-        f"{_listed(hosts)} both serve the trust domain {name!r}: give each organisation its own swarm_trust_domain"
-        for name, hosts in served.items()
-        if len(hosts) > 1
-    ]
     try:
         for host in inventory.members("spire_server"):
             version_tuple(inventory.get(host, "swarm_spire_version"))
     except ValueError as error:
         found.append(f"swarm_spire_version on {host}: {error}")
     return found
+
+
+def datastores(inventory):
+    found = [
+        f"spire_server_datastore on {host} {sentence}"
+        for host in inventory.members("spire_server")
+        for sentence in _spire_datastore.problems(inventory.get(host, "spire_server_datastore"))
+    ]
+    if not found:
+        for domain, hosts in _site_spire.domains(inventory).items():
+            found += _several(inventory, domain, hosts) if len(hosts) > 1 else []
+    return found
+
+
+def _several(inventory, domain, hosts):
+    """What is wrong with several servers of one domain."""
+    where = f"{_listed(hosts)} both serve the trust domain {domain!r}"
+    stores = {host: inventory.get(host, "spire_server_datastore") for host in hosts}
+    if not all(map(_spire_datastore.is_shared, stores.values())):
+        kinds = " or ".join(_spire_datastore.PORTS)
+        remedy = f"for two servers of one organisation, give both the same spire_server_datastore, of type {kinds}"
+        return [f"{where}: give each organisation its own swarm_trust_domain; {remedy}"]
+    if len({_spire_datastore.place(store) for store in stores.values()}) > 1:
+        return [f"{where}, but spire_server_datastore is not the same database on each: servers of one domain share one"]
+    if len({inventory.get(host, "spire_server_port") for host in hosts}) > 1:
+        return [f"{where}, but spire_server_port differs: agents find them by one name and one port"]
+    numberless = [host for host in hosts if not _is_ip(inventory.address(host))]
+    if numberless:
+        return [f"{where}, and agents find them by a name that leads to all their IP addresses: set swarm_host_ip of {_listed(numberless)}"]
+    return []
+
+
+def files(inventory, exists):
+    return [
+        f"spire_server_datastore.tls.{key} on {host} is {path!r}, which is not there on the controller"
+        for host in inventory.members("spire_server")
+        for key, path in (inventory.get(host, "spire_server_datastore").get("tls") or {}).items()
+        if not exists(path)
+    ]
+
+
+def _is_ip(address):
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True
 
 
 def identities(inventory):

@@ -37,6 +37,7 @@ DEFAULTS = {
     "apls_port": 5814,
     "spire_server_port": 8081,
     "spire_server_federation_port": 8443,
+    "spire_server_datastore": {},
     "spire_agent_server_address": "",
     "sn_api_port": 30304,
     "sn_p2p_port": 30303,

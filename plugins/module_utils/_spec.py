@@ -170,7 +170,7 @@ def from_inspect(inspect):
         pid_mode=(host.get("PidMode") or "") if host.get("PidMode") != "private" else "",
         cgroupns=host.get("CgroupnsMode") or host.get("Cgroup") or "",
         init=host.get("Init"),
-        extra_hosts=dict(_host_entry(e) for e in host.get("ExtraHosts") or ()),
+        extra_hosts=_host_entries(host.get("ExtraHosts") or ()),
         dns=tuple(host.get("Dns") or ()),
         log_driver=log.get("Type") or "",
         log_options=dict(log.get("Config") or {}),
@@ -248,9 +248,13 @@ def _security(host):
     return given
 
 
-def _host_entry(entry):
-    name, _colon, address = entry.partition(":")
-    return name, address
+def _host_entries(entries):
+    """Name → address, or addresses with commas between them, of the engine's `NAME:ADDRESS` texts."""
+    found = {}
+    for entry in entries:
+        name, _colon, address = entry.partition(":")
+        found.setdefault(name, []).append(address)
+    return {name: ",".join(addresses) for name, addresses in found.items()}
 
 
 # --- what creates it ---------------------------------------------------------------------------------------------------
@@ -280,7 +284,7 @@ def to_api(spec):
         "ReadonlyRootfs": spec.read_only,
         "PidMode": spec.pid_mode,
         "CgroupnsMode": spec.cgroupns or "",
-        "ExtraHosts": [f"{name}:{address}" for name, address in spec.extra_hosts.items()] or None,
+        "ExtraHosts": [f"{name}:{one}" for name, addresses in spec.extra_hosts.items() for one in addresses.split(",")] or None,
         "Dns": list(spec.dns),
         "NetworkMode": spec.network,
         "LogConfig": {"Type": spec.log_driver or "", "Config": spec.log_options or {}},

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.swarm.learning.plugins.module_utils import _spire_datastore
+
 SERVER_DATA = "/opt/spire/data/server"
+SERVER_CONFIGURATION = "/opt/spire/conf/server"
 AGENT_DATA = "/opt/spire/data/agent"
 AGENT_CONFIGURATION = "/opt/spire/conf/agent"
 AGENT_SOCKET = "/tmp/spire-agent/public/api.sock"  # the image's own path inside the container
+_SQLITE_FILE = f"{SERVER_DATA}/datastore.sqlite3"
 TOKEN_VARIABLE = "SPIRE_JOIN_TOKEN"  # a name: the agent itself expands it
 
 SERVER_SETTINGS = {
@@ -23,6 +27,7 @@ SERVER_SETTINGS = {
     "agent_ttl": "",
     "x509_svid_ttl": "",
     "log_level": "INFO",
+    "datastore": {},
     "federates_with": (),
 }
 AGENT_SETTINGS = {
@@ -114,13 +119,16 @@ def _complete(settings, known, what):
 
 
 def server(settings):
-    """The configuration mapping of a SPIRE server with disk keys, sqlite and join tokens.
+    """The configuration mapping of a SPIRE server with disk keys and join tokens.
 
-    settings: SERVER_SETTINGS; federates_with is a list of {trust_domain, address, port}, the other domains' bundle endpoints.
-    Raises ValueError for unknown or missing settings.
+    settings: SERVER_SETTINGS; federates_with is a list of {trust_domain, address, port}, the other domains' bundle endpoints; datastore is
+    what `_spire_datastore` describes. Raises ValueError for unknown, missing or wrong settings.
     """
     wanted = _complete(settings, SERVER_SETTINGS, "server")
     version, ttl = version_tuple(wanted["version"]), lives(wanted)
+    wrong = _spire_datastore.problems(wanted["datastore"])
+    if wrong:
+        raise ValueError(f"datastore: {'; '.join(wrong)}")
     section = {
         "bind_address": "0.0.0.0",
         "bind_port": 8081,
@@ -138,14 +146,7 @@ def server(settings):
     return {
         "server": of_version(section, SERVER_OPTIONS, version),
         "plugins": {
-            "DataStore": {
-                "sql": {
-                    "plugin_data": {
-                        "database_type": "sqlite3",
-                        "connection_string": f"{SERVER_DATA}/datastore.sqlite3",
-                    }
-                }
-            },
+            "DataStore": {"sql": {"plugin_data": _spire_datastore.plugin_data(wanted["datastore"], _SQLITE_FILE, SERVER_CONFIGURATION)}},
             "KeyManager": {"disk": {"plugin_data": {"keys_path": f"{SERVER_DATA}/keys.json"}}},
             "NodeAttestor": {"join_token": {"plugin_data": {}}},
         },

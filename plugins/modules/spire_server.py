@@ -14,6 +14,7 @@ author:
 description:
   - Makes sure that a SPIRE Server is as described, and healthy.
   - In 2.x it is SPIRE's own image, in 0.3.0 the platform's.
+  - A server becomes one of the same or the next minor release of SPIRE. Any other image is refused, and the server that runs goes on.
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
@@ -70,6 +71,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER, RESULT
 from ansible_collections.swarm.learning.plugins.module_utils._component import run
 from ansible_collections.swarm.learning.plugins.module_utils._spire import server_facts
+from ansible_collections.swarm.learning.plugins.module_utils._spire_upgrade import check
 
 OPTIONS = {
     "config": {"type": "path"},
@@ -80,7 +82,7 @@ OPTIONS = {
 def main():
     """Run the module."""
     arguments = {**CONTAINER, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True), "spire_server", server_facts)
+    run(AnsibleModule(arguments, supports_check_mode=True), "spire_server", server_facts, check)
 
 
 if __name__ == "__main__":

@@ -163,6 +163,7 @@ CASES = [
     ("sn", BOTH, {"pid_mode": "shared"}, ["pid_mode: 'shared' is neither host nor container:NAME"]),
     ("sn", BOTH, {"cgroupns": "mine"}, ["cgroupns", "mine", "host, private"]),
     ("sn", BOTH, {"extra_hosts": {"a": "b"}}, ["extra_hosts.a: 'b' is not an IP address"]),
+    ("sn", BOTH, {"extra_hosts": {"a": "192.0.2.1,b"}}, ["extra_hosts.a: 'b' is not an IP address"]),
     ("sn", BOTH, {"dns": ["dns.example.org"]}, ["dns: 'dns.example.org' is not an IP address"]),
     ("sn", BOTH, {"log_driver": "json file"}, ["log_driver: 'json file' is not a log driver's name"]),
     ("sn", BOTH, {"read_only": "perhaps"}, ["read_only", "perhaps", "boolean"]),

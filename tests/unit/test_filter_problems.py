@@ -26,6 +26,9 @@ def test_platform_without_a_training_has_no_problems():
 
 
 PAIR = {"sl_hostname": "sl-9"}
+DATABASE = {"type": "postgres", "host": "db", "database": "spire", "username": "spire", "password": "pw"}
+SHARED = {"spire_server_datastore": DATABASE}
+ONE = {"swarm_trust_domain": "org1.swarm.learning"}
 BAD = {
     "no swarm at all": (two_orgs(without=tuple(GROUPS)), ["no host is in any of the groups swarm_apls, swarm_spire_server"]),
     "unknown group": (
@@ -80,7 +83,28 @@ BAD = {
     ),
     "one trust domain twice": (
         two_orgs(host_2={"swarm_trust_domain": "org1.swarm.learning"}),
+        ["for two servers of one organisation, give both the same spire_server_datastore, of type postgres or mysql"],
+    ),
+    "two servers, one with a datastore of its own": (
+        two_orgs(SHARED, host_2={**ONE, "spire_server_datastore": {}}),
         ["host-1, host-2 both serve the trust domain 'org1.swarm.learning': give each organisation its own"],
+    ),
+    "two servers on two databases": (
+        two_orgs(SHARED, host_2={**ONE, "spire_server_datastore": {**DATABASE, "host": "other"}}),
+        ["host-1, host-2 both serve the trust domain 'org1.swarm.learning', but spire_server_datastore is not the same database"],
+    ),
+    "two servers on two ports": (two_orgs(SHARED, host_2={**ONE, "spire_server_port": 8082}), ["but spire_server_port differs"]),
+    "two servers, one with a name for an address": (
+        two_orgs(SHARED, host_2={**ONE, "ansible_host": "host-2.example"}),
+        ["agents find them by a name that leads to all their IP addresses: set swarm_host_ip of host-2"],
+    ),
+    "datastore that cannot be": (
+        two_orgs(host_2={"spire_server_datastore": {**DATABASE, "type": "oracle"}}),
+        ["spire_server_datastore on host-2 type: 'oracle' is none of sqlite, postgres, mysql"],
+    ),
+    "file for a datastore that is not there": (
+        two_orgs(host_1={"spire_server_datastore": {**DATABASE, "tls": {"ca_file": "/absent.pem"}}}),
+        ["spire_server_datastore.tls.ca_file on host-1 is '/absent.pem', which is not there on the controller"],
     ),
     "trust domain without a server": (
         two_orgs(groups={"swarm_spire_server": ["host-1"]}),

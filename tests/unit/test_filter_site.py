@@ -217,3 +217,23 @@ def test_image_that_is_pulled_for_the_training():
 def test_read_takes_only_what_the_model_needs():
     inventory = _site.read({"h": {"swarm_release": "2.3.0", "swarm_registry_password": "secret"}}, {"swarm_sn": ["h"], "all": ["h", "x"]})
     assert inventory.hosts == {"h": {"swarm_release": "2.3.0"}}
+
+
+POSTGRES = {"type": "postgres", "host": "db", "database": "spire", "username": "spire", "password": "pw"}
+
+
+def test_two_servers_of_one_domain():
+    """What is in their datastore is made by the first; agents and other domains find both by one name."""
+    variables = {"swarm_trust_domain": "org1.swarm.learning", "spire_server_datastore": POSTGRES}
+    servers = {"swarm_spire_server": ["host-1", "host-2", "host-3"]}
+    model = derived(groups=servers, host_1=variables, host_2=variables, host_3={"ansible_host": "172.3.3.3", "swarm_trust_domain": "c"})
+    both, one, two, other = {"spire-server.org1.swarm.learning": "172.1.1.1,172.2.2.2"}, model["host-1"], model["host-2"], model["host-3"]
+    assert [here["server_host"] for here in (one, two, other)] == ["host-1", "host-2", "host-3"]
+    assert {here["server_address"] for here in (one, two)} == set(both)
+    assert [here["server_names"] for here in (one, two, other)] == [both, both, {}]
+    assert [here["peer_names"] for here in (one, two, other)] == [{}, {}, both]
+    peer = {"trust_domain": "c", "address": "172.3.3.3", "port": 8443}
+    assert (one["federates_with"], two["federates_with"]) == ([{**peer, "host": "host-3"}], [peer])
+    assert [(item["host"], item["address"]) for item in other["federates_with"]] == [("host-1", *both)]
+    assert {entry["parent_id"].rpartition("/")[2] for entry in one["entries"]} == {"host-1", "host-2"}
+    assert "entries" not in two

@@ -53,7 +53,7 @@ OPTIONS = {
     "pid_mode": st.sampled_from(["host", "container:sn-9"]),
     "cgroupns": st.sampled_from(["host", "private"]),
     "init": st.booleans(),
-    "extra_hosts": st.dictionaries(NAMES, st.sampled_from(["192.0.2.1", "::1", "host-gateway"]), max_size=2),
+    "extra_hosts": st.dictionaries(NAMES, st.sampled_from(["192.0.2.1", "::1", "host-gateway", "192.0.2.1,192.0.2.2"]), max_size=2),
     "dns": st.lists(st.sampled_from(["192.0.2.53", "::1"]), max_size=2, unique=True),
     "log_driver": st.sampled_from(["json-file", "local", "journald"]),
     "log_options": st.dictionaries(st.sampled_from(["max-size", "max-file"]), st.sampled_from(["1", "10m"]), max_size=2),

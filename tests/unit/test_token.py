@@ -166,11 +166,13 @@ KEPT = {"spiffe_id": OLD, "expires_at": EXPIRES}
         ({"keys.json": "{}", "agent-data.json": data([b64(SVID)])}, EXPIRES, {}),
         ({"keys.json": "{}", "agent-data.json": data(None)}, 0, {}),
         ({"keys.json": "{}", "agent-data.json": data([])}, 0, {}),
+        ({"svid.key": b"x", "agent_svid.der": _x509.der(SVID) + b"\x30"}, EXPIRES - 1, KEPT),  # before SPIRE 1.0
+        ({"agent_svid.der": _x509.der(SVID)}, 0, {}),
         *(({"keys.json": "{}", "agent-data.json": text}, 0, {}) for text in ("", "{", "[]", '{"svid": ["*"]}', string.printable)),
     ],
 )
 def test_what_an_agent_keeps(tmp_path, files, now, kept):
-    for name, text in files.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     volumes = ["a-volume:/x", "/nowhere:/y", f"{tmp_path}:/opt/spire/data/agent"]
     assert _spire_agent.kept_identity(volumes, now) == kept

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a SPIRE Server keeps what it knows: a file of its own, or a database that several share (private to the collection, pure).
+
+The forms are those of SPIRE's own plugin `sql` (doc/plugin_server_datastore_sql.md), which are the same from 0.12 to 1.15.
+"""
+
+from __future__ import annotations
+
+import re
+
+SQLITE = "sqlite"
+PORTS = {"postgres": 5432, "mysql": 3306}
+TYPES = (SQLITE, *PORTS)
+KEYS = ("type", "host", "port", "database", "username", "password", "tls")
+# Key of `tls` → the file's name beside the server's configuration.
+TLS_FILES = {"ca_file": "datastore-ca.pem", "cert_file": "datastore-cert.pem", "key_file": "datastore-key.pem"}
+_NEEDED = ("host", "database", "username", "password")
+_NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
+_HOST = re.compile(r"[A-Za-z0-9_.:-]+\Z")
+
+
+def problems(wanted):
+    """What is wrong with a datastore as a user writes it, as a list of sentences without a secret; empty for none."""
+    if not isinstance(wanted, dict):
+        return ["is not a mapping; type, host, port, database, username, password and tls are what it has"]
+    unknown = [f"has the unknown key {key!r}; it has {', '.join(KEYS)}" for key in wanted if key not in KEYS]
+    kind = wanted.get("type", SQLITE)
+    if kind not in TYPES:
+        return [*unknown, f"type: {kind!r} is none of {', '.join(TYPES)}"]
+    if kind == SQLITE:
+        useless = [key for key in KEYS[1:] if wanted.get(key)]
+        return [*unknown, *(f"{key} is of no use with type: {SQLITE}, which is a file of the server's own" for key in useless)]
+    return unknown + _database_problems(wanted, kind)
+
+
+def _database_problems(wanted, kind):
+    found = [f"needs {key} with type: {kind}" for key in _NEEDED if not wanted.get(key)]
+    for key, form in (("host", _HOST), ("database", _NAME), ("username", _NAME)):
+        if wanted.get(key) and not form.match(str(wanted[key])):
+            found.append(f"{key}: {wanted[key]!r} has a character that cannot be handed to a database; letters, digits, _, . and - can")
+    port = wanted.get("port") or PORTS[kind]
+    if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
+        found.append(f"port: {port!r} is not a number from 1 to 65535")
+    tls = wanted.get("tls") or {}
+    if not isinstance(tls, dict) or set(tls) - set(TLS_FILES):
+        return [*found, f"tls: {tls!r} is not a mapping of {', '.join(TLS_FILES)}"]
+    if bool(tls.get("cert_file")) != bool(tls.get("key_file")):
+        found.append("tls: cert_file and key_file go together")
+    return found
+
+
+def is_shared(wanted):
+    """Whether other servers can use it too."""
+    return wanted.get("type", SQLITE) != SQLITE
+
+
+def place(wanted):
+    """What is the same for all servers that share it: (type, host, port, database)."""
+    kind = wanted.get("type", SQLITE)
+    return kind, wanted.get("host"), wanted.get("port") or PORTS.get(kind), wanted.get("database")
+
+
+def plugin_data(wanted, file, directory):
+    """The data of the plugin `sql`; always with TLS, and the database's certificate must be for its host.
+
+    wanted     as a user writes it, without problems
+    file       path of the sqlite file
+    directory  where the files of `tls` lie, both in the container
+    """
+    kind = wanted.get("type", SQLITE)
+    if kind == SQLITE:
+        return {"database_type": "sqlite3", "connection_string": file}
+    paths = {key: f"{directory}/{name}" for key, name in TLS_FILES.items() if (wanted.get("tls") or {}).get(key)}
+    if kind == "postgres":
+        return {"database_type": "postgres", "connection_string": _postgres(wanted, paths)}
+    named = {"ca_file": "root_ca_path", "cert_file": "client_cert_path", "key_file": "client_key_path"}
+    return {"database_type": "mysql", "connection_string": _mysql(wanted), **{named[key]: path for key, path in paths.items()}}
+
+
+def _postgres(wanted, paths):
+    words = {
+        "host": wanted["host"],
+        "port": wanted.get("port") or PORTS["postgres"],
+        "dbname": wanted["database"],
+        "user": wanted["username"],
+        "password": wanted["password"],
+        "sslmode": "verify-full",
+        "sslrootcert": paths.get("ca_file"),
+        "sslcert": paths.get("cert_file"),
+        "sslkey": paths.get("key_file"),
+    }
+    return " ".join(f"{name}={_quoted(str(value))}" for name, value in words.items() if value)
+
+
+def _quoted(value):
+    """As a PostgreSQL client reads it; a plain word stays as it is."""
+    if re.fullmatch(r"[A-Za-z0-9_./:-]+", value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _mysql(wanted):
+    """`tls=true` trusts the authorities of the image; files of the user's own win over it in the server."""
+    host, port = wanted["host"], wanted.get("port") or PORTS["mysql"]
+    host = f"[{host}]" if ":" in host else host
+    return f"{wanted['username']}:{wanted['password']}@tcp({host}:{port})/{wanted['database']}?parseTime=true&tls=true"
