@@ -222,7 +222,8 @@ class Engine:
         self._call(f"starting container {name}", lambda client: client.start(name))
 
     def stop(self, name, timeout):
-        self._call(f"stopping container {name}", lambda client: client.stop(name, timeout=timeout))
+        """Stop a container; one that is gone already, as after a run with --rm, is fine."""
+        self._call(f"stopping container {name}", lambda client: _or_none(client.stop, name, timeout=timeout))
 
     def restart(self, name, timeout):
         self._call(f"restarting container {name}", lambda client: client.restart(name, timeout=timeout))
@@ -245,6 +246,12 @@ class Engine:
                 _or_none(client.wait, name, condition="removed")
 
         self._call(f"removing container {name}", remove)
+
+    def remove_network(self, name):
+        self._call(f"removing network {name}", lambda client: _or_none(client.remove_network, name))
+
+    def remove_volume(self, name):
+        self._call(f"removing volume {name}", lambda client: _or_none(client.remove_volume, name))
 
     def update(self, spec, changes):
         """Change limits or the restart policy of the container that `spec` describes: a mapping as the Engine API's update takes."""
@@ -314,9 +321,9 @@ class Engine:
         return self._call(f"running {words[0]} in container {name}", execute)
 
     def log_tail(self, name, lines):
-        """The last lines of a container's log, as text."""
-        raw = self._call(f"reading the log of {name}", lambda client: client.logs(name, tail=lines))
-        return raw.decode(errors="replace").rstrip()
+        """The last lines of a container's log, as text; a container that is gone has none."""
+        raw = self._call(f"reading the log of {name}", lambda client: _or_none(client.logs, name, tail=lines))
+        return (raw or b"").decode(errors="replace").rstrip()
 
     def log_since(self, name, since):
         """A container's log from `since` (seconds since the epoch) on, as text."""

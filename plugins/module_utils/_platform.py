@@ -7,16 +7,18 @@ Containers are found by the collection's labels and, when the platform's own scr
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import socket
 import ssl
 import time
+from concurrent import futures
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.swarm.learning.plugins.module_utils import _x509
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
-from ansible_collections.swarm.learning.plugins.module_utils._readiness import is_ready, mask, published_address, started_at
+from ansible_collections.swarm.learning.plugins.module_utils._readiness import is_ready, mask, published_address, secrets_of, started_at
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST, RELEASES
 from ansible_collections.swarm.learning.plugins.module_utils._spec import OWN_LABEL, environment, from_inspect
 
@@ -98,31 +100,80 @@ def run(module, action):
 def stop(engine, params, check_mode):
     """swarm_stop: stop, and unless `keep` remove, the chosen components of this host, their logs kept first when asked."""
     chosen = selected(params)
-    mine = [m for m in members(engine) if is_selected(m[0], m[2]["Image"], chosen)]
-    mine.sort(key=lambda m: STOP_ORDER.index(m[0]))
-    actions, logs = [], []
-    for _component, _release, summary in mine:
-        name = summary["Names"][0].lstrip("/")
-        running = summary["State"] in ("running", "paused", "restarting")
-        if params["log_dir"] and (running or not params["keep"]):
-            logs.append(os.path.join(params["log_dir"], f"{name}.log"))
-            if not check_mode:
-                _keep_log(engine, name, logs[-1])
-        if running:
-            actions.append(f"stop {name}")
-            if not check_mode:
-                engine.stop(name, params["stop_timeout"])
-        if not params["keep"]:
-            actions.append(f"remove {name}")
-            if not check_mode:
-                engine.remove(name)
-    return {"changed": bool(actions), "actions": actions, "logs": logs}
+    mine = [
+        (component, summary)
+        for component, _release, summary in members(engine)
+        if is_selected(component, summary["Image"], chosen)
+        and component in (params["components"] or STOP_ORDER)
+        and is_within(summary, params["network"], params["directory"])
+        and not (is_record(component, summary) and not params["swci"])
+    ]
+    mine.sort(key=lambda m: (STOP_ORDER.index(m[0]), m[1]["Names"]))
+    done = {"actions": [], "logs": [], "components": []}
+    for component, group in itertools.groupby(mine, key=lambda m: m[0]):
+        if _stop_together(engine, params, check_mode, [summary for _component, summary in group], done):
+            done["components"].append(component)
+    return {"changed": bool(done["actions"]), **done}
 
 
-def _keep_log(engine, name, path):
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    text = mask(engine.log_tail(name, "all"))
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+def _stop_together(engine, params, check_mode, group, done):
+    """Stop containers of one component at the same time, as they do not lean on each other; whether there was something to do."""
+    running = [summary for summary in group if summary["State"] in ("running", "paused", "restarting")]
+    logged = [] if not params["log_dir"] else running if params["keep"] else group
+    removed = [] if params["keep"] else group
+    done["logs"] += [_log_path(params, summary) for summary in logged]
+    done["actions"] += [f"stop {name_of(summary)}" for summary in running] + [f"remove {name_of(summary)}" for summary in removed]
+    if check_mode:
+        return bool(running or removed)
+    for summary in logged:  # now, as a container that was run with --rm is gone when it has stopped
+        _keep_log(engine, summary, params)
+    with futures.ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda summary: engine.stop(summary["Id"], params["stop_timeout"]), running))
+    for summary in running if logged else ():  # and again, as what it said at its end is worth reading
+        _keep_log(engine, summary, params)
+    for summary in removed:
+        engine.remove(summary["Id"])
+    return bool(running or removed)
+
+
+def name_of(summary):
+    """The container's name."""
+    return summary["Names"][0].lstrip("/")
+
+
+def is_record(component, summary):
+    """Whether this is a SWCI of the collection that has ended well: it says that its script has run, and is not to run again."""
+    return component == "swci" and f"{OWN_LABEL}component" in (summary.get("Labels") or {}) and summary["Status"].startswith("Exited (0)")
+
+
+def is_within(summary, network, directory):
+    """Whether a container is in the network or has something of the directory mounted; always, where neither is given."""
+    networks = (summary.get("NetworkSettings") or {}).get("Networks") or {}
+    inside = bool(directory) and any(is_below(path, directory) for path in sources(summary))
+    return not (network or directory) or network in networks or inside
+
+
+def sources(summary):
+    """What of the host a container has mounted: paths."""
+    return [mount["Source"] for mount in summary.get("Mounts") or () if mount.get("Source")]
+
+
+def is_below(path, directory):
+    """Whether the path is the directory or something in it."""
+    return f"{os.path.normpath(path)}/".startswith(f"{os.path.normpath(directory)}/")
+
+
+def _log_path(params, summary):
+    return os.path.join(params["log_dir"], f"{name_of(summary)}.log")
+
+
+def _keep_log(engine, summary, params):
+    inspect = engine.inspect(summary["Id"])
+    if not inspect:
+        return
+    os.makedirs(params["log_dir"], mode=0o700, exist_ok=True)
+    text = mask(engine.log_tail(summary["Id"], "all"), secrets_of(inspect))
+    with open(os.open(_log_path(params, summary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text + "\n")
 
 

@@ -283,7 +283,7 @@ def check_token(params):
 def token(server, params, check_mode):
     """spire_token: a join token for an agent that needs one, or the end of what earlier ones left."""
     try:
-        return _used_token(server, params, check_mode) if params["state"] == "used" else _needed_token(server, params, check_mode)
+        return _needed_token(server, params, check_mode) if params["state"] == "present" else _used_token(server, params, check_mode)
     except OSError as error:
         raise SpireError(f"token_dir: {error}") from error
 
@@ -313,8 +313,9 @@ def _used_token(server, params, check_mode):
     latest = _token.agent_of(_domain_of(alias), made.token) if made else ""
     aliases = {e["id"]: id_text(e["parent_id"]) for e in server.entries("-spiffeID", alias) if _made_by_token(e)}
     records = server.agents()
-    left = _token.leavings(aliases, records, latest, params["agent_id"], time.time())
-    forget = made is not None and latest in {record.spiffe_id for record in records}
+    gone = params["state"] == "absent"
+    left = _token.leavings(aliases, records, latest, params["agent_id"], time.time(), gone)
+    forget = made is not None and (gone or latest in {record.spiffe_id for record in records})
     if not check_mode:
         server.delete_entries(left.entries)  # before the agents: from 1.15.2 on these take their aliases with them
         for agent in left.agents:

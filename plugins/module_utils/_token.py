@@ -113,16 +113,19 @@ def _will_do(handed_out, keeps, records, now):
     return not spent and made.expires_at - now >= LEAST_LIFE
 
 
-def leavings(aliases, records, latest, kept, now):
+def leavings(aliases, records, latest, kept, now, gone=False):
     """The Leavings of all agents that used a token for one alias, save the one that is attested now.
 
     aliases  entry ID → SPIFFE ID of the agent that the alias entry hangs below
     records  the server's Records
     latest   ID of the agent of the last token, empty where that is not known
     kept     ID of an agent that was replaced, empty for none
+    gone     whether the agent will not come back, so that nothing is saved
     """
     used = {*aliases.values(), *filter(None, (latest, kept))}
     there = {record.spiffe_id: record for record in records if record.spiffe_id in used}
+    if gone:
+        return Leavings(tuple(sorted(there)), tuple(aliases))
     live = [r for r in there.values() if not r.banned and r.expires_at > now]
     current = next((r for r in live if r.spiffe_id == latest), max(live, key=lambda r: r.expires_at, default=None))
     if current is None:

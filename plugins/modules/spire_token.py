@@ -32,13 +32,14 @@ options:
       - >-
         V(used), the agent is attested, so agents and alias entries of its earlier tokens are removed from the server, and so is the token
         that was kept in O(token_dir). Nothing is removed as long as no agent of that O(spiffe_id) is attested.
+      - V(absent), the agent will not come back, so all that its tokens have left is removed, the agent itself too.
     type: str
-    choices: [present, used]
+    choices: [present, used, absent]
     default: present
   agent_id:
     description:
       - SPIFFE ID of the identity that the agent keeps on its host, RV(swarm.learning.spire_agent#module:identity.spiffe_id).
-      - Without it the agent has none, and needs a token. With O(state=used), the one that it had before.
+      - Without it the agent has none, and needs a token. With another O(state) than V(present), the one that it had before.
     type: str
     default: ''
   distrusts_server:
@@ -125,7 +126,7 @@ expires_at:
   type: int
 evicted:
   description: SPIFFE IDs of the agents that were, or would be, evicted.
-  returned: when O(state=used)
+  returned: when O(state) is V(used) or V(absent)
   type: list
   elements: str
 """
@@ -137,7 +138,7 @@ from ansible_collections.swarm.learning.plugins.module_utils._arguments import E
 OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
     "spiffe_id": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "used"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "used", "absent"], "default": "present"},
     "agent_id": {"type": "str", "default": ""},
     "distrusts_server": {"type": "bool", "default": False},
     "refused_token": {"type": "str", "default": "", "no_log": False},

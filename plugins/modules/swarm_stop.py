@@ -14,6 +14,9 @@ author:
 description:
   - Stops the platform's containers on a host, and removes them, in the order in which they lean on each other.
   - Without a flag, everything but the License Server.
+  - Containers of one component are stopped at the same time.
+  - A SWCI of this collection that has run its script to the end is left as a record of that, unless O(swci=true).
+    Without it the role C(swci) would run the script again.
   - Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
 extends_documentation_fragment:
   - swarm.learning.engine
@@ -66,9 +69,24 @@ options:
     description: Stop the containers, but do not remove them. Their logs stay with them.
     type: bool
     default: false
+  components:
+    description:
+      - Only these, of what the flags choose.
+      - A playbook that stops one component after the other on all hosts says so.
+    type: list
+    elements: str
+    choices: [swci, ml, sl, swop, sn, spire_agent, spire_server, apls]
+  network:
+    description:
+      - Only containers that are in this network, or have something of O(directory) mounted.
+      - Without both, all of the platform that is on the host.
+    type: str
+  directory:
+    description: Only containers that have something of this directory of the host mounted, or are in O(network).
+    type: path
   log_dir:
     description:
-      - Directory on the host that gets the log of each container before it is stopped, as C(NAME.log).
+      - Directory on the host that gets the log of each container that is stopped or removed, as C(NAME.log).
       - Secrets are masked, and only the owner can read the files.
     type: path
   stop_timeout:
@@ -107,6 +125,12 @@ actions:
   type: list
   elements: str
   sample: ["stop swop-1", "remove swop-1"]
+components:
+  description: The components that there was, or would be, something to do for, in this order.
+  returned: always
+  type: list
+  elements: str
+  sample: ["swop"]
 logs:
   description: The log files that were, or would be, written.
   returned: always
@@ -124,7 +148,9 @@ FLAGS = ("all", "apls", "spire_server", "spire_agent", "sn", "sl", "sl_tf", "sl_
 def main():
     """Run the module."""
     arguments = {flag: {"type": "bool", "default": False} for flag in FLAGS}
-    arguments.update(ENGINE, log_dir={"type": "path"}, stop_timeout={"type": "int", "default": 10})
+    arguments.update(ENGINE, network={"type": "str"}, directory={"type": "path"})
+    arguments.update(components={"type": "list", "elements": "str", "choices": list(_platform.STOP_ORDER)})
+    arguments.update(log_dir={"type": "path"}, stop_timeout={"type": "int", "default": 10})
     _platform.run(AnsibleModule(arguments, supports_check_mode=True), _platform.stop)
 
 

@@ -1,0 +1,106 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swarm_teardown
+short_description: Remove what the platform leaves on a host
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Removes a network, volumes and directories of the platform from a host. Stop the platform first, M(swarm.learning.swarm_stop).
+  - What a container needs that is not the platform's stays, and so does a network that was there before, and what is the user's own.
+extends_documentation_fragment:
+  - swarm.learning.engine
+options:
+  network:
+    description: The network of the platform's containers. It is removed only when its labels say that this collection made it.
+    type: str
+  volumes:
+    description: Names of volumes.
+    type: list
+    elements: str
+    default: []
+  directory:
+    description: The directory that has the platform's files. It is removed itself when nothing is left in it.
+    type: path
+    required: true
+  children:
+    description: What is removed from O(directory), by name.
+    type: list
+    elements: str
+    default: []
+  keep:
+    description: The user's own paths. Nothing that they are in is removed.
+    type: list
+    elements: path
+    default: []
+requirements:
+  - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
+attributes:
+  check_mode:
+    support: full
+    description: Says what would be removed, as if the platform's containers were gone already.
+  diff_mode:
+    support: none
+    description: The actions say it all.
+  idempotent:
+    support: full
+    description: What is gone is not removed again.
+"""
+
+EXAMPLES = r"""
+- name: Nothing of the platform is left
+  swarm.learning.swarm_teardown:
+    network: swarm
+    volumes: [sn-1-smlnode, spire-agent-socket]
+    directory: /var/lib/swarm-learning
+    children: [spire-agent, swop]
+    keep: [/srv/swarm/cifar10/model]
+"""
+
+RETURN = r"""
+actions:
+  description: What was, or in check mode would be, done.
+  returned: always
+  type: list
+  elements: str
+  sample: ["remove network swarm"]
+kept:
+  description: What had to stay.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    what:
+      description: What it is, such as V(network swarm).
+      type: str
+    why:
+      description: Why it stays.
+      type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swarm.learning.plugins.module_utils import _platform, _teardown
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+OPTIONS = {
+    "network": {"type": "str"},
+    "volumes": {"type": "list", "elements": "str", "default": []},
+    "directory": {"type": "path", "required": True},
+    "children": {"type": "list", "elements": "str", "default": []},
+    "keep": {"type": "list", "elements": "path", "default": []},
+}
+
+
+def main():
+    """Run the module."""
+    _platform.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), _teardown.teardown)
+
+
+if __name__ == "__main__":
+    main()
