@@ -80,6 +80,11 @@ def test_what_earlier_tokens_left(aliases, records, latest, kept, left):
     assert leavings(aliases, records, latest, kept, NOW) == left
 
 
+def test_of_an_agent_that_does_not_come_back_nothing_is_left():
+    records = [LIVE, Record(NEW, NOW), Record(OTHER, NOW + 3600)]
+    assert leavings({"1": OLD, "2": NEW, "3": "spiffe://gone"}, records, NEW, "", NOW, gone=True) == Leavings((NEW, OLD), ("1", "2", "3"))
+
+
 def test_a_token_is_kept_for_its_owner_alone(tmp_path):
     directory, alias = tmp_path / "a/tokens", f"spiffe://{DOMAIN}/swarm/agent/host-1"
     assert _token.read(directory, alias) is None
