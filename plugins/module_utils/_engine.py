@@ -247,11 +247,9 @@ class Engine:
 
         self._call(f"removing container {name}", remove)
 
-    def remove_network(self, name):
-        self._call(f"removing network {name}", lambda client: _or_none(client.remove_network, name))
-
-    def remove_volume(self, name):
-        self._call(f"removing volume {name}", lambda client: _or_none(client.remove_volume, name))
+    def discard(self, kind, name):
+        """Remove a `network` or a `volume`."""
+        self._call(f"removing {kind} {name}", lambda client: _or_none(getattr(client, f"remove_{kind}"), name))
 
     def update(self, spec, changes):
         """Change limits or the restart policy of the container that `spec` describes: a mapping as the Engine API's update takes."""

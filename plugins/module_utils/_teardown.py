@@ -36,10 +36,10 @@ def _engine_things(engine, params, others):
     network = engine.network(params["network"]) if params["network"] else None
     if network:
         name = network["Name"]
-        yield f"network {name}", network_stays(network, others), partial(engine.remove_network, name)
+        yield f"network {name}", network_stays(network, others), partial(engine.discard, "network", name)
     for name in params["volumes"]:
         if engine.volume(name):
-            yield f"volume {name}", volume_stays(name, others), partial(engine.remove_volume, name)
+            yield f"volume {name}", volume_stays(name, others), partial(engine.discard, "volume", name)
 
 
 def _directories(params, others):

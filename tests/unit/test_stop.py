@@ -52,7 +52,7 @@ class Table:
         return f"{name} knows swordfish, {len(self.done)} done"
 
     def __getattr__(self, action):
-        return lambda name, *_options: self.done.append(f"{action} {name}")
+        return lambda *words: self.done.append(f"{action} {words[0]}" if action == "stop" else " ".join((action, *words)))
 
 
 SITE = (
@@ -184,7 +184,7 @@ def test_what_is_removed(tmp_path, containers, labels, keep, stay):
 
     used = engine()
     assert _teardown.teardown(used, params, False) == tried
-    assert used.done == [f"remove_{what}" for what in (NETWORK, VOLUME) if what not in wanted]
+    assert used.done == [f"discard {what}" for what in (NETWORK, VOLUME) if what not in wanted]
     assert directory.exists() is bool(left)
     assert sorted(path.name for path in directory.glob("*")) == left
 
