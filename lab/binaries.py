@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from lab import packages
@@ -29,6 +30,11 @@ def build_command(go: str, version: str, output: Path) -> list[str]:
     return [go, "build", "-trimpath", f"-ldflags={flags}", "-o", f"{output}/", "tool"]
 
 
+def plugin_command(go: str, output: Path) -> list[str]:
+    """The plugin is one file that needs no library: it is put into images and onto hosts of any kind."""
+    return [go, "build", "-trimpath", "-ldflags=-s -w", "-o", f"{output}/spire-swarm-plugin", "./swarm-plugin"]
+
+
 def _go() -> str:
     found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/lib/go/bin")
     if found:
@@ -48,18 +54,36 @@ def _go() -> str:
 
 def build(version: str = SPIRE_VERSION) -> Tree:
     """The directory with spire-server and spire-agent, built when the cache has none for this go.sum."""
-    source = LAB_DIR / "spire" / version
+    source = _source(version)
+    key = key_of([(source / "go.sum").read_bytes()])
+    # The server's sqlite goes through cgo.
+    return _cached(f"{version}-{key}", key, source, "1", lambda go, part: build_command(go, version, part))
+
+
+def build_plugin(version: str) -> Tree:
+    """The directory with spire-swarm-plugin, the workload attestor `swarm` for agents of this version. It runs in any image."""
+    source = _source(version)
+    key = key_of([path.read_bytes() for path in (source / "go.sum", source / "swarm-plugin" / "main.go")])
+    return _cached(f"swarm-plugin-{version}-{key}", key, source, "0", plugin_command)
+
+
+def _source(version: str) -> Path:
     if version not in versions():
         raise LabError(f"SPIRE {version} is not known: {LAB_DIR / 'spire'} has {', '.join(versions())}")
-    key = key_of([(source / "go.sum").read_bytes()])
-    home = CACHE / "spire" / f"{version}-{key}"
+    return LAB_DIR / "spire" / version
+
+
+def _cached(name: str, key: str, source: Path, cgo: str, command: Callable[[str, Path], list[str]]) -> Tree:
+    """The cache's directory NAME; when it is not there, filled by `command(go, directory)`, run where the source is."""
+    home = CACHE / "spire" / name
     if home.exists():
         return Tree(home, key)
     part = home.with_name(home.name + ".part")
     part.mkdir(parents=True, exist_ok=True)
-    with step(f"building SPIRE {version} (some five minutes, once)"):
-        packages.ensure("gcc")  # the server's sqlite goes through cgo
-        environment = dict(os.environ, CGO_ENABLED="1", GOFLAGS="-buildvcs=false -mod=readonly")
-        run(build_command(_go(), version, part), f"SPIRE {version} does not build in {source}", source, environment)
+    with step(f"building SPIRE's {name} (some five minutes, once)"):
+        if cgo == "1":
+            packages.ensure("gcc")
+        environment = dict(os.environ, CGO_ENABLED=cgo, GOFLAGS="-buildvcs=false -mod=readonly")
+        run(command(_go(), part), f"SPIRE's {name} does not build in {source}", source, environment)
     part.replace(home)
     return Tree(home, key)

@@ -21,6 +21,7 @@ from lab.content import Tree, archive, context_key, files_below, key_of
 from lab.process import run
 from lab.report import LabError, say, step, tail
 from lab.settings import (
+    CLASSIC_COMPONENTS,
     COMPONENTS,
     DEBIAN_SUITE,
     DOWNLOADS,
@@ -194,3 +195,19 @@ def standins(client: docker.DockerClient, numpy_image: str) -> dict[str, str]:
     context = LAB_DIR / "standins"
     below = with_packages(client, "standin-packages", numpy_image, context / "requirements.txt")
     return {name: build(client, name, context, {"BASE": below}, target=name) for name in COMPONENTS}
+
+
+def classic(
+    client: docker.DockerClient, base_image: str, nodes: Mapping[str, str], binaries: Tree, plugin: Tree, wheel: Path
+) -> dict[str, str]:
+    """Image of the set `classic` → reference. `nodes` are the stand-ins of 2.x, on which those of 0.3.0 stand."""
+    context = DOCKERFILES / "classic"
+    trees = {
+        "bin": binaries,
+        "plugin": plugin,
+        "packages": packages(DOCKERFILES / "ml-python" / "requirements.txt"),
+        "client.whl": Tree(wheel, key_of([wheel.read_bytes()])),
+    }
+    made = {name: build(client, f"classic-{name}", context, {"BASE": nodes["sn"]}, trees, name) for name in CLASSIC_COMPONENTS}
+    upstream = {f"upstream/{name}": reference for name, reference in spire(client, base_image, binaries).items()}
+    return {"apls": nodes["apls"], **made, **upstream}

@@ -41,6 +41,24 @@ SPIRE_VERSION = "1.15.3"
 DEBIAN_SUITE = "trixie"
 PYTHON_VERSION = "3.13"
 COMPONENTS = ("apls", "sn", "sl", "swop", "swci")
+CLASSIC_RELEASE = "0.3.0"
+CLASSIC_SPIRE_VERSION = "0.12.0"
+CLASSIC_COMPONENTS = ("spire-server", "sn", "sl-tf", "sl-pyt", "swci")
+
+# What the registry serves: image of the lab → its name there, which is the platform's or upstream's own.
+SERVED = {
+    "apls": f"hpe_eval/autopass/apls:{APLS_TAG}",
+    **{name: f"hpe/swarm-learning/{name}:{SWARM_RELEASE}" for name in COMPONENTS if name != "apls"},
+    **{name: f"spiffe/{name}:{SPIRE_VERSION}" for name in ("spire-server", "spire-agent")},
+    "ml-python": "lab/ml-python:1",
+}
+# And what it serves too when `lab up --with SET` asks for it.
+SETS: Mapping[str, Mapping[str, str]] = {
+    "classic": {
+        **{name: f"hpe_eval/swarm-learning/{name}:{CLASSIC_RELEASE}" for name in ("apls", *CLASSIC_COMPONENTS)},
+        **{f"upstream/{name}": f"spiffe/{name}:{CLASSIC_SPIRE_VERSION}" for name in ("spire-server", "spire-agent")},
+    },
+}
 
 DEFAULT_HOSTS = 2
 MAX_HOSTS = 200

@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -19,7 +22,7 @@ from lab import binaries, engine, hosts, images, registry, wheel
 from lab.content import Tree
 from lab.report import say, step
 from lab.settings import (
-    APLS_TAG,
+    CLASSIC_SPIRE_VERSION,
     LABEL,
     NETWORK,
     PODMAN,
@@ -27,25 +30,14 @@ from lab.settings import (
     PODMAN_SOCKET,
     REGISTRY,
     REGISTRY_CONTAINER,
-    SPIRE_VERSION,
+    SERVED,
+    SETS,
     STATE,
     SUBNET,
-    SWARM_RELEASE,
     docker_host,
     host_ip,
     host_name,
 )
-
-
-def published_name(image: str) -> str:
-    """What the registry calls an image of the lab: the platform's and upstream's own names."""
-    if image == "apls":
-        return f"hpe_eval/autopass/apls:{APLS_TAG}"
-    if image in {"spire-server", "spire-agent"}:
-        return f"spiffe/{image}:{SPIRE_VERSION}"
-    if image == "ml-python":
-        return "lab/ml-python:1"
-    return f"hpe/swarm-learning/{image}:{SWARM_RELEASE}"
 
 
 @contextmanager
@@ -84,22 +76,43 @@ class Work:
 Publish = Callable[[str, str], None]
 
 
-def _build(client: docker.DockerClient, work: Work, base: str, spire: Future[Tree], publish: Publish) -> None:
-    """Start the jobs that build what the registry serves; each image goes to `publish(name, reference)` when it is there."""
+@dataclass(frozen=True)
+class Parts:
+    """What sets of images are made of."""
 
-    def spire_images() -> None:
-        for name, reference in images.spire(client, base, spire.result()).items():
-            publish(name, reference)
+    client: docker.DockerClient
+    base: str
+    standins: Future[dict[str, str]]
+    wheel: Future[Path]
 
-    def standins() -> None:
-        for name, reference in images.standins(client, numpy.result()).items():
-            publish(name, reference)
+
+def _classic(parts: Parts) -> dict[str, str]:
+    binary, plugin = binaries.build(CLASSIC_SPIRE_VERSION), binaries.build_plugin(CLASSIC_SPIRE_VERSION)
+    return images.classic(parts.client, parts.base, parts.standins.result(), binary, plugin, parts.wheel.result())
+
+
+# Set of settings.SETS → what builds it: image → reference.
+BUILDERS: Mapping[str, Callable[[Parts], dict[str, str]]] = {"classic": _classic}
+
+
+def _build(client: docker.DockerClient, work: Work, base: str, spire: Future[Tree], publish: Publish, sets: Collection[str]) -> None:
+    """Start the jobs that build what the registry serves; each image goes to `publish(name, reference)` when it is there.
+
+    sets: which of settings.SETS are built too
+    """
+
+    def serve(names: Mapping[str, str], build: Callable[[], Mapping[str, str]]) -> None:
+        for image, reference in build().items():
+            publish(names[image], reference)
 
     numpy = work.start(images.numpy, client, base)
-    work.start(wheel.ensure)
-    work.start(spire_images)
-    work.start(standins)
-    work.start(lambda: publish("ml-python", images.ml_python(client, numpy.result())))
+    standins = work.start(lambda: images.standins(client, numpy.result()))
+    parts = Parts(client, base, standins, work.start(wheel.ensure))
+    work.start(serve, SERVED, lambda: images.spire(client, base, spire.result()))
+    work.start(serve, SERVED, standins.result)
+    work.start(serve, SERVED, lambda: {"ml-python": images.ml_python(client, numpy.result())})
+    for name in sets:
+        work.start(serve, SETS[name], functools.partial(BUILDERS[name], parts))
 
 
 def build_images() -> None:
@@ -111,7 +124,7 @@ def build_images() -> None:
     work.start(images.host, client, base)
     work.start(images.podman_host, client, base)
     work.start(images.registry, client, base)
-    _build(client, work, base, spire, lambda name, reference: say(f"{published_name(name)} is {reference}"))
+    _build(client, work, base, spire, lambda name, reference: say(f"{name} is {reference}"), SETS)
     work.finish()
 
 
@@ -121,8 +134,8 @@ def _network(client: docker.DockerClient) -> None:
         client.networks.create(NETWORK, driver="bridge", ipam=IPAMConfig(pool_configs=[pool]), labels={LABEL: "network"})
 
 
-def up(count: int) -> None:
-    """Hosts 1 to COUNT and the registry, up and answering, with every image in the registry."""
+def up(count: int, sets: Collection[str] = ()) -> None:
+    """Hosts 1 to COUNT and the registry, up and answering, with the usual images in the registry and those of the sets."""
     client = engine.ensure()
     work = Work()
     # What takes longest goes first.
@@ -135,9 +148,9 @@ def up(count: int) -> None:
     served: dict[str, str] = {}
 
     def publish(name: str, reference: str) -> None:
-        served[f"{REGISTRY}/{published_name(name)}"] = registry.push(client, serving.result(), reference, published_name(name))
+        served[f"{REGISTRY}/{name}"] = registry.push(client, serving.result(), reference, name)
 
-    _build(client, work, base, spire, publish)
+    _build(client, work, base, spire, publish, sets)
     host_image = images.host(client, base)
     running = hosts.existing(client)
     numbers = sorted({*range(1, count + 1), *(n for n, container in running.items() if container.status == "running")})

@@ -102,6 +102,36 @@ CURRENT: Mapping[str, Table] = {
     ),
 }
 
+# Release 0.3.0. A Sentinel is told by its own address, and found by its file server's port.
+CLASSIC_LICENCE = LICENCE[:2]
+CLASSIC: Mapping[str, Table] = {
+    "sn": Table(
+        (
+            *CLASSIC_LICENCE,
+            HOST_IP,
+            Variable("sentinel_ip", "SENTINEL_NODE_IP"),
+            Variable("sentinel_api_port", "SENTINEL_FS_PORT", "port", 30305),
+            Variable("sn_api_port", "API_SERVER_PORT", "port", None),
+            Variable("sn_p2p_port", "ETH_PORT", "port", 30303),
+            Variable("sn_fs_port", "SN_FS_PORT", "port", 30305),
+        ),
+        (("apls_ip",), ("host_ip",), ("sentinel_ip",)),
+    ),
+    "sl": Table(
+        (
+            *CLASSIC_LICENCE,
+            HOST_IP,
+            Variable("sn_ip", "SENTINEL_NODE_IP"),
+            Variable("sn_api_port", "API_SERVER_PORT", "port", 30304),
+            Variable("sl_fs_port", "ML_FS_PORT", "port", 30305),
+            Variable("ml_cmd", "MLCMD"),
+            Variable("full_quorum_seconds", "SL_WAIT_FOR_FULL_QUORUM_SECONDS", "count", 30),
+        ),
+        (("apls_ip",), ("host_ip",), ("sn_ip",), ("ml_cmd",)),
+    ),
+    "swci": Table((Variable("script", "STARTUP_SCRIPT"),)),
+}
+
 # What a number may be, by kind.
 _RANGES = {"port": (1, 65535), "id": (0, 2**32 - 2), "count": (0, 1_000_000)}
 
@@ -110,8 +140,8 @@ class Settings(dict[str, str | int | bool | None]):
     """A component's settings by ``name``, typed by the two readers below."""
 
     def text(self, name: str) -> str | None:
-        """A text setting, None when it is not set."""
-        value = self[name]
+        """A text setting, None when it is not set or the release does not have it."""
+        value = self.get(name)
         return value if isinstance(value, str) else None
 
     def number(self, name: str) -> int:

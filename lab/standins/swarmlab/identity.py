@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 COMPONENTS = ("sn", "sl", "swop", "swci")
 SOCKET = "SWARM_SPIFFE_WORKLOAD_API_SOCKET_PATH"
 KEY, CERT, CACERT, CAPATH = "SWARM_ID_KEY", "SWARM_ID_CERT", "SWARM_ID_CACERT", "SWARM_ID_CAPATH"
-WAIT, WAIT_SECONDS = "SWARMLAB_IDENTITY_SECONDS", 60.0  # the lab's own variable
+# The lab's own variables: how long to wait for an SVID, and how the selector begins that tells a node's kind.
+WAIT, WAIT_SECONDS = "SWARMLAB_IDENTITY_SECONDS", 60.0
+SELECTOR, DOCKER_SELECTOR = "SWARMLAB_SELECTOR", "docker:env:swarm_node_type="
 
 
 class Unauthorised(Exception):
@@ -129,7 +131,7 @@ def _from_workload_api(component: str, environ: Mapping[str, str], wait: float) 
         problem, context = _fetch(socket)
         if context is not None:
             break
-        told = _explain(problem, component, socket, environ.get("swarm_node_type"))
+        told = _explain(problem, environ.get(SELECTOR, DOCKER_SELECTOR) + component, socket, environ.get("swarm_node_type"))
         if time.monotonic() >= end:
             raise Refusal(f"{told} Gave up after {wait:.0f} s.")
         if told != said:
@@ -163,12 +165,12 @@ def _fetch(socket: str) -> tuple[str, Any]:
         return str(error), None
 
 
-def _explain(problem: str, component: str, socket: str, node_type: str | None) -> str:
+def _explain(problem: str, selector: str, socket: str, node_type: str | None) -> str:
     if "no identity issued" in problem:
         has = f"has swarm_node_type={node_type}" if node_type else "does not have swarm_node_type"
         return (
             f"no identity issued: the SPIRE Agent behind {socket} knows no registration entry for this container. It takes one with "
-            f"selector docker:env:swarm_node_type={component} below this agent's ID; this container's environment {has}."
+            f"selector {selector} below this agent's ID; this container's environment {has}."
         )
     if problem == "no such file":
         return f"there is no Workload API socket {socket}: is the SPIRE Agent up, and its socket's directory mounted here?"

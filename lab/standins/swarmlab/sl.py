@@ -14,13 +14,14 @@ import uuid
 from collections.abc import Mapping
 
 from swarmlab.channel import ChannelClosed, ChannelError, NodeEnd, pack, unpack
-from swarmlab.environment import address, read
+from swarmlab.environment import Settings, address, read
 from swarmlab.identity import obtain
 from swarmlab.licence import Licence
 from swarmlab.merging import MergeError
 from swarmlab.node import Node
 from swarmlab.peers import Peers, Store
 from swarmlab.process import Refusal, log, run
+from swarmlab.program import CHANNELS, Program
 from swarmlab.training import Here, Merged, Plan, Training, TrainingFailed
 from swarmlab.web import Client, Failed, Server, Unreachable
 
@@ -102,15 +103,42 @@ class Session:
         return {"round": merged.number, "leader": merged.leader, "peers": merged.peers}
 
 
-def main(environ: Mapping[str, str], listen: tuple[str, int] = ("0.0.0.0", FS_PORT)) -> None:
-    """Run the node to its end. Raises Refusal with the reason why it cannot go on."""
-    settings = read("sl", environ)
+def _serve(session: Session, program: Program | None) -> None:
+    """Serve the ML program to its end: this node's own, or that of the container beside it. Raises Refusal."""
+    try:
+        if program:
+            program.start()
+        session.serve()
+        if program:
+            program.end()
+    except TimeoutError as problem:
+        raise Refusal(f"the ML program did not come: {problem}") from problem
+    except ChannelError as problem:
+        if program:
+            program.end()
+        raise Refusal(f"{problem}; {'what it said stands above' if program else 'see the log of the ML container'}") from problem
+    finally:
+        if program:
+            program.stop()
+
+
+def main(
+    environ: Mapping[str, str],
+    listen: tuple[str, int] = ("0.0.0.0", FS_PORT),
+    settings: Settings | None = None,
+    program: Program | None = None,
+) -> None:
+    """Run the node to its end. Raises Refusal with the reason why it cannot go on.
+
+    Without settings, with those of 2.x in the environment. A `program` is run by this node, and not in a container beside it.
+    """
+    settings = settings or read("sl", environ)
     own_host, own_port = address(settings.text("host_ip"), settings.number("sl_fs_port"), settings.text("sl_fs_service"), FS_PORT)
     own = f"{own_host}:{own_port}"
     sn_host, sn_port = address(settings.text("sn_ip"), settings.number("sn_api_port"), settings.text("sn_api_service"), SN_API_PORT)
     try:
         # First of all, for ML may be quicker than a licence and an identity.
-        channel = NodeEnd(settings.text("request_channel"), settings.text("response_channel"))
+        channel = NodeEnd(*CHANNELS.values()) if program else NodeEnd(settings.text("request_channel"), settings.text("response_channel"))
     except ChannelError as problem:
         raise Refusal(str(problem)) from problem
     identity = obtain("sl", environ)
@@ -127,12 +155,7 @@ def main(environ: Mapping[str, str], listen: tuple[str, int] = ("0.0.0.0", FS_PO
         node = Node(sn, type="sl", uid=uuid.uuid4().hex, name=socket.gethostname(), host_ip=own_host, port=own_port)
         node.enrol()
         session = Session(channel, Here(sn, node, own, store, Peers(identity), settings.number("full_quorum_seconds")))
-        try:
-            session.serve()
-        except TimeoutError as problem:
-            raise Refusal(f"the ML program did not come: {problem}") from problem
-        except ChannelError as problem:
-            raise Refusal(f"{problem}; see the log of the ML container") from problem
+        _serve(session, program)
     finally:
         if node:
             node.leave()

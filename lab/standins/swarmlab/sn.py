@@ -25,7 +25,7 @@ from swarmlab.state import Store
 from swarmlab.web import Client, Failed, Server, Unreachable, distrust
 
 HOME = Path("/platform/swarm/SMLNODE")
-API_PORT, P2P_PORT = 30304, 30303
+API_PORT, P2P_PORT, FS_PORT = 30304, 30303, 30305
 ALIVE_SECONDS = 5.0
 TICK_SECONDS = 1.0
 SENTINEL_SECONDS = 60.0
@@ -104,7 +104,7 @@ def find_sentinel(settings: Settings, own: Identity) -> Client:
                 raise
             enode = api.retry(ask, SENTINEL_SECONDS)
     except (Unreachable, Failed) as problem:
-        raise Refusal(f"Sentinel Node is not up: {problem}. A Sentinel must be started first (SN_I_AM_SENTINEL=1).") from problem
+        raise Refusal(f"Sentinel Node is not up: {problem}. The Sentinel must be started first.") from problem
     log("blCnt").info("Sentinel Node is up")
     return Client(own, enode["host"], enode["port"], "Sentinel Node's p2p")
 
@@ -136,7 +136,10 @@ def serve(settings: Settings, own: Identity, home: Path, p2p_port: int = P2P_POR
         raise Refusal(f"cannot enrol: {refused}") from refused
     threading.Thread(target=stay_alive, args=(chain, uid), daemon=True).start()
     logger.info("Started I-am-Alive thread")
-    server = listen(api_port, Api(store, chain.submit, uid, {"host": p2p_host, "port": p2p}).routes(), own)
+    routes = Api(store, chain.submit, uid, {"host": p2p_host, "port": p2p}).routes()
+    if "sn_fs_port" in settings:  # 0.3.0: where the others find a Sentinel
+        listen(FS_PORT, routes, own).start()
+    server = listen(api_port, routes, own)
     return server, chain, uid
 
 
@@ -155,9 +158,9 @@ def stay_alive(chain: Sentinel | Member, uid: str) -> None:
             chain.submit("alive", {"uid": uid})
 
 
-def main(environ: Mapping[str, str], home: Path = HOME) -> None:
-    """Serve until SIGTERM."""
-    settings = environment.read("sn", environ)
+def main(environ: Mapping[str, str], home: Path = HOME, settings: Settings | None = None) -> None:
+    """Serve until SIGTERM. Without settings, with those of 2.x in the environment."""
+    settings = settings or environment.read("sn", environ)
     log("blCnt").info("Setting up blockchain layer for the swarm node: START")
     licence = Licence(settings, "sn")
     try:

@@ -96,9 +96,9 @@ def serve(me: identity.Identity, port: int, usr: Path) -> Server:
         raise Refusal(f"SWCI_WEB_PORT {port} cannot be listened on: {error.strerror}") from error
 
 
-def main(environ: Mapping[str, str], usr: Path = USR) -> None:
-    """The script, then the prompt or the web server."""
-    settings = environment.read("swci", environ)
+def main(environ: Mapping[str, str], usr: Path = USR, settings: environment.Settings | None = None) -> None:
+    """The script, then the prompt or the web server. Without settings, with those of 2.x in the environment."""
+    settings = settings or environment.read("swci", environ)
     me = identity.obtain("swci", environ)
     log("SWCI").info("SWCI is up as %s", me.name)
     session: Any = Session(me, usr, say)

@@ -13,7 +13,7 @@ from lab import settings
 from lab.binaries import build_command, versions
 from lab.hosts import known_hosts, stale
 from lab.images import wheel_platforms
-from lab.world import published_name
+from lab.world import BUILDERS
 
 
 @pytest.mark.parametrize(("text", "count"), [(None, 2), ("", 2), ("1", 1), ("3", 3), ("200", 200)])
@@ -61,17 +61,26 @@ def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "name"),
+    ("served", "image", "name"),
     [
-        ("sn", "hpe/swarm-learning/sn:2.3.0"),
-        ("swop", "hpe/swarm-learning/swop:2.3.0"),
-        ("apls", "hpe_eval/autopass/apls:9.15"),
-        ("spire-server", "spiffe/spire-server:1.15.3"),
-        ("ml-python", "lab/ml-python:1"),
+        (settings.SERVED, "sn", "hpe/swarm-learning/sn:2.3.0"),
+        (settings.SERVED, "swop", "hpe/swarm-learning/swop:2.3.0"),
+        (settings.SERVED, "apls", "hpe_eval/autopass/apls:9.15"),
+        (settings.SERVED, "spire-server", "spiffe/spire-server:1.15.3"),
+        (settings.SERVED, "ml-python", "lab/ml-python:1"),
+        (settings.SETS["classic"], "apls", "hpe_eval/swarm-learning/apls:0.3.0"),
+        (settings.SETS["classic"], "sl-pyt", "hpe_eval/swarm-learning/sl-pyt:0.3.0"),
+        (settings.SETS["classic"], "upstream/spire-agent", "spiffe/spire-agent:0.12.0"),
     ],
 )
-def test_published_name(image: str, name: str) -> None:
-    assert published_name(image) == name
+def test_the_registry_has_the_names_of_the_platform(served: dict[str, str], image: str, name: str) -> None:
+    assert served[image] == name
+
+
+def test_every_set_can_be_built_and_takes_no_name_from_another() -> None:
+    assert set(BUILDERS) == set(settings.SETS)
+    names = [name for served in (settings.SERVED, *settings.SETS.values()) for name in served.values()]
+    assert len(names) == len(set(names))
 
 
 def test_known_hosts_have_name_address_and_key_without_comment() -> None:
