@@ -20,7 +20,8 @@ def reference(component, release, registry="", spire_version=""):
     if release not in RELEASES:
         raise ValueError(f"release {release!r} is not known; known are {', '.join(RELEASES)}")
     if component not in RELEASES[release]:
-        raise ValueError(f"release {release} has no {component}; it has {', '.join(sorted(RELEASES[release]))}")
+        having = ", ".join(name for name, components in RELEASES.items() if component in components)
+        raise ValueError(f"release {release} has no {component}; releases that have one: {having or 'none'}")
     entry = RELEASES[release][component]
     host, path = entry.registry.split("/", 1)
     image = entry.image

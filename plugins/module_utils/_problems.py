@@ -13,13 +13,20 @@ import posixpath
 import re
 from collections import Counter
 
-from ansible_collections.swarm.learning.plugins.module_utils import _formats, _problems_spire, _site, _training
+from ansible_collections.swarm.learning.plugins.module_utils import (
+    _formats,
+    _problems_classic,
+    _problems_spire,
+    _site,
+    _site_classic,
+    _training,
+)
 from ansible_collections.swarm.learning.plugins.module_utils._images import reference
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
 
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*\Z")
 REACHED_BY_OTHERS = ("apls", "spire_server", "sn", "sl", "swop")
-PORTS = ("apls_port", "spire_server_port", "spire_server_federation_port", "sn_api_port", "sn_p2p_port")
+PORTS = ("apls_port", "spire_server_port", "spire_server_federation_port", "sn_api_port", "sn_p2p_port", "sn_fs_port")
 
 
 def problems(inventory, exists):
@@ -77,6 +84,10 @@ def _releases(inventory):
     for release, hosts in used.items():
         if release not in RELEASES:
             found.append(f"swarm_release is {release!r} on {_hosts(hosts)}, which is not known; known are {_hosts(RELEASES)}")
+    for host in inventory.members("spire_server"):
+        given = inventory.get(host, "spire_server_release")
+        if given and str(given) not in RELEASES:
+            found.append(f"spire_server_release is {given!r} on {host}, which is not known; known are {_hosts(RELEASES)}")
     if not found and len(used) > 1:
         each = "; ".join(f"{release} on {_hosts(hosts)}" for release, hosts in used.items())
         found.append(f"swarm_release differs ({each}): all hosts of a swarm run the same release")
@@ -170,13 +181,15 @@ def _sentinel(inventory):
     if len(chosen) > 1:
         where = ", ".join(f"{node['name']} on {host}" for host, node in chosen)
         return [f"{len(chosen)} Sentinels ({where}): a swarm has exactly one, so set sn_sentinel: true for one host only"]
+    if chosen:
+        return _problems_classic.sentinel(nodes)
     orphans = [
         host
         for host, own in nodes.items()
         for node in own
         if not node["sentinel"] and not node.get("sentinel_ip") and not node.get("sentinel_api_service")
     ]
-    if orphans and not chosen:
+    if orphans:
         hosts = _hosts(dict.fromkeys(orphans))
         return [f"no Sentinel among the hosts of swarm_sn ({hosts}): set sn_sentinel: true for one of them, or sn_sentinel_ip for all"]
     return []
@@ -188,6 +201,7 @@ def _license_server(inventory):
     without = [host for host in needy if not _site.license_servers(inventory, host).get("apls_ip")]
     if without:
         found.append(f"no License Server for {_hosts(without)}: put a host into swarm_apls, or set swarm_apls_ip to one that already runs")
+    found += _problems_classic.license_servers(inventory)
     number = len(inventory.members("apls"))
     if number > 2:
         found.append(f"swarm_apls has {number} hosts: a primary and a secondary License Server are all that a node knows")
@@ -246,7 +260,7 @@ def _port_clashes(inventory):
             if len(inventory.members("spire_server")) > 1:
                 used.append((inventory.get(host, "spire_server_federation_port"), "federation (spire_server_federation_port)"))
         for node in sns.get(host, ()):
-            used += [(node[key], f"{node['name']} ({key})") for key in ("sn_api_port", "sn_p2p_port")]
+            used += [(node[key], f"{node['name']} ({key})") for key in _site_classic.sn_ports(inventory, host)]
         used += [(pair["port"], f"{pair['sl_hostname']} (port)") for there, _node, pair in _pairs(inventory) if there == host]
         found += [f"{what} on {host} is {port!r}, a port is a number from 1 to 65535" for port, what in used if not _is_port(port)]
         times = Counter(port for port, _what in used)
@@ -279,7 +293,7 @@ def _peers(inventory):
     training, there = _training.normalise(training), len(_pairs(inventory))
     asked, found = training["peers"] or there, []
     hosts = _hosts(inventory.members("swop")) or "no host"
-    if inventory.members("swci") and not inventory.members("swop"):
+    if inventory.members("swci") and not inventory.members("swop") and not inventory.members("sl"):
         return ["swarm_training is to be started by SWCI, but swarm_swop has no host that could run its SL and ML nodes"]
     found += [
         f"{node['name']} on {host} has no SL/ML pair to start: raise swarm_training.peers_per_host, or give it pairs"

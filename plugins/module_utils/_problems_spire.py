@@ -7,7 +7,13 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from ansible_collections.swarm.learning.plugins.module_utils import _formats, _site_spire, _spire_datastore
+from ansible_collections.swarm.learning.plugins.module_utils import (
+    _formats,
+    _problems_classic,
+    _site_classic,
+    _site_spire,
+    _spire_datastore,
+)
 from ansible_collections.swarm.learning.plugins.module_utils._spire_config import version_tuple
 
 TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}\Z")
@@ -93,6 +99,9 @@ def identities(inventory):
                 "; for a server elsewhere set spire_agent_server_address"
             )
     for host in inventory.hosts:
+        if _site_classic.is_classic(inventory, host):
+            found += _problems_classic.agents(inventory, host)
+            continue
         attested = [f"swarm_{c}" for c in ("sn", "swop", "swci") if host in inventory.members(c)]
         if attested and host not in inventory.members("spire_agent") and not inventory.given(host, "swarm_socket_path"):
             found.append(

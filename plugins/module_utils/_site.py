@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.swarm.learning.plugins.module_utils import _site_spire, _training
+from ansible_collections.swarm.learning.plugins.module_utils import _site_classic, _site_spire, _training
 from ansible_collections.swarm.learning.plugins.module_utils._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST
 
@@ -50,6 +50,7 @@ DEFAULTS = {
     "swop_sn_api_port": 30304,
     "swci_sn_ip": "",
     "swci_sn_api_port": 30304,
+    **_site_classic.DEFAULTS,
     **{f"{component}_image": "" for component in COMPONENTS},
 }
 
@@ -120,10 +121,10 @@ def sn_nodes(inventory):
                 "name": f"sn-{number}",
                 "host_ip": inventory.address(host),
                 "sentinel": inventory.get(host, "sn_sentinel") is True and index == 0,
-                "sn_api_port": _step(inventory.get(host, "sn_api_port"), index),
-                "sn_p2p_port": _step(inventory.get(host, "sn_p2p_port"), index),
+                **{port: _step(inventory.get(host, port), index) for port in _site_classic.sn_ports(inventory, host)},
                 **given,
             }
+            node["sentinel"] = node["sentinel"] or _site_classic.is_sentinel(inventory, host, node, index)
             if not node["sentinel"] and inventory.get(host, "sn_sentinel_ip"):
                 node.setdefault("sentinel_ip", inventory.get(host, "sn_sentinel_ip"))
             nodes[host].append(node)
@@ -209,7 +210,9 @@ def images(inventory, host):
     found = {}
     for component in wanted:
         given = inventory.get(host, f"{component}_image")
-        version = "swarm_spire_version" if component in UPSTREAM_SPIRE else "swarm_release"
+        version = (
+            "swarm_spire_version" if component in UPSTREAM_SPIRE and not _site_classic.has_own_server(inventory, host) else "swarm_release"
+        )
         found[given or _reference(inventory, host, component)] = f"{component}_image" if given else f"{version}, swarm_registry"
     training = inventory.training()
     if training and "swop" in wanted:
@@ -219,7 +222,9 @@ def images(inventory, host):
 
 
 def _reference(inventory, host, component):
-    release, version = str(inventory.get(host, "swarm_release")), str(inventory.get(host, "swarm_spire_version"))
+    version = str(inventory.get(host, "swarm_spire_version"))
+    own = component == "spire_server"
+    release = _site_classic.server_release(inventory, host) if own else str(inventory.get(host, "swarm_release"))
     return reference(component, release, inventory.get(host, "swarm_registry"), version)
 
 
@@ -228,9 +233,8 @@ def derive(inventory):
     sns, swops, servers = sn_nodes(inventory), swop_nodes(inventory), _site_spire.domains(inventory)
     training = _training.normalise(inventory.training()) if inventory.training() else {}
     for _host, sentinel in sentinels(sns):
-        for node in (node for nodes in sns.values() for node in nodes if not node["sentinel"]):
-            node.setdefault("sentinel_ip", sentinel["host_ip"])
-            node.setdefault("sentinel_api_port", sentinel["sn_api_port"])
+        for host, node in ((host, node) for host, nodes in sns.items() for node in nodes if not node["sentinel"]):
+            _site_classic.join(inventory, host, node, sentinel)
     model = {}
     for host in inventory.hosts:
         here = {
@@ -246,7 +250,9 @@ def derive(inventory):
             "license": license_servers(inventory, host),
         }
         here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops.get(host, ()), sns, here)
-        if training and host in inventory.members("swci"):
+        if _site_classic.is_classic(inventory, host):
+            here["swci_script"] = _site_classic.script(*_sn_of(inventory, host, "swci", 0, sns))
+        elif training and host in inventory.members("swci"):
             here["swci_tasks"], here["swci_script"] = _swci(inventory, host, sns, swops, training)
         model[host] = here
     return model

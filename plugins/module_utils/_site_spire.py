@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.swarm.learning.plugins.module_utils import _site_classic
+
 NODE_TYPES = ("sn", "sl", "swop", "swci")
 
 
@@ -80,5 +82,6 @@ def identity(inventory, host, servers):
         ]
         found["peer_names"] = names(inventory, servers, peers)
         if first:
-            found["entries"] = _entries(inventory, domain, peers)
+            classic = _site_classic.is_classic(inventory, host)
+            found["entries"] = _site_classic.entries(inventory, host, domain, peers) if classic else _entries(inventory, domain, peers)
     return found

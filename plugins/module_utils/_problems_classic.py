@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with an inventory of release 0.3.0, in sentences (private, pure). `_problems` says in which stage."""
+
+from __future__ import annotations
+
+from ansible_collections.swarm.learning.plugins.module_utils import _formats, _site_classic, _site_spire
+
+NODES = ("sn", "sl", "swci")
+
+
+def _listed(names):
+    return ", ".join(names)
+
+
+def agents(inventory, host):
+    """Of the SPIRE Server that the agents inside a host's nodes belong to."""
+    groups = [f"swarm_{component}" for component in NODES if host in inventory.members(component)]
+    if not groups or inventory.get(host, "swarm_agent_server_address"):
+        return []
+    domain, servers = inventory.get(host, "swarm_trust_domain"), _site_spire.domains(inventory)
+    if domain in servers:
+        return []
+    hint = _formats.did_you_mean(domain, servers)
+    known = f"; there are servers for {_listed(servers)}" if servers else ""
+    unserved = (
+        f"{host} (in {_listed(groups)}) has swarm_trust_domain {domain!r}, but no host of swarm_spire_server serves it{hint or known}"
+    )
+    return [f"{unserved}; for a server elsewhere set swarm_agent_server_address"]
+
+
+def license_servers(inventory):
+    """Release 0.3.0 knows one License Server."""
+    hosts = inventory.members("apls")
+    if len(hosts) < 2 or not any(_site_classic.is_classic(inventory, host) for host in hosts):
+        return []
+    return [f"swarm_apls has {_listed(hosts)}: the nodes of release 0.3.0 know one License Server, a secondary one came with 2.x"]
+
+
+def sentinel(nodes):
+    """An SN that is told another Sentinel than the inventory's. nodes: host → its SN nodes, as `_site.sn_nodes` makes them."""
+    chosen = [(host, node) for host, own in nodes.items() for node in own if node["sentinel"]]
+    where, first = chosen[0]
+    told = [(host, node) for host, own in nodes.items() for node in own if node.get("sentinel_ip", first["host_ip"]) != first["host_ip"]]
+    return [
+        f"{node['name']} on {host} has the sentinel_ip {node['sentinel_ip']}, but the Sentinel is {first['name']} on {where}, at"
+        f" {first['host_ip']}: leave sentinel_ip out, it is derived"
+        for host, node in told
+    ]
