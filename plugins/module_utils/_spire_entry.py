@@ -100,6 +100,7 @@ def entries(server, params, check_mode):
         "updated": [id_text(entry["spiffe_id"]) for entry in update],
         "deleted": [id_text(entry["spiffe_id"]) for entry in delete],
         "orphans": [] if params["state"] == "absent" else orphans(wanted.values(), found),
+        "shared": shared(found),
         "diff": _entries_diff({} if params["state"] == "absent" else wanted, there, delete),
     }
 
@@ -125,6 +126,12 @@ def orphans(wanted, found):
     known = {id_text(entry["spiffe_id"]) for entry in (*wanted, *found)}
     parents = {id_text(entry["parent_id"]) for entry in wanted}
     return sorted(parent for parent in parents - known if not _path(parent).startswith("/spire/"))
+
+
+def shared(found):
+    """IDs that more than one agent with a join token goes by: each token makes such an entry, and only the last one is of use."""
+    aliases = [id_text(entry["spiffe_id"]) for entry in found if entry["parent_id"]["path"].startswith("/spire/agent/join_token/")]
+    return sorted({alias for alias in aliases if aliases.count(alias) > 1})
 
 
 def _path(spiffe_id):

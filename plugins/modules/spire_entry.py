@@ -133,6 +133,13 @@ orphans:
   returned: always
   type: list
   elements: str
+shared:
+  description: >-
+    IDs that more than one agent goes by, as after an agent was attested anew in a run that was interrupted.
+    M(swarm.learning.spire_token) with C(state=used) removes the earlier ones.
+  returned: always
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule

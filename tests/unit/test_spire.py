@@ -156,6 +156,20 @@ def test_orphans(parents, ids, orphans):
     assert _spire_entry.orphans(below(*parents).values(), aliases) == orphans
 
 
+@pytest.mark.parametrize(
+    ("aliases", "shared"),
+    [
+        ([("a", "/spire/agent/join_token/1"), ("b", "/spire/agent/join_token/2")], []),
+        ([("b", "/spire/agent/join_token/1"), ("a", "/spire/agent/join_token/2"), ("b", "/spire/agent/join_token/3")], [PARENT + "b"]),
+        ([("a", "/swarm/agent/b"), ("a", "/swarm/agent/c"), ("a", "/spire/agent/join_token/1")], []),
+    ],
+)
+def test_ids_that_several_agents_share(aliases, shared):
+    domain = "spiffe://org1.example"
+    found = [_spire_entry.entry_from_option({**ENTRY, "spiffe_id": PARENT + host, "parent_id": domain + agent}) for host, agent in aliases]
+    assert _spire_entry.shared(found) == shared
+
+
 def test_an_agents_own_id_is_nobodys_orphan():
     entry = _spire_entry.entry_from_option({**ENTRY, "parent_id": "spiffe://org1.example/spire/agent/join_token/x"})
     assert _spire_entry.orphans([entry], []) == []

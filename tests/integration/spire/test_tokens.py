@@ -16,35 +16,26 @@ def changed(run):
     return run.stats["localhost"]["changed"]
 
 
-def only_agent(spire):
-    """ID of the agent, when it is the only one, under its alias, healthy, and no token lies about."""
-    [agent] = spire.agents()
-    assert spire.aliases() == [agent]
-    assert spire.healthy()
-    assert spire.token_files() == []
-    return agent
-
-
 def test_a_second_run_makes_no_token(spire):
-    agent, tokens = only_agent(spire), spire.tokens_made()
+    agent, tokens = spire.only_agent(), spire.tokens_made()
     assert tokens >= 1
     assert changed(spire.roles(AGENT)) == 0
-    assert (only_agent(spire), spire.tokens_made()) == (agent, tokens)
+    assert (spire.only_agent(), spire.tokens_made()) == (agent, tokens)
 
 
 def test_a_reboot_needs_no_token(spire):
-    agent, tokens = only_agent(spire), spire.tokens_made()
+    agent, tokens = spire.only_agent(), spire.tokens_made()
     spire.stop()
     spire.start()
     assert changed(spire.roles(AGENT)) == 0
-    assert (only_agent(spire), spire.tokens_made()) == (agent, tokens)
+    assert (spire.only_agent(), spire.tokens_made()) == (agent, tokens)
 
 
 def test_an_agent_whose_container_is_gone_needs_no_token(spire):
-    agent, tokens = only_agent(spire), spire.tokens_made()
+    agent, tokens = spire.only_agent(), spire.tokens_made()
     spire.client.containers.get(spire.agent).remove(force=True)
     spire.roles(AGENT)
-    assert (only_agent(spire), spire.tokens_made()) == (agent, tokens)
+    assert (spire.only_agent(), spire.tokens_made()) == (agent, tokens)
 
 
 def lose_data(spire):
@@ -88,10 +79,10 @@ def lose_server(spire):
 
 @pytest.mark.parametrize("lose", [lose_data, evict, ban, lose_keys_of_server, lose_server])
 def test_an_agent_that_cannot_go_on_gets_a_token_and_the_old_one_is_gone(spire, lose):
-    agent, tokens = only_agent(spire), spire.tokens_made()
+    agent, tokens = spire.only_agent(), spire.tokens_made()
     lose(spire)
     spire.roles(AGENT)
-    assert only_agent(spire) != agent
+    assert spire.only_agent() != agent
     assert spire.tokens_made() == tokens + 1
 
 
@@ -112,18 +103,18 @@ def test_a_token_is_handed_out_again_until_it_is_used(spire, tmp_path):
 
 def test_a_token_of_an_agent_that_is_not_started_is_used_by_the_next_run(spire):
     """The run that made the token was interrupted; the next one uses it."""
-    agent, tokens = only_agent(spire), spire.tokens_made()
+    agent, tokens = spire.only_agent(), spire.tokens_made()
     lose_data(spire)
     made = spire.call("spire_token", spiffe_id=ALIAS, token_dir=str(spire.directory / "host/tokens"))
     spire.roles(AGENT)
-    assert only_agent(spire) == agent_of(DOMAIN, made["token"]) != agent
+    assert spire.only_agent() == agent_of(DOMAIN, made["token"]) != agent
     assert spire.tokens_made() == tokens + 1
 
 
 def test_a_token_is_in_no_output(spire):
     lose_data(spire)
     run = spire.roles(AGENT)
-    token = only_agent(spire).rpartition("/")[2]
+    token = spire.only_agent().rpartition("/")[2]
     said = (spire.directory / f"play-{spire.runs}.jsonl").read_text(encoding="utf-8")
     assert "The SPIRE Agent is attested" in said
     assert "censored" in said
@@ -133,7 +124,7 @@ def test_a_token_is_in_no_output(spire):
 
 def test_a_token_that_was_refused_is_not_handed_out_again(spire, tmp_path):
     """The agent is made with a token that is spent: what its log says reaches the server's decision as a digest."""
-    agent = only_agent(spire)
+    agent = spire.only_agent()
     spent = agent.rpartition("/")[2]
     lose_data(spire)
     container = spire.client.containers.get(spire.agent)
@@ -142,4 +133,4 @@ def test_a_token_that_was_refused_is_not_handed_out_again(spire, tmp_path):
     assert (told["attested"], told["identity"], told["refused_token"], told["needs_join_token"]) == (False, {}, digest(spent), True)
     assert spent not in str({name: value for name, value in told.items() if name != "container"})
     spire.roles(AGENT)
-    assert only_agent(spire) != agent
+    assert spire.only_agent() != agent

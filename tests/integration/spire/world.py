@@ -23,42 +23,56 @@ class Spire:
     images: name → reference of the server's and the agent's image
     """
 
-    def __init__(self, client, directory, prefix, images):
-        self.client, self.directory, self.images = client, Path(directory), images
+    def __init__(self, client, directory, prefix, images, domain=DOMAIN):
+        self.client, self.directory, self.prefix, self.images, self.domain = client, Path(directory), prefix, images, domain
         self.server, self.agent, self.network = f"{prefix}-server", f"{prefix}-agent", f"{prefix}-net"
+        self.options = {"network": self.network, "stop_timeout": 1}
+        self.federates_with = []
         self.runs = 0
+
+    def other(self, domain):
+        """Another domain's server and agent, none of which is up yet, on the same network; gone with this one."""
+        made = Spire(self.client, self.directory / domain, f"{self.prefix}-{domain}", self.images, domain)
+        made.directory.mkdir()
+        made.network, made.options = self.network, self.options
+        return made
 
     # --- bringing about --------------------------------------------------------------------------------------------------
 
-    def roles(self, *names, **variables):
+    def roles(self, *names, hosts=("localhost",), **variables):
         """Run roles on this machine; returns the tools' Run. Fails with what a user would read."""
-        self.runs += 1
-        play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": list(names), "vars": self.variables(variables)}
-        book = self.directory / f"play-{self.runs}.json"
-        book.write_text(json.dumps([play]), encoding="utf-8")
-        run = playbook.run(str(book), (), lambda event, run: None, book.with_suffix(".jsonl"))
+        run = self.play(*names, hosts=hosts, **variables)
         assert run.status == 0, "\n".join(run.failures) or run.stderr
         return run
+
+    def play(self, *names, hosts=("localhost",), on_event=lambda event, run: None, **variables):
+        """The same, for runs that may fail; `hosts` are all this machine, `on_event` is that of the tools."""
+        self.runs += 1
+        play = {"hosts": "all", "connection": "local", "gather_facts": False, "roles": list(names), "vars": self.variables(variables)}
+        book = self.directory / f"play-{self.runs}.json"
+        book.write_text(json.dumps([play]), encoding="utf-8")
+        return playbook.run(str(book), ("-i", f"{','.join(hosts)},"), on_event, book.with_suffix(".jsonl"))
 
     def variables(self, others):
         """What both roles are given."""
         volume = f"{self.agent}-socket"
         return {
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-            "swarm_trust_domain": DOMAIN,
+            "swarm_trust_domain": self.domain,
             "swarm_spire_version": VERSION,
             "swarm_dir": str(self.directory / "host"),
             "spire_server_name": self.server,
             "spire_server_image": self.images["spire-server"],
+            "spire_server_federates_with": self.federates_with,
             "spire_server_port": running.free_port(),
-            "spire_server_options": {"network": self.network, "publish": [], "stop_timeout": 1},
+            "spire_server_options": {**self.options, "publish": []},
             "spire_agent_name": self.agent,
             "spire_agent_image": self.images["spire-agent"],
             "spire_agent_server_name": self.server,
             "spire_agent_server_host": "localhost",
             "spire_agent_server_address": self.server,
             "spire_agent_socket_dir": volume,
-            "spire_agent_options": {"network": self.network, "stop_timeout": 1},
+            "spire_agent_options": self.options,
             **others,
         }
 
@@ -111,6 +125,14 @@ class Spire:
         """SPIFFE IDs of the agents that the server knows."""
         return [_id(agent["id"]) for agent in self.spire("agent", "list")["agents"]]
 
+    def only_agent(self):
+        """ID of the agent, when it is the only one, under its alias, healthy, and no token lies about."""
+        [agent] = self.agents()
+        assert self.aliases() == [agent]
+        assert self.healthy()
+        assert self.token_files() == []
+        return agent
+
     def aliases(self):
         """SPIFFE IDs of the agents that go by ALIAS."""
         return [_id(entry["parent_id"]) for entry in self.spire("entry", "show", "-spiffeID", ALIAS)["entries"]]
@@ -130,9 +152,9 @@ class Spire:
 
     def clean(self):
         """Remove everything."""
-        for container in self.client.containers.list(all=True, filters={"network": self.network}):
+        for container in self.client.containers.list(all=True, filters={"name": f"^{self.prefix}-"}):
             container.remove(force=True, v=True)
-        for volume in self.client.volumes.list(filters={"name": f"^{self.agent}-"}):
+        for volume in self.client.volumes.list(filters={"name": f"^{self.prefix}-"}):
             volume.remove()
         for network in self.client.networks.list(filters={"name": f"^{self.network}$"}):
             network.remove()
