@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Registration entries on a real server: what was edited or deleted by hand comes back, what is stale goes, and nothing else does."""
 
-import time
-
 import pytest
 
 from tests.integration.running import Failed
 from tests.integration.spire.world import ALIAS, DOMAIN
 
 MANY = 1000
-CHECK_SECONDS = 5
 
 
 def entry(name, **others):
@@ -114,12 +111,8 @@ def test_what_the_server_itself_refuses_is_seen(spire):
 
 
 def test_a_thousand_entries(spire):
+    """More than the server tells in one piece. How long it takes, `make bench` says."""
     many = [entry(f"many-{number}") for number in range(MANY)]
     assert len(spire.call("spire_entry", entries=many)["created"]) == MANY
-    began = time.monotonic()
-    checked = spire.call("spire_entry", check=True, entries=many)
-    took = time.monotonic() - began
-    assert not checked["changed"]
-    assert took < CHECK_SECONDS
-    print(f"{MANY} entries checked in {took:.2f} s")
+    assert not spire.call("spire_entry", check=True, entries=many)["changed"]
     assert len(spire.call("spire_entry", entries=many, state="absent")["deleted"]) == MANY
