@@ -17,8 +17,9 @@ options:
   _input:
     description:
       - >-
-        Server: C(version), C(trust_domain), C(training_days), C(ca_ttl), C(agent_ttl), C(x509_svid_ttl), C(log_level) and
-        C(federates_with), a list of C(trust_domain), C(address) and C(port). Lives that are not given follow from C(training_days).
+        Server: C(version), C(trust_domain), C(training_days), C(ca_ttl), C(agent_ttl), C(x509_svid_ttl), C(log_level),
+        C(federates_with), a list of C(trust_domain), C(address) and C(port), C(upstream), the C(address) and C(port) of the server
+        that signs its CA, and C(has_downstream), whether it signs others'. Lives that are not given follow from C(training_days).
       - "Agent: C(version), C(trust_domain), C(server_address), C(server_port), C(cgroup_version) and C(log_level)."
     type: dict
     required: true

@@ -34,7 +34,8 @@ def problems(inventory, exists):
     stages = (
         (_groups,),
         (_releases, _addresses, _problems_spire.trust_domains, _port_numbers, _shape),
-        (_images, _sentinel, _license_server, _problems_spire.datastores, _problems_spire.identities, _operators),
+        (_images, _sentinel, _license_server, _problems_spire.datastores, _problems_spire.servers, _problems_spire.federation),
+        (_problems_spire.identities, _operators),
         (_names, _port_clashes, _training_itself),
         (_peers, _formats_of_files, lambda one: _controller_files(one, exists)),
     )
@@ -140,7 +141,7 @@ def _is_port(value):
 def _shape(inventory):
     found = []
     for host in inventory.hosts:
-        for name in ("sn_nodes", "swop_nodes", "swop_pairs"):
+        for name in ("sn_nodes", "swop_nodes", "swop_pairs", "spire_server_federates_with"):
             value = inventory.get(host, name)
             if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
                 found.append(f"{name} of {host} must be a list of mappings, not {value!r}")

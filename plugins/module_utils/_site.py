@@ -34,10 +34,19 @@ DEFAULTS = {
     "swarm_https_proxy": "",
     "swarm_no_proxy": "",
     "swarm_training": {},
+    "swarm_training_days": 7,
     "apls_port": 5814,
     "spire_server_port": 8081,
     "spire_server_federation_port": 8443,
     "spire_server_datastore": {},
+    "spire_server_federates_with": [],
+    "spire_server_upstream": "",
+    "spire_server_managed": True,
+    "spire_server_ca_ttl": "",
+    "spire_server_agent_ttl": "",
+    "spire_server_x509_svid_ttl": "",
+    "spire_agent_id": "",
+    "spire_agent_server_host": "",
     "spire_agent_server_address": "",
     "sn_api_port": 30304,
     "sn_p2p_port": 30303,
@@ -207,6 +216,10 @@ def images(inventory, host):
     wanted = [component for component in COMPONENTS if host in inventory.members(component)]
     if "swop" in wanted and "sl" not in wanted:
         wanted.append("sl")
+    if "spire_server" in wanted and not inventory.get(host, "spire_server_managed"):
+        wanted.remove("spire_server")
+    elif "spire_server" in wanted and "spire_agent" not in wanted and inventory.get(host, "spire_server_upstream"):
+        wanted.append("spire_agent")
     found = {}
     for component in wanted:
         given = inventory.get(host, f"{component}_image")

@@ -2,27 +2,55 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The part of the site model that SPIRE is: trust domains, their servers, federation and registration entries (private, pure).
 
-All functions take the Inventory of `_site`. What is wrong with this part of an inventory is found by `_problems_spire`.
+All functions take the Inventory of `_site`; `servers` is `domains` of it. What is wrong with this part is found by `_problems_spire`.
 """
 
 from __future__ import annotations
 
 import re
 
-from ansible_collections.swarm.learning.plugins.module_utils import _site_classic
+from ansible_collections.swarm.learning.plugins.module_utils import _site_classic, _spire_config
 
 NODE_TYPES = ("sn", "sl", "swop", "swci")
+# By what an upstream server's agent knows the container of a server below it.
+SERVER_SELECTOR = "docker:label:learning.swarm.component:spire_server"
+LIVES = {
+    "training_days": "swarm_training_days",
+    "ca_ttl": "spire_server_ca_ttl",
+    "agent_ttl": "spire_server_agent_ttl",
+    "x509_svid_ttl": "spire_server_x509_svid_ttl",
+}
 
 
 def domains(inventory):
-    """trust domain → the hosts of its SPIRE servers, in inventory order.
+    """trust domain → the hosts of its SPIRE servers, those below others left out, in inventory order.
 
     Servers of one domain share a datastore, so what is in it is made once: by the first.
     """
     found = {}
     for host in inventory.members("spire_server"):
-        found.setdefault(inventory.get(host, "swarm_trust_domain"), []).append(host)
+        if not inventory.get(host, "spire_server_upstream"):
+            found.setdefault(inventory.get(host, "swarm_trust_domain"), []).append(host)
     return found
+
+
+def servers_of(inventory, host, servers):
+    """The hosts of the SPIRE servers that a host's agent goes to: as told, else its own, else its trust domain's; empty without any."""
+    own = host if host in inventory.members("spire_server") else ""
+    told = inventory.get(host, "spire_agent_server_host") or own
+    shared = servers.get(inventory.get(host, "swarm_trust_domain"), [])
+    return shared if not told or told in shared else [told]
+
+
+def below(inventory, hosts):
+    """Hosts of the servers whose upstream is on one of `hosts`."""
+    return [host for host in inventory.members("spire_server") if inventory.get(host, "spire_server_upstream") in hosts]
+
+
+def lives(inventory, server):
+    """ca_ttl, agent_ttl and x509_svid_ttl of the server on a host. Raises ValueError for lives that cannot hold."""
+    given = {setting: inventory.get(server, variable) for setting, variable in LIVES.items()}
+    return _spire_config.lives({**given, "has_downstream": bool(below(inventory, [server]))})
 
 
 def reached_at(inventory, domain, hosts):
@@ -41,15 +69,34 @@ def names(inventory, servers, wanted):
 
 def agent_id(domain, host):
     """The SPIFFE ID that stands for the agent of a host, whatever its join token was; entries hang below it."""
-    return f"spiffe://{domain}/swarm/agent/{re.sub(r'[^A-Za-z0-9._-]', '-', host)}"
+    return f"spiffe://{domain}/swarm/agent/{_path(host)}"
 
 
-def _entries(inventory, domain, peers):
-    agents = [host for host in inventory.members("spire_agent") if inventory.get(host, "swarm_trust_domain") == domain]
+def _path(host):
+    return re.sub(r"[^A-Za-z0-9._-]", "-", host)
+
+
+def own_agent_id(inventory, host):
+    """The same, of a host of the inventory, which may say so itself."""
+    return inventory.get(host, "spire_agent_id") or agent_id(inventory.get(host, "swarm_trust_domain"), host)
+
+
+def _entries(inventory, mine, servers, peers):
+    """The entries of the servers on the hosts `mine` for the containers below their agents, ours or not."""
+    domain = inventory.get(mine[0], "swarm_trust_domain")
+    if _site_classic.is_classic(inventory, mine[0]):
+        return _site_classic.entries(inventory, mine[0], domain, peers)
+    agents = [
+        host
+        for host in inventory.hosts
+        if (host in inventory.members("spire_agent") or inventory.get(host, "spire_agent_id"))
+        and inventory.get(host, "swarm_trust_domain") == domain
+        and servers_of(inventory, host, servers) == mine
+    ]
     return [
         {
             "spiffe_id": f"spiffe://{domain}/swarm/{node_type}",
-            "parent_id": agent_id(domain, host),
+            "parent_id": own_agent_id(inventory, host),
             "selectors": [f"docker:env:swarm_node_type={node_type}"],
             "federates_with": peers,
         }
@@ -58,30 +105,72 @@ def _entries(inventory, domain, peers):
     ]
 
 
+def _upstream_agent_id(domain, host):
+    return f"{agent_id(domain, host)}/upstream"
+
+
+def _downstream_entry(inventory, domain, host):
+    """What lets the server on `host` get its CA from its upstream. Before SPIRE 1.13 that CA lives as long as the entry says."""
+    return {
+        "spiffe_id": f"spiffe://{domain}/swarm/spire-server/{_path(host)}",
+        "parent_id": _upstream_agent_id(domain, host),
+        "selectors": [SERVER_SELECTOR],
+        "x509_svid_ttl": _spire_config.seconds("ca_ttl", lives(inventory, host)["ca_ttl"]),
+        "downstream": True,
+    }
+
+
+def _federated(inventory, host, servers, first):
+    """The domains that the server on a host federates with: as told, else all others. The first of a domain gets their bundles."""
+    if inventory.given(host, "spire_server_federates_with"):
+        return inventory.get(host, "spire_server_federates_with")
+    return [
+        {
+            "trust_domain": peer,
+            "address": reached_at(inventory, peer, servers[peer]),
+            "port": inventory.get(servers[peer][0], "spire_server_federation_port"),
+            **({"host": servers[peer][0]} if first else {}),
+        }
+        for peer in servers
+        if peer != inventory.get(host, "swarm_trust_domain")
+    ]
+
+
 def identity(inventory, host, servers):
-    """What the roles of SPIRE need on a host; servers: `domains` of the inventory."""
+    """What the roles of SPIRE need on a host: its agent's ID and server, and, of a server, its peers, entries and upstream."""
     domain = inventory.get(host, "swarm_trust_domain")
-    peers = [name for name in servers if name != domain]
-    mine = servers.get(domain, [])
-    found = {"trust_domain": domain, "agent_id": agent_id(domain, host)}
+    mine = servers_of(inventory, host, servers)
+    found = {"trust_domain": domain, "agent_id": own_agent_id(inventory, host)}
     if mine:
-        found["server_host"] = host if host in mine else mine[0]
+        told = inventory.get(host, "spire_agent_server_host")
+        found["server_host"] = next(one for one in (told, host, mine[0]) if one in mine)
         found["server_address"] = reached_at(inventory, domain, mine)
-        found["server_names"] = names(inventory, servers, [domain])
+        found["server_names"] = names(inventory, {domain: mine}, [domain])
         found["server_port"] = inventory.get(mine[0], "spire_server_port")
-    if host in mine:
-        first = host == mine[0]
-        found["federates_with"] = [
-            {
-                "trust_domain": peer,
-                "address": reached_at(inventory, peer, servers[peer]),
-                "port": inventory.get(servers[peer][0], "spire_server_federation_port"),
-                **({"host": servers[peer][0]} if first else {}),
-            }
-            for peer in peers
+    if host in inventory.members("spire_server"):
+        found.update(_of_a_server(inventory, host, servers, domain))
+    return found
+
+
+def _of_a_server(inventory, host, servers, domain):
+    mine = servers[domain] if host in servers.get(domain, ()) else [host]
+    first = host == mine[0]
+    peers = _federated(inventory, host, servers, first)
+    others = [peer["trust_domain"] for peer in peers]
+    upstream = inventory.get(host, "spire_server_upstream")
+    found = {
+        "federates_with": peers,
+        "peer_names": names(inventory, servers, others),
+        "has_downstream": bool(below(inventory, [host])),
+    }
+    if first:
+        found["entries"] = _entries(inventory, mine, servers, others) + [
+            _downstream_entry(inventory, domain, one) for one in below(inventory, mine)
         ]
-        found["peer_names"] = names(inventory, servers, peers)
-        if first:
-            classic = _site_classic.is_classic(inventory, host)
-            found["entries"] = _site_classic.entries(inventory, host, domain, peers) if classic else _entries(inventory, domain, peers)
+    if upstream:
+        found["upstream"] = {
+            "address": inventory.address(upstream),
+            "port": inventory.get(upstream, "spire_server_port"),
+            "agent_id": _upstream_agent_id(domain, host),
+        }
     return found

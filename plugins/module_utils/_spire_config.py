@@ -15,6 +15,7 @@ SERVER_DATA = "/opt/spire/data/server"
 SERVER_CONFIGURATION = "/opt/spire/conf/server"
 AGENT_DATA = "/opt/spire/data/agent"
 AGENT_CONFIGURATION = "/opt/spire/conf/agent"
+UPSTREAM_SOCKET = "/run/spire/upstream/api.sock"  # of the upstream server's agent, inside the server's container
 AGENT_SOCKET = "/tmp/spire-agent/public/api.sock"  # the image's own path inside the container
 _SQLITE_FILE = f"{SERVER_DATA}/datastore.sqlite3"
 TOKEN_VARIABLE = "SPIRE_JOIN_TOKEN"  # a name: the agent itself expands it
@@ -29,6 +30,8 @@ SERVER_SETTINGS = {
     "log_level": "INFO",
     "datastore": {},
     "federates_with": (),
+    "upstream": {},
+    "has_downstream": False,
 }
 AGENT_SETTINGS = {
     "version": None,
@@ -89,7 +92,8 @@ def lives(settings):
     """The lives ca_ttl, agent_ttl and x509_svid_ttl, those that are not given from training_days.
 
     A workload takes its SVID once, so it lives as long as the training. SPIRE replaces a CA when a sixth of its life is left, so a CA that
-    lives more than six times as long cuts no SVID that is issued at its beginning. Raises ValueError for lives that cannot hold.
+    lives more than six times as long cuts no SVID that is issued at its beginning; nor, with servers below it, any of their CAs.
+    Raises ValueError for lives that cannot hold.
     """
     days = settings["training_days"]
     if not isinstance(days, int) or days < 1:
@@ -97,7 +101,7 @@ def lives(settings):
     svid = settings["x509_svid_ttl"] or f"{24 * days}h"
     agent = settings["agent_ttl"] or "168h"
     longest = max(seconds("x509_svid_ttl", svid), seconds("agent_ttl", agent))
-    ca = settings["ca_ttl"] or f"{6 * -(-longest // 3600) + 192}h"
+    ca = settings["ca_ttl"] or f"{_ca_hours(_ca_hours(longest) * 3600 if settings['has_downstream'] else longest)}h"
     if seconds("ca_ttl", ca) <= 6 * seconds("agent_ttl", agent):
         raise ValueError(
             f"ca_ttl: {ca} is not more than six times agent_ttl, {agent}: agents would lose their identity when the CA changes"
@@ -105,6 +109,11 @@ def lives(settings):
     if seconds("ca_ttl", ca) < seconds("x509_svid_ttl", svid):
         raise ValueError(f"x509_svid_ttl: {svid} is more than ca_ttl, {ca}: no SVID outlives the CA that signs it")
     return {"ca_ttl": ca, "agent_ttl": agent, "x509_svid_ttl": svid}
+
+
+def _ca_hours(longest):
+    """Hours that a CA lives which cuts nothing that it signs, when that lives `longest` seconds at most; eight days of reserve."""
+    return 6 * -(-longest // 3600) + 192
 
 
 def _complete(settings, known, what):
@@ -122,7 +131,8 @@ def server(settings):
     """The configuration mapping of a SPIRE server with disk keys and join tokens.
 
     settings: SERVER_SETTINGS; federates_with is a list of {trust_domain, address, port}, the other domains' bundle endpoints; datastore is
-    what `_spire_datastore` describes. Raises ValueError for unknown, missing or wrong settings.
+    what `_spire_datastore` describes; upstream is the {address, port} of the server that signs this one's CA. Raises ValueError for
+    unknown, missing or wrong settings.
     """
     wanted = _complete(settings, SERVER_SETTINGS, "server")
     version, ttl = version_tuple(wanted["version"]), lives(wanted)
@@ -143,14 +153,20 @@ def server(settings):
     }
     if wanted["federates_with"]:
         section["federation"] = _federation(wanted["federates_with"], version)
+    upstream = {"UpstreamAuthority": {"spire": {"plugin_data": _upstream(wanted["upstream"])}}} if wanted["upstream"] else {}
     return {
         "server": of_version(section, SERVER_OPTIONS, version),
         "plugins": {
             "DataStore": {"sql": {"plugin_data": _spire_datastore.plugin_data(wanted["datastore"], _SQLITE_FILE, SERVER_CONFIGURATION)}},
             "KeyManager": {"disk": {"plugin_data": {"keys_path": f"{SERVER_DATA}/keys.json"}}},
             "NodeAttestor": {"join_token": {"plugin_data": {}}},
+            **upstream,
         },
     }
+
+
+def _upstream(server):
+    return {"server_address": server["address"], "server_port": str(server["port"]), "workload_api_socket": UPSTREAM_SOCKET}
 
 
 def _federation(peers, version):

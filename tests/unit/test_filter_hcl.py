@@ -129,6 +129,16 @@ plugins {
 """
 
 
+def test_the_upstream_signs_the_servers_ca():
+    plugins = _spire_config.server({**SERVER, "upstream": {"address": "192.0.2.1", "port": 8081}})["plugins"]
+    assert plugins["UpstreamAuthority"]["spire"]["plugin_data"] == {
+        "server_address": "192.0.2.1",
+        "server_port": "8081",
+        "workload_api_socket": "/run/spire/upstream/api.sock",
+    }
+    assert "UpstreamAuthority" not in _spire_config.server(SERVER)["plugins"]
+
+
 def test_agent():
     assert _hcl.render(_spire_config.agent({**AGENT, "server_port": 30307, "log_level": "DEBUG"})) == AGENT_TEXT
 
@@ -228,6 +238,7 @@ def test_federation_has_the_versions_form(version, endpoint, peer):
         ({}, ("1200h", "168h", "168h")),
         ({"training_days": 1}, ("1200h", "168h", "24h")),
         ({"training_days": 30}, ("4512h", "168h", "720h")),
+        ({"training_days": 30, "has_downstream": True}, ("27264h", "168h", "720h")),
         ({"training_days": 30, "agent_ttl": "1000h"}, ("6192h", "1000h", "720h")),
         ({"x509_svid_ttl": "1h30m", "agent_ttl": "30m"}, ("204h", "30m", "1h30m")),
         ({"ca_ttl": "24h", "x509_svid_ttl": "24h", "agent_ttl": "3h59m59s"}, ("24h", "3h59m59s", "24h")),

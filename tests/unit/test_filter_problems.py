@@ -25,6 +25,20 @@ def test_platform_without_a_training_has_no_problems():
     assert found(two_orgs({"swarm_training": {}})) == []
 
 
+def nested(**changes):
+    """The example in one trust domain, the server of host-2 below that of host-1."""
+    host_2 = {"spire_server_upstream": "host-1", **changes.pop("host_2", {})}
+    return two_orgs({"swarm_trust_domain": "org1.swarm.learning"}, without=[("host-2", "swarm_trust_domain")], host_2=host_2, **changes)
+
+
+def federating(item):
+    return two_orgs(host_1={"spire_server_federates_with": [{"address": "172.3.3.3", **item}]})
+
+
+def test_nested_servers_have_no_problems():
+    assert found(nested()) == []
+
+
 PAIR = {"sl_hostname": "sl-9"}
 DATABASE = {"type": "postgres", "host": "db", "database": "spire", "username": "spire", "password": "pw"}
 SHARED = {"spire_server_datastore": DATABASE}
@@ -115,6 +129,89 @@ BAD = {
         ["host-2 is in swarm_sn, swarm_swop but not in swarm_spire_agent: put it there, or set swarm_socket_path"],
     ),
     "SPIRE that is no version": (two_orgs({"swarm_spire_version": "latest"}), ["swarm_spire_version on host-1: SPIRE version 'latest'"]),
+    "upstream that is no server": (
+        two_orgs(host_2={"spire_server_upstream": "host-l"}),
+        ["spire_server_upstream of host-2 is 'host-l', which is no host of swarm_spire_server: did you mean 'host-1'?"],
+    ),
+    "upstream of itself": (
+        nested(host_2={"spire_server_upstream": "host-2"}),
+        ["spire_server_upstream of host-2 is 'host-2', the server itself: name the host of the server that signs its CA"],
+    ),
+    "upstreams in a circle": (
+        nested(host_1={"spire_server_upstream": "host-2"}),
+        ["spire_server_upstream of host-1 is 'host-2', and that of host-2 is 'host-1': one of the two signs its CA itself"],
+    ),
+    "upstream that has one": (
+        nested(
+            groups={"swarm_spire_server": ["host-1", "host-2", "host-3"]},
+            host_3={"ansible_host": "172.3.3.3", "spire_server_upstream": "host-2"},
+        ),
+        ["spire_server_upstream of host-3 is 'host-2', which is itself below host-1: a server stands directly below one that"],
+    ),
+    "upstream of another trust domain": (
+        two_orgs(host_2={"spire_server_upstream": "host-1"}),
+        [
+            "of host-2 is 'host-1', whose swarm_trust_domain is 'org1.swarm.learning', that of host-2 is 'org2.swarm.learning': nested",
+        ],
+    ),
+    "CA that does not outlive those below it": (
+        nested(host_2={"spire_server_ca_ttl": "1300h"}),
+        ["the CA of host-1 lives 7392h, not more than six times as long as that of host-2 below it, 1300h"],
+    ),
+    "life that is none": (
+        two_orgs(host_2={"spire_server_ca_ttl": "a year"}),
+        ["spire_server_ca_ttl on host-2: 'a year' is not a duration"],
+    ),
+    "training that takes no time": (
+        two_orgs({"swarm_training_days": 0}),
+        ["swarm_training_days on host-1: 0 is not a whole number of days"],
+    ),
+    "agent's server that is none": (
+        two_orgs(host_2={"spire_agent_server_host": "host-3"}),
+        ["spire_agent_server_host of host-2 is 'host-3', which is no host of swarm_spire_server: did you mean 'host-"],
+    ),
+    "agent's server of another trust domain": (
+        two_orgs(host_2={"spire_agent_server_host": "host-1"}),
+        ["spire_agent_server_host of host-2 is 'host-1', which serves the trust domain 'org1.swarm.learning', not 'org2.swarm.learning'"],
+    ),
+    "agent's ID of another trust domain": (
+        two_orgs(host_2={"spire_agent_id": "spiffe://org1.swarm.learning/x"}),
+        ["spire_agent_id is 'spiffe://org1.swarm.learning/x' on host-2: an agent's ID there begins with spiffe://org2.swarm.learning/"],
+    ),
+    "own agent without an ID": (
+        two_orgs(groups={"swarm_spire_agent": ["host-1"]}, host_2={"swarm_socket_path": "/run/spire/agent/api.sock"}),
+        [
+            "the SPIRE Server of host-2 is to have the entries for it: set spire_agent_id on host-2 to the SPIFFE ID of its agent",
+        ],
+    ),
+    "own server that is said in words": (
+        two_orgs(host_2={"spire_server_managed": "no"}),
+        ["spire_server_managed is 'no' on host-2, it must be true or false"],
+    ),
+    "own server that is to be configured": (
+        nested(host_2={"spire_server_managed": False}),
+        ["spire_server_upstream of host-2 is 'host-1', but spire_server_managed is false there"],
+    ),
+    "federated domain that is none": (
+        federating({"trust_domain": "Org 3"}),
+        ["federates_with of host-1: trust_domain is 'Org 3': a trust"],
+    ),
+    "federated domain that is its own": (
+        federating({"trust_domain": "org1.swarm.learning"}),
+        ["org1.swarm.learning is its own trust domain"],
+    ),
+    "federated domain of no host": (
+        federating({"trust_domain": "org3.example", "host": "host-3"}),
+        ["'host-3', which is to hand over the bundle of org3.example, is no host of swarm_spire_server"],
+    ),
+    "federated domain of another host": (
+        federating({"trust_domain": "org3.example", "host": "host-2"}),
+        ["host-2, which is to hand over the bundle of org3.example, serves org2.swarm.learning"],
+    ),
+    "federated domain that nobody knows": (
+        federating({"trust_domain": "org3.example"}),
+        ["nothing says where the bundle of org3.example is: give its item `host`, a host of swarm_spire_server, or `bundle`"],
+    ),
     "no SN for SWOP and SWCI": (
         two_orgs(without=["swarm_sn"]),
         [

@@ -157,6 +157,77 @@ def test_three_hosts_of_two_domains():
     assert "entries" not in model["host-3"]
 
 
+def test_nested_servers():
+    domain = "org1.swarm.learning"
+    below = {"spire_server_upstream": "host-1", "swarm_trust_domain": domain, "spire_server_ca_ttl": "1100h"}
+    upper, lower = derived(host_2=below).values()
+    assert (upper["has_downstream"], lower["has_downstream"], upper["federates_with"]) == (True, False, [])
+    assert [here["server_host"] for here in (upper, lower)] == ["host-1", "host-2"]
+    agent = f"spiffe://{domain}/swarm/agent/host-2/upstream"
+    assert lower["upstream"] == {"address": "172.1.1.1", "port": 8081, "agent_id": agent}
+    assert "upstream" not in upper
+    assert len(lower["entries"]) == 4
+    assert {entry["parent_id"] for entry in lower["entries"]} == {f"spiffe://{domain}/swarm/agent/host-2"}
+    assert upper["entries"][4:] == [
+        {
+            "spiffe_id": f"spiffe://{domain}/swarm/spire-server/host-2",
+            "parent_id": agent,
+            "selectors": ["docker:label:learning.swarm.component:spire_server"],
+            "x509_svid_ttl": 1100 * 3600,
+            "downstream": True,
+        }
+    ]
+
+
+def test_a_nested_servers_host_gets_the_agent_of_its_upstream():
+    below = {"spire_server_upstream": "host-1", "swarm_trust_domain": "org1.swarm.learning"}
+    groups = {"swarm_spire_server": ["host-1", "host-2"], "swarm_spire_agent": ["host-1"]}
+    images = _site.derive(two_orgs(groups=groups, host_2=below))["host-2"]["images"]
+    assert any("spire-agent" in image for image in images)
+
+
+def test_both_nested_servers_federate_with_the_other_domains():
+    groups = {"swarm_spire_server": ["host-1", "host-2", "host-3"]}
+    third = {"ansible_host": "172.3.3.3", "swarm_trust_domain": "org1.swarm.learning", "spire_server_upstream": "host-1"}
+    model = derived(groups=groups, host_3=third)
+    peers = {host: [(peer["trust_domain"], peer["host"]) for peer in here["federates_with"]] for host, here in model.items()}
+    assert peers == {
+        "host-1": [("org2.swarm.learning", "host-2")],
+        "host-2": [("org1.swarm.learning", "host-1")],
+        "host-3": [("org2.swarm.learning", "host-2")],
+    }
+
+
+def test_an_agent_can_be_told_its_server():
+    groups = {"swarm_spire_server": ["host-1", "host-3"], "swarm_spire_agent": ["host-1", "host-2"]}
+    everywhere = {"swarm_trust_domain": "a.org", "ansible_host": ""}
+    third = {"ansible_host": "172.3.3.3", "swarm_trust_domain": "a.org", "spire_server_upstream": "host-1"}
+    second = {"swarm_trust_domain": "a.org", "spire_agent_server_host": "host-3"}
+    model = derived(everywhere, groups=groups, host_1={"swarm_trust_domain": "a.org"}, host_2=second, host_3=third)
+    assert (model["host-2"]["server_host"], model["host-2"]["server_address"]) == ("host-3", "172.3.3.3")
+    assert len(model["host-3"]["entries"]) == 4
+    assert len(model["host-1"]["entries"]) == 5
+
+
+def test_a_spire_that_runs_already():
+    """Entries hang below the agents that run already, and nothing of SPIRE is fetched for their hosts."""
+    agent = "spiffe://org1.swarm.learning/spire/agent/x509pop/1"
+    own = {"swarm_trust_domain": "org1.swarm.learning", "swarm_socket_path": "/run/spire/api.sock", "spire_agent_id": agent}
+    groups = {"swarm_spire_server": ["host-1"]}
+    model = derived(groups=groups, without=["swarm_spire_agent"], host_1={**own, "spire_server_managed": False}, host_2=own)
+    assert {entry["parent_id"] for entry in model["host-1"]["entries"]} == {agent}
+    assert [image for here in model.values() for image in here["images"] if "spire" in image] == []
+    [node, *_others] = model["host-2"]["swop_profiles"]["swop-2"]["nodes"]
+    assert node["slnodedef"]["identity"][0]["attribute"]["src"] == "/run/spire/api.sock"
+
+
+def test_federation_as_told():
+    third = {"trust_domain": "org3.example", "address": "192.0.2.3", "bundle": "{}"}
+    here = derived(host_1={"spire_server_federates_with": [third]})["host-1"]
+    assert here["federates_with"] == [third]
+    assert here["entries"][0]["federates_with"] == ["org3.example"]
+
+
 @pytest.mark.parametrize(
     ("host", "agent"),
     [("host-1", "host-1"), ("a b", "a-b"), ("192.0.2.1", "192.0.2.1"), ("fe80::1", "fe80--1")],
