@@ -40,7 +40,9 @@ AGENT_SETTINGS = {
     "server_port": 8081,
     "cgroup_version": "2",
     "log_level": "INFO",
+    "swarm_plugin": {},
 }
+CHECKSUM_NOT_KNOWN = "not known yet"  # as long as nobody has looked at the very file: this text is checked, never used
 OLDEST = (0, 12)
 
 # The options that came or went: name → (first version that has it, first that has it no more). From the option tables of SPIRE's sources.
@@ -190,8 +192,8 @@ def _peer(peer, version):
 def agent(settings):
     """The configuration mapping of a SPIRE agent with disk keys, a join token and the docker workload attestor.
 
-    settings: AGENT_SETTINGS. The token itself is not in the file: the agent takes it from its environment (-expandEnv).
-    Raises ValueError for unknown or missing settings.
+    settings: AGENT_SETTINGS; swarm_plugin as `swarm_attestor` takes it, {} for none. The token itself is not in the file: the agent
+    takes it from its environment (-expandEnv). Raises ValueError for unknown or missing settings.
     """
     wanted = _complete(settings, AGENT_SETTINGS, "agent")
     version = version_tuple(wanted["version"])
@@ -212,8 +214,25 @@ def agent(settings):
         "plugins": {
             "KeyManager": {"disk": {"plugin_data": {"directory": AGENT_DATA}}},
             "NodeAttestor": {"join_token": {"plugin_data": {}}},
-            "WorkloadAttestor": {"docker": {"plugin_data": _docker(wanted)}},
+            "WorkloadAttestor": {
+                "docker": {"plugin_data": _docker(wanted)},
+                **({"swarm": swarm_attestor(**wanted["swarm_plugin"])} if wanted["swarm_plugin"] else {}),
+            },
         },
+    }
+
+
+def swarm_attestor(plugin_cmd, plugin_checksum, plugin_data=None):
+    """The section of the external workload attestor `swarm`, the same in every SPIRE.
+
+    plugin_checksum: SHA-256 of the file plugin_cmd in hex, "" while nobody knows it. Raises ValueError for one that is none.
+    """
+    if plugin_checksum and not re.fullmatch(r"[0-9a-fA-F]{64}", plugin_checksum):
+        raise ValueError(f"plugin_checksum: {plugin_checksum!r} is not a SHA-256 in hex, 64 digits")
+    return {
+        "plugin_cmd": plugin_cmd,
+        "plugin_checksum": plugin_checksum.lower() or CHECKSUM_NOT_KNOWN,
+        "plugin_data": plugin_data or {},
     }
 
 

@@ -8,16 +8,15 @@ It is SPIRE 0.12 with the workload attestor `swarm`; paths are those of the plat
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 
 from ansible_collections.swarm.learning.plugins.module_utils._hcl import render
+from ansible_collections.swarm.learning.plugins.module_utils._spire_config import swarm_attestor
 
 AGENT_DATA = "/spire/data/agent"
 BUNDLE = "bootstrap.pem"  # below AGENT_DATA, beside what the agent keeps itself
 SOCKET = "/tmp/agent.sock"
 PLUGIN = "/spire/bin/spire-swarm-plugin"
-NOT_KNOWN_YET = "the image is not there yet"
 SETTINGS = {"trust_domain": None, "server_address": None, "server_port": 8081, "log_level": "INFO"}
 
 
@@ -33,8 +32,6 @@ def configuration(settings, plugin_checksum):
     absent = [name for name, value in wanted.items() if value is None]
     if absent:
         raise ValueError(f"a node's SPIRE Agent needs {', '.join(absent)}")
-    if plugin_checksum and not re.fullmatch(r"[0-9a-f]{64}", plugin_checksum):
-        raise ValueError(f"plugin_checksum: {plugin_checksum!r} is not a SHA-256 in hex, 64 digits")
     return {
         "agent": {
             "trust_domain": wanted["trust_domain"],
@@ -48,9 +45,7 @@ def configuration(settings, plugin_checksum):
         "plugins": {
             "KeyManager": {"disk": {"plugin_data": {"directory": AGENT_DATA}}},
             "NodeAttestor": {"join_token": {"plugin_data": {}}},
-            "WorkloadAttestor": {
-                "swarm": {"plugin_cmd": PLUGIN, "plugin_checksum": plugin_checksum or NOT_KNOWN_YET, "plugin_data": {}},
-            },
+            "WorkloadAttestor": {"swarm": swarm_attestor(PLUGIN, plugin_checksum)},
         },
     }
 

@@ -8,6 +8,8 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._spec import ContainerSpec
 
+CLASSIC_PLUGIN = "/spire/bin/spire-swarm-plugin"
+
 
 def run(module):
     """Run the module spire_plugin: `checksums`, image → SHA-256 in hex, and end it."""
@@ -36,7 +38,7 @@ def checksum(engine, image, path):
     having = [one["Id"] for one in engine.containers({"ancestor": [known["Id"]]}) if one["ImageID"] == known["Id"]]
     found = engine.checksum(having[0], path) if having else _of_new_container(engine, image, known["Id"], path)
     if not found:
-        raise EngineError(f"path: image {image} has no file {path}; release 0.3.0's images of SN, SL and SWCI have the plugin there")
+        raise EngineError(f"path: image {image} has no file {path}; release 0.3.0's images of SN, SL and SWCI have one at {CLASSIC_PLUGIN}")
     return found
 
 

@@ -143,6 +143,21 @@ def test_agent():
     assert _hcl.render(_spire_config.agent({**AGENT, "server_port": 30307, "log_level": "DEBUG"})) == AGENT_TEXT
 
 
+SUM = "1f4ebd50d3df02bfc101d54d0d799f14357e798d44941ab2ab537f52819884dd"
+
+
+@pytest.mark.parametrize("version", ["0.12.0", "1.8.7", "1.15.3"])
+def test_the_attestor_swarm_stands_beside_docker_in_every_version(version):
+    plugin = {"plugin_cmd": "/p", "plugin_checksum": SUM.upper(), "plugin_data": {"a": 1}}
+    attestors = _spire_config.agent({**AGENT, "version": version, "swarm_plugin": plugin})["plugins"]["WorkloadAttestor"]
+    assert sorted(attestors) == ["docker", "swarm"]
+    assert attestors["swarm"] == {**plugin, "plugin_checksum": SUM}
+
+
+def test_a_checksum_that_is_not_known_yet_is_no_checksum():
+    assert _spire_config.swarm_attestor("/p", "")["plugin_checksum"] == _spire_config.CHECKSUM_NOT_KNOWN
+
+
 @pytest.mark.parametrize(
     ("version", "cgroups", "old_locator"),
     [
@@ -164,6 +179,7 @@ def test_docker_attestor_suits_the_cgroup_version(version, cgroups, old_locator)
     ("make", "settings", "message"),
     [
         (_spire_config.server, {**SERVER, "version": "newest"}, "not of the form"),
+        (_spire_config.agent, {**AGENT, "swarm_plugin": {"plugin_cmd": "/p", "plugin_checksum": SUM[1:]}}, "is not a SHA-256 in hex"),
         (_spire_config.server, {**SERVER, "version": "0.11.3"}, "too old"),
         (_spire_config.server, {**SERVER, "training_days": 0}, "training_days: 0 is not a whole number of days"),
         (_spire_config.server, {**SERVER, "training_days": "7"}, "training_days: '7' is not a whole number of days"),

@@ -6,7 +6,7 @@ import base64
 import json
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils import _spire_agent, _spire_node, _spire_plugin, _token, _x509
+from ansible_collections.swarm.learning.plugins.module_utils import _spire_agent, _spire_config, _spire_node, _spire_plugin, _token, _x509
 from ansible_collections.swarm.learning.plugins.module_utils._engine import EngineError
 
 from tests.unit.test_token import EXPIRES, KEPT, SVID
@@ -64,7 +64,7 @@ def test_settings_that_are_wrong(settings, checksum, says):
 
 def test_an_image_that_is_not_there_yet_is_said_to_be_so():
     written = _spire_node.configuration(SETTINGS, "")["plugins"]["WorkloadAttestor"]["swarm"]["plugin_checksum"]
-    assert written == _spire_node.NOT_KNOWN_YET
+    assert written == _spire_config.CHECKSUM_NOT_KNOWN
 
 
 def test_bundle():

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The external workload attestor `swarm` under the real agent: it tells what a container is, and only the file that was meant is run."""
+
+import hashlib
+import io
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from lab import binaries, settings
+from tests.integration.spire.world import ALIAS, DOMAIN
+
+AGENT = "swarm.learning.spire_agent"
+ID = f"spiffe://{DOMAIN}/swarm/sl"
+PATH = "/opt/spire/bin/spire-swarm-plugin"
+WRONG = "0" * 64
+
+
+@pytest.fixture(name="plugin", scope="module")
+def _plugin(tmp_path_factory):
+    """The plugin as a file of the host."""
+    built = binaries.build_plugin(settings.SPIRE_VERSION).path / "spire-swarm-plugin"
+    return shutil.copy(built, tmp_path_factory.mktemp("plugin"))
+
+
+@pytest.fixture(name="image_with_plugin")
+def _image_with_plugin(docker_client, spire_images, plugin):
+    """The agent's image with the plugin in it."""
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as tar:
+        dockerfile = f"FROM {spire_images['spire-agent']}\nCOPY plugin {PATH}\n".encode()
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile)
+        tar.addfile(entry, io.BytesIO(dockerfile))
+        tar.add(plugin, "plugin")
+    context.seek(0)
+    docker_client.images.build(fileobj=context, custom_context=True, tag="swarm-lab/agent-with-plugin", rm=True)
+    yield "swarm-lab/agent-with-plugin"
+    docker_client.images.remove("swarm-lab/agent-with-plugin", force=True)
+
+
+def started(spire):
+    container = spire.client.containers.get(spire.agent)
+    return container.id, container.attrs["State"]["StartedAt"]
+
+
+def fetched(spire, **environment):
+    """What the Workload API tells a container with this environment."""
+    arguments = ["api", "fetch", "x509", "-socketPath", "/socket/api.sock", "-timeout", "30s"]
+    made = spire.client.containers.create(
+        spire.images["spire-agent"],
+        arguments,
+        entrypoint=["/opt/spire/bin/spire-agent"],
+        environment=environment,
+        volumes=[f"{spire.agent}-socket:/socket"],
+    )
+    try:
+        made.start()
+        made.wait(timeout=60)
+        return made.logs().decode()
+    finally:
+        made.remove(force=True)
+
+
+def test_a_container_is_attested_by_its_kind(spire, plugin):
+    spire.spire("entry", "create", "-parentID", ALIAS, "-spiffeID", ID, "-selector", "swarm:node-type:sl")
+    spire.roles(AGENT, spire_agent_swarm_plugin={"plugin_file": plugin})
+    assert ID in fetched(spire, swarm_node_type="sl")
+    assert "no identity issued" in fetched(spire, swarm_node_type="sn")
+    assert spire.roles(AGENT, spire_agent_swarm_plugin={"plugin_file": plugin}).stats["localhost"]["changed"] == 0
+
+
+def test_another_file_than_the_one_that_was_meant_is_refused_before_anything_is_touched(spire, plugin, image_with_plugin):
+    before, found = started(spire), hashlib.sha256(Path(plugin).read_bytes()).hexdigest()
+    with pytest.raises(AssertionError, match=rf"plugin_checksum is {WRONG}, and {plugin} on localhost has {found}"):
+        spire.roles(AGENT, spire_agent_swarm_plugin={"plugin_file": plugin, "plugin_checksum": WRONG})
+    with pytest.raises(
+        AssertionError, match=rf"plugin_checksum is {WRONG}, and {PATH} in image {image_with_plugin} on localhost has {found}"
+    ):
+        spire.roles(AGENT, spire_agent_image=image_with_plugin, spire_agent_swarm_plugin={"plugin_cmd": PATH, "plugin_checksum": WRONG})
+    with pytest.raises(AssertionError, match="/no/such/plugin is no file on localhost that can be run"):
+        spire.roles(AGENT, spire_agent_swarm_plugin={"plugin_file": "/no/such/plugin"})
+    assert started(spire) == before
