@@ -11,7 +11,7 @@ version_added: 0.1.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Looks the image of a component up in the platform's releases.
-positional: release, registry, spire_version
+positional: release, registry, spire_version, platform
 options:
   _input:
     description: The component, for instance V(sn).
@@ -27,6 +27,10 @@ options:
     default: ''
   spire_version:
     description: The tag of the upstream SPIRE images in releases 2.x. The release's own when empty.
+    type: str
+    default: ''
+  platform:
+    description: The ML platform, V(TF) or V(PYT), where it decides about the image (V(sl) of release 0.3.0).
     type: str
     default: ''
 """
@@ -47,9 +51,9 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.swarm.learning.plugins.module_utils._images import reference
 
 
-def image(component, release, registry="", spire_version=""):
+def image(component, release, registry="", spire_version="", platform=""):
     try:
-        return reference(component, str(release), registry, str(spire_version))
+        return reference(component, str(release), registry, str(spire_version), platform)
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -11,7 +11,7 @@ version_added: 0.1.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Compares references with what the engine lists, tags and digests.
-positional: there
+positional: there, labels
 options:
   _input:
     description: References of images.
@@ -25,6 +25,9 @@ options:
     type: list
     elements: dict
     required: true
+  labels:
+    description: Labels without which an image does not count.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -43,8 +46,8 @@ _value:
 from ansible_collections.swarm.learning.plugins.module_utils._images import missing
 
 
-def missing_images(images, there):
-    return missing(images, there)
+def missing_images(images, there, labels=None):
+    return missing(images, there, labels)
 
 
 class FilterModule:

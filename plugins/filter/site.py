@@ -41,7 +41,7 @@ _value:
 
 import os
 
-from ansible_collections.swarm.learning.plugins.module_utils import _content, _problems, _site
+from ansible_collections.swarm.learning.plugins.module_utils import _content, _problems, _site, _site_sl
 
 
 def site(hostvars, groups):
@@ -50,8 +50,12 @@ def site(hostvars, groups):
     if found:
         return {"problems": found, "hosts": {}}
     hosts = _site.derive(inventory)
-    for host in inventory.members("swop"):
-        hosts[host]["training_files"] = _content.listing(hosts[host]["training"], hosts[host]["client_dir"])
+    for host in dict.fromkeys((*inventory.members("swop"), *inventory.members("sl"))):
+        here = hosts[host]
+        here["training_files"] = _content.listing(here["training"], here["client_dir"])
+        if here["sl_nodes"]:
+            sums = [file["sha256"] for file in here["training_files"] if file["path"].startswith(here["client_dir"])]
+            here["ml_image"] = _site_sl.ml_image(here["training"], here["client_dir"], sums)
     return {"problems": [], "hosts": hosts}
 
 

@@ -25,7 +25,7 @@ from ansible_collections.swarm.learning.plugins.module_utils._readiness import (
     still_coming_up,
     wait_ready,
 )
-from ansible_collections.swarm.learning.plugins.module_utils._releases import ON_PODMAN
+from ansible_collections.swarm.learning.plugins.module_utils._releases import ON_PODMAN, SAME
 from ansible_collections.swarm.learning.plugins.module_utils._translate import image_of, sidecar_name, translate
 
 _LEAST_SECRET = 6  # characters; shorter ones are found in too much that is no secret
@@ -232,12 +232,18 @@ class _Convergence:
         name, timeout = params["name"], params["wait_timeout"] or self.component.wait_timeout
         began = {step.name for step in made.steps if step.kind in ("start", "restart")}
         if name in began or self.asides.get(name):
-            wait_ready(self.engine, self.engine.inspect(name), self.component.ready, timeout)
+            wait_ready(self.engine, self.engine.inspect(name), self._signal(), timeout)
             for beside in began - {name}:
                 check_alive(self.engine, self.engine.inspect(beside))
         elif params["state"] == "started" and is_young(self.inspects[name], timeout) and not aside_label(self.inspects[name]):
             # An earlier run may have ended before it was ready. One that replaced another has proved itself: the other is gone.
-            wait_ready(self.engine, self.inspects[name], still_coming_up(self.component.ready), timeout)
+            wait_ready(self.engine, self.inspects[name], still_coming_up(self._signal()), timeout)
+
+    def _signal(self):
+        for option, signal in self.component.ready_by.items():
+            if self.params.get(option):
+                return replace(signal, port=self.params[option]) if signal.port == SAME else signal
+        return self.component.ready
 
 
 def aside_label(inspect):

@@ -328,16 +328,16 @@ class Engine:
         raw = self._call(f"reading the log of {name}", lambda client: client.logs(name, since=since or None))
         return raw.decode(errors="replace")
 
-    def follow(self, inspect, since):
+    def follow(self, inspect, since, tail="all"):
         """A queue that gets the lines of a container's log from `since` (seconds since the epoch) on, and None when it has ended.
 
-        inspect: what the engine says of the container. A container that is gone has no lines.
+        inspect: what the engine says of the container. A container that is gone has no lines. tail: of those until now, only so many.
         """
 
         def follow(client):
             # The SDK's logs() would inspect the container once more, only to find out whether it has a terminal.
             url = client._url("/containers/{0}/logs", inspect["Id"])
-            asked = {"stdout": 1, "stderr": 1, "follow": 1, "since": f"{since:.9f}"}
+            asked = {"stdout": 1, "stderr": 1, "follow": 1, "since": f"{since:.9f}", "tail": tail}
             response = client._get(url, params=asked, stream=True, timeout=None)
             return client._get_result_tty(True, response, inspect["Config"]["Tty"])
 

@@ -8,6 +8,9 @@ import hashlib
 import os
 import stat
 import tempfile
+import time
+
+from ansible_collections.swarm.learning.plugins.module_utils._host import Host
 
 # A peek at a file that something else left there may be binary or huge; a diff of it would help nobody.
 LONGEST_DIFF = 100_000
@@ -44,6 +47,43 @@ def _sum(path):
     except OSError:
         return ""
     return digest.hexdigest()
+
+
+def make_room(module, paths):
+    """Rename those of `paths` that are there to PATH.YYYY-MM-DDTHH-MM-SS of their last change (UTC): one entry of a diff for each."""
+    diffs = []
+    for path in filter(os.path.lexists, paths):
+        stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(os.lstat(path).st_mtime))
+        target = f"{path}.{stamp}"
+        if os.path.lexists(target):
+            module.fail_json(msg=f"{path} cannot make room, as {target} is there already: move one of the two away")
+        if not module.check_mode:
+            os.rename(path, target)
+        diffs.append({"before_header": path, "after_header": target, "before": f"{path}\n", "after": f"{target}\n"})
+    return diffs
+
+
+def unusable(path, user):
+    """Why a directory cannot be read by a user (name or uid, with or without a group; empty: by the caller); empty when it can."""
+    if not os.path.isdir(path):
+        return "something else than a directory is there" if os.path.lexists(path) else "there is no such directory"
+    if user and not _may_read(os.stat(path), *_ids(user)):
+        return f"user {user} of the container cannot read it"
+    return ""
+
+
+def _ids(user):
+    name, _colon, group = user.partition(":")
+    uid, gid = Host().user(name) or ((int(name), None) if name.isdigit() else (None, None))
+    return uid, int(group) if group.isdigit() else gid
+
+
+def _may_read(facts, uid, gid):
+    """Whether mode, owner and group let that user list a directory and enter it; root, and who is not known here, may."""
+    if uid in (0, None):
+        return True
+    shift = 6 if facts.st_uid == uid else 3 if facts.st_gid == gid else 0
+    return facts.st_mode >> shift & 5 == 5
 
 
 def _directory(module, wanted):

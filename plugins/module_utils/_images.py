@@ -4,18 +4,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
+from ansible_collections.swarm.learning.plugins.module_utils._spec import OWN_LABEL
 
 UPSTREAM_SPIRE = ("spire_server", "spire_agent")
 DOCKER_HUB = ("docker.io/library/", "index.docker.io/library/", "docker.io/", "index.docker.io/")
 
 
-def reference(component, release, registry="", spire_version=""):
+def reference(component, release, registry="", spire_version="", platform=""):
     """The full reference of a component's image, for instance `hub.example.com/hpe/swarm-learning/sn:2.3.0`.
 
     registry       a mirror: takes the place of the registry's host, the path behind it stays
     spire_version  the tag of the upstream SPIRE images (releases 2.x); the release's own when empty
-    Raises ValueError when there is no such release or the release has no such component.
+    platform       the ML platform, TF or PYT in any case, where it decides about the image (the SL of 0.3.0)
+    Raises ValueError when there is no such release, or the release has no such component or platform.
     """
     if release not in RELEASES:
         raise ValueError(f"release {release!r} is not known; known are {', '.join(RELEASES)}")
@@ -24,10 +29,17 @@ def reference(component, release, registry="", spire_version=""):
         raise ValueError(f"release {release} has no {component}; releases that have one: {having or 'none'}")
     entry = RELEASES[release][component]
     host, path = entry.registry.split("/", 1)
-    image = entry.image
+    image = _of_platform(component, release, entry, platform) if platform and entry.image_by else entry.image
     if spire_version and component in UPSTREAM_SPIRE and not release.startswith("0."):
         image = f"{image.rsplit(':', 1)[0]}:{spire_version}"
     return f"{registry.rstrip('/') or host}/{path}/{image}"
+
+
+def _of_platform(component, release, entry, platform):
+    images = entry.image_by[1]
+    if str(platform).upper() not in images:
+        raise ValueError(f"release {release} has no {component} for the platform {platform!r}; it has {', '.join(images)}")
+    return images[str(platform).upper()]
 
 
 def registry_of(image):
@@ -36,9 +48,13 @@ def registry_of(image):
     return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
 
 
-def missing(images, there):
-    """Those of the references `images` that are not among `there`, the engine's list of images, in order and once each."""
-    known = {name for image in there for key in ("RepoTags", "RepoDigests") for name in image.get(key) or ()}
+def missing(images, there, labels=None):
+    """Those of the references `images` that are not among `there`, the engine's list of images, in order and once each.
+
+    labels: an image without them does not count.
+    """
+    right = [image for image in there if all((image.get("Labels") or {}).get(name) == value for name, value in (labels or {}).items())]
+    known = {name for image in right for key in ("RepoTags", "RepoDigests") for name in image.get(key) or ()}
     return [image for image in dict.fromkeys(images) if _familiar(image) not in known]
 
 
@@ -67,3 +83,8 @@ def base_images(build_steps):
         if len(words) >= 4 and words[2].upper() == "AS":
             stages.add(words[3].lower())
     return found
+
+
+def build_label(steps, sums=()):
+    """The label, as a mapping, by which an image is known to be made of these Dockerfile lines, and files of these checksums."""
+    return {f"{OWN_LABEL}build": hashlib.sha256(json.dumps([list(steps), list(sums)]).encode()).hexdigest()[:12]}

@@ -16,6 +16,7 @@ from collections import Counter
 from ansible_collections.swarm.learning.plugins.module_utils import (
     _formats,
     _problems_classic,
+    _problems_sl,
     _problems_spire,
     _site,
     _site_classic,
@@ -33,11 +34,12 @@ def problems(inventory, exists):
     """All problems of the first stage that has any. `exists` says whether a path is there on the controller."""
     stages = (
         (_groups,),
-        (_releases, _addresses, _problems_spire.trust_domains, _port_numbers, _shape),
+        (_releases, _addresses, _problems_spire.trust_domains, _port_numbers, _shape, _problems_sl.shape),
         (_images, _sentinel, _license_server, _problems_spire.datastores, _problems_spire.servers, _problems_spire.federation),
-        (_problems_spire.identities, _operators),
-        (_names, _port_clashes, _training_itself),
-        (_peers, _formats_of_files, lambda one: _controller_files(one, exists)),
+        (_problems_spire.identities, _operators, _problems_sl.nodes),
+        (_training_itself,),
+        (_names, _port_clashes, _problems_sl.programs),
+        (_peers, _problems_sl.peers, _formats_of_files, lambda one: _controller_files(one, exists)),
     )
     for stage in stages:
         found = [sentence for check in stage for sentence in check(inventory)]
@@ -235,6 +237,7 @@ def _names(inventory):
     named += [(node["name"], f"{node['name']} on {host}") for host, own in _site.swop_nodes(inventory).items() for node in own]
     for host, _node, pair in _pairs(inventory):
         named += [(pair[key], f"{key} {pair[key]} on {host}") for key in ("sl_hostname", "ml_hostname")]
+    named += _problems_sl.names(inventory)
     times = Counter(name for name, _where in named)
     found = [
         f"the name {name!r} is used {count} times ({', '.join(where for one, where in named if one == name)}): names are unique in a swarm"
@@ -263,6 +266,9 @@ def _port_clashes(inventory):
         for node in sns.get(host, ()):
             used += [(node[key], f"{node['name']} ({key})") for key in _site_classic.sn_ports(inventory, host)]
         used += [(pair["port"], f"{pair['sl_hostname']} (port)") for there, _node, pair in _pairs(inventory) if there == host]
+        used += _problems_sl.ports(inventory, host)
+        if host in inventory.members("swci") and inventory.get(host, "swci_web_port"):
+            used.append((inventory.get(host, "swci_web_port"), "the SWCI (swci_web_port)"))
         found += [f"{what} on {host} is {port!r}, a port is a number from 1 to 65535" for port, what in used if not _is_port(port)]
         times = Counter(port for port, _what in used)
         found += [
@@ -282,9 +288,10 @@ def _training_itself(inventory):
         return []
     different = [host for host in inventory.hosts if inventory.get(host, "swarm_training") not in (training, {})]
     if different:
-        remedy = "it describes one training; what a host has of its own goes into swop_pairs"
+        remedy = "it describes one training; what a host has of its own goes into swop_pairs or sl_nodes"
         return [f"swarm_training on {_hosts(different)} is another than elsewhere: {remedy}"]
-    return _training.problems(training)
+    classic = any(_site_classic.is_classic(inventory, host) for host in inventory.hosts)
+    return _training.problems(training, classic)
 
 
 def _peers(inventory):
@@ -294,7 +301,9 @@ def _peers(inventory):
     training, there = _training.normalise(training), len(_pairs(inventory))
     asked, found = training["peers"] or there, []
     hosts = _hosts(inventory.members("swop")) or "no host"
-    if inventory.members("swci") and not inventory.members("swop") and not inventory.members("sl"):
+    if not inventory.members("swop") and inventory.members("sl"):
+        return []
+    if inventory.members("swci") and not inventory.members("swop"):
         return ["swarm_training is to be started by SWCI, but swarm_swop has no host that could run its SL and ML nodes"]
     found += [
         f"{node['name']} on {host} has no SL/ML pair to start: raise swarm_training.peers_per_host, or give it pairs"
@@ -332,9 +341,7 @@ def _controller_files(inventory, exists):
     source = training.get("model_source")
     if source and not found:
         wanted = _training.normalise(training)
-        program = posixpath.join(wanted["working_dir"], wanted["program"])
-        inside = f"{wanted['model_mount'].rstrip('/')}/"
-        name = program[len(inside) :] if program.startswith(inside) else ""
+        name = _training.in_model_dir(wanted, any(_site_classic.is_classic(inventory, host) for host in inventory.hosts))
         if name and not exists(posixpath.join(source, name)):
             found.append(f"swarm_training.program is {wanted['program']!r}, but there is no {name!r} in model_source {source!r}")
     return found

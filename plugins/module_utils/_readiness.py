@@ -59,7 +59,7 @@ def wait_ready(engine, inspect, signal, timeout):
         elif announced and announced.search(line):
             announced = None
         elif any(signature.final and re.search(signature.pattern, line) for signature in SIGNATURES):
-            raise NotReady(_with_log(f"container {_name(inspect)} runs, but will not become ready: {mask(line)}", engine, inspect))
+            raise NotReady(with_log(f"container {_name(inspect)} runs, but will not become ready: {mask(line)}", engine, inspect))
 
 
 def check_alive(engine, inspect):
@@ -195,7 +195,8 @@ def _tail(engine, inspect):
         return ""
 
 
-def _with_log(message, engine, inspect):
+def with_log(message, engine, inspect):
+    """The message with the last lines of the container's log, and what is known of them."""
     log = _tail(engine, inspect)
     meaning = "".join(f"\nIt means: {sentence}." for sentence in explain(log))
     return f"{message}{meaning}\nThe last lines of its log:\n{log or '(none)'}"
@@ -210,9 +211,9 @@ def _died(engine, inspect):
     state = inspect["State"]
     killed = ", killed for want of memory" if state.get("OOMKilled") else ""
     said = f"container {_name(inspect)} ended with exit code {state.get('ExitCode')}{killed} before it was ready"
-    return _with_log(said, engine, inspect)
+    return with_log(said, engine, inspect)
 
 
 def _late(engine, inspect, signal, timeout):
     what = f"the log line /{signal.log}/" if signal.log else f"an answer on port {signal.port}" if signal.port else "its health command"
-    return _with_log(f"container {_name(inspect)} runs, but {what} did not come within {timeout} s", engine, inspect)
+    return with_log(f"container {_name(inspect)} runs, but {what} did not come within {timeout} s", engine, inspect)

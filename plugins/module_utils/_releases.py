@@ -58,7 +58,7 @@ class Ready:
     """
 
     log: str = ""
-    port: int = 0
+    port: int | str = 0
     tls: bool = False
     health: tuple[str, ...] = ()
 
@@ -76,6 +76,7 @@ class Component:
     pair_environment environment that both have then
     configuration    options whose files the container reads when it starts: changed later, it is restarted
     info_file        the scripts put /tmp/container_info_file into it, and into its sidecar, before the first start
+    ready_by         option → the signal instead of `ready` where that option is given; port SAME is its value
     wait_timeout     seconds
     """
 
@@ -97,6 +98,7 @@ class Component:
     pid_mode: str = ""
     info_file: bool = False
     ready: Ready = Ready()
+    ready_by: dict[str, Ready] = field(default_factory=dict)
     wait_timeout: int = 120
 
 
@@ -312,7 +314,8 @@ _SWCI_2 = Component(
     interactive=True,
     auto_remove=True,
     info_file=True,
-    ready=Ready(log=r"API Server is UP!|SWCI:\d+ ?>|SWCI-WEB.*(listening|started)"),
+    ready=Ready(log=r"API Server is UP!|SWCI:\d+ ?>"),
+    ready_by={"web_port": Ready(port=SAME)},
 )
 _APLS_2 = Component(
     _AUTOPASS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.swarm.learning.plugins.module_utils import _site_classic, _site_spire, _training
+from ansible_collections.swarm.learning.plugins.module_utils import _site_classic, _site_sl, _site_spire, _training
 from ansible_collections.swarm.learning.plugins.module_utils._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST
 
@@ -59,7 +59,9 @@ DEFAULTS = {
     "swop_sn_api_port": 30304,
     "swci_sn_ip": "",
     "swci_sn_api_port": 30304,
+    "swci_web_port": 0,
     **_site_classic.DEFAULTS,
+    **_site_sl.DEFAULTS,
     **{f"{component}_image": "" for component in COMPONENTS},
 }
 
@@ -174,8 +176,20 @@ def swop_nodes(inventory):
     return nodes
 
 
+def sl_nodes(inventory):
+    """host → the SL nodes that no SWOP starts (see `_site_sl`), each complete."""
+    pairs = {host: sum(len(node["pairs"]) for node in own) for host, own in swop_nodes(inventory).items()}
+    sns, found = sn_nodes(inventory), _site_sl.nodes(inventory, pairs)
+    for host, own in found.items():
+        for index, node in enumerate(own):
+            sn_ip, sn_api_port = _sn_of(inventory, host, "sl", index, sns)
+            if not node.get("sn_ip") and not node.get("sn_docker_name") and not node.get("sn_api_service"):
+                node.update(sn_ip=sn_ip, sn_api_port=node.get("sn_api_port") or sn_api_port)
+    return found
+
+
 def _sn_of(inventory, host, component, index, sns):
-    """(address, API port) of the SN that a SWOP or SWCI of this host talks to: as told, else the host's own, else the Sentinel."""
+    """(address, API port) of the SN that a SWOP, SL or SWCI of this host talks to: as told, else the host's own, else the Sentinel."""
     if inventory.get(host, f"{component}_sn_ip"):
         return inventory.get(host, f"{component}_sn_ip"), inventory.get(host, f"{component}_sn_api_port")
     own = sns.get(host) or [node for _host, node in sentinels(sns)] or [node for nodes in sns.values() for node in nodes]
@@ -214,8 +228,11 @@ def proxy(inventory, host):
 def images(inventory, host):
     """Every image that this host will run → the variables that decide about it, in the order of the roles."""
     wanted = [component for component in COMPONENTS if host in inventory.members(component)]
+    by_hand = _site_sl.nodes(inventory, {}).get(host, ())
     if "swop" in wanted and "sl" not in wanted:
         wanted.append("sl")
+    elif by_hand and _site_classic.is_classic(inventory, host):
+        wanted.remove("sl")  # each node names its own
     if "spire_server" in wanted and not inventory.get(host, "spire_server_managed"):
         wanted.remove("spire_server")
     elif "spire_server" in wanted and "spire_agent" not in wanted and inventory.get(host, "spire_server_upstream"):
@@ -228,10 +245,10 @@ def images(inventory, host):
         )
         found[given or _reference(inventory, host, component)] = f"{component}_image" if given else f"{version}, swarm_registry"
     training = inventory.training()
-    if training and "swop" in wanted:
+    if training.get("image") and ("swop" in wanted or by_hand):
         build = training.get("build")
         found.update(dict.fromkeys(base_images(build), "swarm_training.build") if build else {training["image"]: "swarm_training.image"})
-    return found
+    return {**found, **_site_sl.images(inventory, host, by_hand)}
 
 
 def _reference(inventory, host, component):
@@ -245,6 +262,7 @@ def derive(inventory):
     """The model of an inventory without problems: host → what its roles need (README of the role `swarm` lists the keys)."""
     sns, swops, servers = sn_nodes(inventory), swop_nodes(inventory), _site_spire.domains(inventory)
     training = _training.normalise(inventory.training()) if inventory.training() else {}
+    by_hand = sl_nodes(inventory)
     for _host, sentinel in sentinels(sns):
         for host, node in ((host, node) for host, nodes in sns.items() for node in nodes if not node["sentinel"]):
             _site_classic.join(inventory, host, node, sentinel)
@@ -254,6 +272,7 @@ def derive(inventory):
             "address": inventory.address(host),
             "network": inventory.get(host, "swarm_network"),
             "sn_nodes": sns.get(host, []),
+            "sl_nodes": by_hand.get(host, []),
             "proxy": proxy(inventory, host),
             "images": images(inventory, host),
             "registry": registry_of(_reference(inventory, host, "sn")),
@@ -263,12 +282,28 @@ def derive(inventory):
             "license": license_servers(inventory, host),
         }
         here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops.get(host, ()), sns, here)
+        pairs = [pair for node in swops.get(host, ()) for pair in node["pairs"]]
+        here["gpus"] = _site_sl.gpus(by_hand.get(host, ())) + _training.gpus(training, pairs)
         if _site_classic.is_classic(inventory, host):
             here["swci_script"] = _site_classic.script(*_sn_of(inventory, host, "swci", 0, sns))
-        elif training and host in inventory.members("swci"):
+        elif training and any(swops.values()) and host in inventory.members("swci"):
             here["swci_tasks"], here["swci_script"] = _swci(inventory, host, sns, swops, training)
+        here["directories"] = _directories(here, swops.get(host, ()))
+        here["models"] = _site_sl.models(here["sl_nodes"], training)
+        here["model_dirs"] = _site_sl.owned(here["directories"])
         model[host] = here
     return model
+
+
+def _directories(here, swops):
+    """Directories of the user's that this host must have; `made`: the training brings this one."""
+    needed = _site_sl.directories(here["sl_nodes"])
+    training = here["training"]
+    if training and swops and training["model_dir"] not in [one["path"] for one in needed]:
+        needed.append({"path": training["model_dir"], "user": "", "writable": True})
+    own = {training["model_dir"]: "swarm_training.model_dir", training["data_dir"]: "swarm_training.data_dir"} if training else {}
+    made = training["model_dir"] if training and training["model_source"] else ""
+    return [{**one, "option": own.get(one["path"]) or one["option"], "made": one["path"] == made} for one in needed]
 
 
 def _swops(inventory, host, nodes, sns, here):

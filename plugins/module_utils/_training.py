@@ -21,6 +21,10 @@ PROXY_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS
 FIRST_SL_PORT, SL_PORT_STEP = 16000, 1000
 
 REQUIRED = ("name", "image", "program", "model_dir")
+CLASSIC_REQUIRED = ("name", "program", "model_dir")
+# What only one line of releases has: in 0.3.0 the ML program runs inside the SL container, and no SWOP makes an image for it.
+ONLY_CURRENT = ("image", "build", "client_wheel", "private_data", "private_mount")
+ONLY_CLASSIC = ("data_dir",)
 DEFAULTS = {
     "build": [],
     "client_wheel": "",
@@ -39,6 +43,7 @@ DEFAULTS = {
     "gpus": "",
     "private_data": "",
     "private_mount": "",
+    "data_dir": "",
     "save_seconds": 60,
     "author": "swarm.learning",
 }
@@ -52,15 +57,27 @@ def normalise(training):
     return wanted
 
 
-def problems(training):
-    """Sentences that say what is wrong with the mapping itself, before anything is derived from it."""
+def problems(training, classic=False):
+    """Sentences that say what is wrong with the mapping itself, before anything is derived from it; classic: release 0.3.0."""
     if not isinstance(training, dict):
         return [f"swarm_training must be a mapping, not {training!r}"]
-    known = (*REQUIRED, *DEFAULTS)
+    known, required = (*REQUIRED, *DEFAULTS), CLASSIC_REQUIRED if classic else REQUIRED
     found = [f"swarm_training has the unknown key {key!r}{did_you_mean(str(key), known)}" for key in training if key not in known]
-    found += [f"swarm_training lacks {key!r}: every training has {', '.join(REQUIRED)}" for key in REQUIRED if not training.get(key)]
+    found += [f"swarm_training lacks {key!r}: every training has {', '.join(required)}" for key in required if not training.get(key)]
     found += [sentence for key in known if key in training for sentence in _wrong_kind(key, training[key])]
+    found += [
+        f"swarm_training.{key} does not belong to release {'0.3.0' if classic else '2.x'}: {remedy}"
+        for keys, remedy in _ELSEWHERE[classic]
+        for key in keys
+        if training.get(key)
+    ]
     return found or _wrong_values(training)
+
+
+_ELSEWHERE = {
+    False: [(ONLY_CLASSIC, "a node's own data is private_data there, and private_mount where the program sees it")],
+    True: [(ONLY_CURRENT, "the ML program runs inside the SL container there, and finds a node's own data in data_dir")],
+}
 
 
 def _wrong_kind(key, value):
@@ -77,7 +94,7 @@ def _wrong_kind(key, value):
 def _wrong_values(training):
     found = [
         f"swarm_training.{key} must be an absolute path, not {training[key]!r}"
-        for key in ("model_dir", "working_dir", "model_mount", "private_mount")
+        for key in ("model_dir", "working_dir", "model_mount", "private_mount", "data_dir")
         if training.get(key) and not str(training[key]).startswith("/")
     ]
     if training["program"].startswith("/"):
@@ -112,6 +129,12 @@ def pair(settings, index, number, nodes, address):
     }
 
 
+def gpus(training, pairs):
+    """Which of these pairs are to have GPUs: [`ml-1 (gpu 0)`, …]."""
+    wanted = [(pair["ml_hostname"], pair.get("gpus") or training.get("gpus")) for pair in pairs]
+    return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu]
+
+
 def profile(name, pairs, training, surroundings):
     """The SWOP profile, a mapping, of the SWOP called `name` that starts `pairs`.
 
@@ -134,7 +157,7 @@ def profile(name, pairs, training, surroundings):
 
 
 def _node(index, one, training, socket_path):
-    private = _filled(one.get("private_data") or training["private_data"], one)
+    private = filled(one.get("private_data") or training["private_data"], one)
     gpus = one.get("gpus") or training["gpus"]
     options = [*([{"gpus": str(gpus)}] if gpus not in ("", None) else []), *one.get("container_options", [])]
     definition = {
@@ -145,7 +168,7 @@ def _node(index, one, training, socket_path):
         "slport": one["port"],
         "slenvvars": [{"swarm_node_type": "sl"}, *_one_key_each(one.get("sl_env", {}))],
         "usrhostname": one["ml_hostname"],
-        "usrenvvars": _one_key_each(_filled({**training["node_env"], **one.get("env", {})}, one)) or None,
+        "usrenvvars": _one_key_each(filled({**training["node_env"], **one.get("env", {})}, one)) or None,
         "privatedata": {"src": private, "mType": "BIND"} if private else None,
     }
     if options:
@@ -160,15 +183,24 @@ def _identity(socket_path):
     return {"aType": "SPIFFE_SOCKETPATH", "mType": "VOLUME", "src": volume, "tgt": "/tmp/spire-agent", "subPath": path}
 
 
-def _filled(value, one):
+def filled(value, one):
     """The text, or the mapping's texts, with {index} (from 0), {number} (from 1) and {nodes} replaced."""
     if isinstance(value, dict):
-        return {key: _filled(item, one) for key, item in value.items()}
+        return {key: filled(item, one) for key, item in value.items()}
     if not isinstance(value, str):
         return value
     for word, number in (("index", one["number"] - 1), ("number", one["number"]), ("nodes", one["nodes"])):
         value = value.replace(f"{{{word}}}", str(number))
     return value
+
+
+def in_model_dir(training, classic=False):
+    """The program's path in model_dir; empty where it is elsewhere. In 0.3.0 (classic) it is always there, however it is named."""
+    program = posixpath.join(training["working_dir"], training["program"])
+    inside = f"{training['model_mount'].rstrip('/')}/"
+    if program.startswith(inside):
+        return program[len(inside) :]
+    return training["program"] if classic else ""
 
 
 def _one_key_each(mapping):
@@ -195,7 +227,7 @@ def tasks(training):
             "Command": training["program"],
             "Entrypoint": training["entrypoint"],
             "WorkingDir": training["working_dir"],
-            "Envvars": _one_key_each(_environment(training)),
+            "Envvars": _one_key_each(environment(training)),
             "PrivateContent": training["private_mount"] or None,
             "SharedContent": [{"Src": training["model_dir"], "Tgt": training["model_mount"], "MType": "BIND"}],
         },
@@ -214,10 +246,15 @@ def _build_task(training):
         "Body": {
             "BuildContext": training["client_volume"] if training["client_wheel"] else None,
             "BuildType": "INLINE",
-            "BuildSteps": [*training["build"], *_client_steps(training)],
+            "BuildSteps": build_steps(training),
         },
     }
     return {**task, "Name": f"{training['name']}-build-{_digest(task)}"}
+
+
+def build_steps(training):
+    """The Dockerfile lines that make the ML image, those that install the client's wheel among them."""
+    return [*training["build"], *_client_steps(training)]
 
 
 def _client_steps(training):
@@ -252,7 +289,8 @@ def _split_tag(image):
     return f"{head}{slash}{name}", tag or "latest"
 
 
-def _environment(training):
+def environment(training):
+    """What every ML program is told: where the model is, how long to train, with how many peers at least."""
     model = training["model_mount"]
     inside = f"{training['working_dir'].rstrip('/')}/"
     return {

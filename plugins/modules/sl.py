@@ -228,6 +228,13 @@ refused_token:
   description: SHA-256 of its join token, when the log of a node that has ended says that the SPIRE Server refused it. Else empty.
   returned: in release 0.3.0
   type: str
+training:
+  description:
+    - V(none) where the node was never started, V(running) while it or its ML program runs.
+    - V(finished) where both have ended as a training ends, else V(failed).
+  returned: always
+  type: str
+  sample: running
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -240,7 +247,9 @@ from ansible_collections.swarm.learning.plugins.module_utils._arguments import (
     SN_OF_NODE,
 )
 from ansible_collections.swarm.learning.plugins.module_utils._component import run
+from ansible_collections.swarm.learning.plugins.module_utils._progress import outcome
 from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import node_facts
+from ansible_collections.swarm.learning.plugins.module_utils._translate import sidecar_name
 
 OPTIONS = {
     "host_ip": {"type": "str"},
@@ -256,10 +265,17 @@ OPTIONS = {
 }
 
 
+def _facts(engine, host, params, inspect):
+    """Whether the node has trained, from the container whose log has the ML program's lines, and what its SPIRE Agent keeps."""
+    beside = engine.inspect(sidecar_name(params)) if params["ml"] else None
+    training = outcome(engine, [one for one in (inspect, beside) if one])
+    return {"training": training, **node_facts(engine, host, params, inspect)}
+
+
 def main():
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **SN_OF_NODE, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True), "sl", node_facts)
+    run(AnsibleModule(arguments, supports_check_mode=True), "sl", _facts)
 
 
 if __name__ == "__main__":

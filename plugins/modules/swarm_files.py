@@ -67,6 +67,28 @@ options:
       - Nothing is done about them, but RV(differing) names those that are not there or not the same, so that only these need to be copied.
     type: dict
     default: {}
+  required:
+    description:
+      - Directories that must be there, each with the user that must be able to read it.
+      - Nothing is done about them, but RV(unusable) names those that are not.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The directory.
+        type: path
+        required: true
+      user:
+        description: Who must be able to read it, as C(name-or-uid[:group-or-gid]). Empty, only its being there counts.
+        type: str
+        default: ''
+  aside:
+    description:
+      - Files and directories that make room. One that is there is renamed, with the time of its last change behind its name.
+    type: list
+    elements: path
+    default: []
 attributes:
   check_mode:
     description: Can run in check mode and says then what it would change.
@@ -111,10 +133,15 @@ differing:
   returned: always
   type: list
   elements: str
+unusable:
+  description: Why directories of O(required) cannot be used, by their paths.
+  returned: always
+  type: dict
+  sample: {"/srv/data": "there is no such directory"}
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._files import differing, lay
+from ansible_collections.swarm.learning.plugins.module_utils._files import differing, lay, make_room, unusable
 
 
 def main():
@@ -140,11 +167,22 @@ def main():
                 },
             },
             "sums": {"type": "dict", "default": {}},
+            "aside": {"type": "list", "elements": "path", "default": []},
+            "required": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {**path, "user": {"type": "str", "default": ""}},
+            },
         },
         supports_check_mode=True,
     )
+    moved = make_room(module, module.params["aside"])
     laid = lay(module, module.params["directories"], module.params["files"])
-    module.exit_json(differing=differing(module.params["sums"]), **laid)
+    laid["changed"] = laid["changed"] or bool(moved)
+    laid["diff"] += moved
+    found = {wanted["path"]: unusable(wanted["path"], wanted["user"]) for wanted in module.params["required"]}
+    module.exit_json(differing=differing(module.params["sums"]), unusable={path: why for path, why in found.items() if why}, **laid)
 
 
 if __name__ == "__main__":

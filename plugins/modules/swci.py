@@ -14,6 +14,7 @@ author:
 description:
   - Makes sure that the command interface (SWCI) is as described and has come up.
   - It runs its init script and ends with it when the script says EXIT. Set O(auto_remove=false) to keep its log.
+  - Without a script it shows its prompt, which C(docker attach) reaches, or serves O(web_port).
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
@@ -30,6 +31,13 @@ options:
   web_port:
     description: Port at which SWCI serves its REST API instead of the prompt. Not in release 0.3.0.
     type: int
+  script_wait:
+    description:
+      - Whether to wait for the end of the script, for at most O(wait_timeout), and to return what it said.
+      - A script that fails fails the task.
+      - The container's log must stay, see O(auto_remove).
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -76,11 +84,18 @@ refused_token:
   description: SHA-256 of its join token, when the log of a node that has ended says that the SPIRE Server refused it. Else empty.
   returned: in release 0.3.0
   type: str
+output:
+  description: What the script said, line by line, secrets masked.
+  returned: with O(script_wait=true), and not in check mode
+  type: list
+  elements: str
+  sample: ["SWCI:1 > LIST NODES"]
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swarm.learning.plugins.module_utils._arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER
 from ansible_collections.swarm.learning.plugins.module_utils._component import run
+from ansible_collections.swarm.learning.plugins.module_utils._script import output
 from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import node_facts
 
 OPTIONS = {
@@ -88,12 +103,21 @@ OPTIONS = {
     "init_script_name": {"type": "str"},
     "web_port": {"type": "int"},
 }
+SCRIPT_SECONDS = 7200  # as long as SWCI itself waits for a taskrunner
 
 
 def main():
     """Run the module."""
-    arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True), "swci", node_facts)
+    waiting = {"script_wait": {"type": "bool", "default": False}}
+    module = AnsibleModule({**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS, **waiting}, supports_check_mode=True)
+
+    def said(engine, host, params, inspect):
+        facts = node_facts(engine, host, params, inspect)
+        if params["script_wait"] and inspect and not module.check_mode:
+            facts["output"] = output(engine, inspect, params["wait_timeout"] or SCRIPT_SECONDS)
+        return facts
+
+    run(module, "swci", said)
 
 
 if __name__ == "__main__":

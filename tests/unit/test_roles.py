@@ -38,7 +38,7 @@ def test_variables_start_with_the_roles_name(role):
 
 def test_the_model_of_a_site_and_the_roles_have_the_same_defaults():
     defaults = {name: value for role in NAMES for name, value in load(role, "defaults/main.yml").items()}
-    derived = {"sn_nodes", "swop_nodes"}  # without a site these are one node, in a site they are derived
+    derived = {"sn_nodes", "sl_nodes", "swop_nodes"}  # without a site these are one node, in a site they are derived
     shared = {name: value for name, value in _site.DEFAULTS.items() if name in defaults and "{{" not in str(defaults[name])}
     assert {name: defaults[name] for name in shared if name not in derived} == {k: v for k, v in shared.items() if k not in derived}
     assert len(shared) > 15
@@ -46,7 +46,7 @@ def test_the_model_of_a_site_and_the_roles_have_the_same_defaults():
 
 def test_the_model_reads_only_variables_that_exist():
     defaults = {name for role in NAMES for name in load(role, "defaults/main.yml")}
-    elsewhere = {"ansible_host", "sl_image"}
+    elsewhere = {"ansible_host"}
     assert set(_site.DEFAULTS) - defaults == elsewhere
 
 

@@ -68,7 +68,7 @@ ON_THE_CONTROLLER = {
 }
 ON_A_HOST = {
     "a model directory that is not there": Case(
-        ("host-1 has no directory /nowhere/model (swarm_training.model_dir)", "swarm_training.model_source"),
+        ("host-1: /nowhere/model (swarm_training.model_dir): there is no such directory", "swarm_training.model_source"),
         variables={"swarm_training": {**TRAINING, "model_source": "", "model_dir": "/nowhere/model"}},
     ),
     "a login that is refused": Case(

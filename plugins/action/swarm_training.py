@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+import os
+import time
+
+from ansible import constants
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+LONGEST_STEP = 30  # seconds; who waits for days need not read of every round
+
+
+def told(nodes):
+    """`sl-1, sl-2: round 7, epoch 3 of 10, 4 peers`: nodes that are equally far are told together."""
+    groups = {}
+    for node in nodes:
+        groups.setdefault(_place(node), []).append(node["name"])
+    return "; ".join(f"{', '.join(names)}: {place}" for place, names in groups.items())
+
+
+def _place(node):
+    if node["state"] == "finished":
+        return "finished"
+    if not node["round"]:
+        return node["line"] or "starting"
+    epoch = f", epoch {node['epoch']} of {node['epochs']}" if node["epochs"] else ""
+    peers = f", {node['peers']} peers" if node["peers"] else ""
+    return f"round {node['round']}{epoch}{peers}"
+
+
+class ActionModule(ActionBase):
+    """Runs the module again and again until the training has ended, and shows between two times how far it is."""
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        host, arguments = task_vars["inventory_hostname"], dict(self._task.args)
+        limit = time.monotonic() + int(arguments.get("wait_timeout") or 604800)
+        # Workers of one task share nothing but the run's own directory; the first failure on any host ends the wait on all.
+        failure = os.path.join(constants.DEFAULT_LOCAL_TMP, f"swarm-training-{self._task._uuid}")
+        step, said = int(arguments.get("step") or 5), ""
+        while True:
+            arguments["step"] = 0 if self._task.check_mode else step
+            result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+            if result.get("failed"):
+                with open(failure, "a", encoding="utf-8") as file:
+                    file.write(f"{host}\n")
+                return result
+            place = told(result["nodes"])
+            if place != said:
+                said = place
+                Display().display(f"{host}: {place}")
+            if result["finished"] or self._task.check_mode:
+                return result
+            if os.path.exists(failure):
+                with open(failure, encoding="utf-8") as file:
+                    other = file.readline().strip()
+                result.update(failed=True, msg=f"the nodes of {host} are not waited for any longer, as those of {other} failed")
+                return result
+            if time.monotonic() > limit:
+                result.update(failed=True, msg=f"the training did not end within {arguments['wait_timeout']} s: {place}")
+                return result
+            step = min(step * 3 // 2, LONGEST_STEP)
