@@ -15,25 +15,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from pathlib import Path
 
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST, RELEASES
 
 from lab import settings
-from tools import bench_module, playbook, terminal, training
+from tools import bench_module, bench_spire, playbook, terminal, training
 from tools.terminal import say
 
 INVENTORY = "inventories/lab"
 # The critical path: what stands in one group may start at once, a group needs the one before it.
 PATH = (("apls",), ("spire_server",), ("spire_agent",), ("sentinel",), ("sn",), ("swop",), ("swci",))
 LISTENS = re.compile(r"(?i)listening|serving|ready|started")
-MOMENT = re.compile(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d{1,6})?")
-
-
-def moment(text: str) -> float:
-    """The engine's time stamp as seconds since the epoch."""
-    match = MOMENT.match(text)
-    return datetime.fromisoformat(f"{match[1]}+00:00").timestamp() + float(match[2] or 0)
 
 
 def readiness(host: training.Host, container: dict) -> float:
@@ -42,8 +35,8 @@ def readiness(host: training.Host, container: dict) -> float:
     signal = RELEASES[NEWEST][component].ready.log
     ready = re.compile(signal) if signal else LISTENS
     log = host.run("sh", "-c", 'docker logs --timestamps "$1" 2>&1', "sh", container["Id"])
-    started = moment(container["State"]["StartedAt"])
-    said = [moment(line) for line in log.splitlines() if ready.search(line)]
+    started = training.moment(container["State"]["StartedAt"])
+    said = [training.moment(line) for line in log.splitlines() if ready.search(line)]
     return next((at - started for at in said if at >= started), 0.0)
 
 
@@ -73,10 +66,15 @@ def forget(hosts: Sequence[training.Host]) -> None:
         )
 
 
+def log_of(name: str) -> Path:
+    """Where the JSON lines of a run are."""
+    return settings.STATE / f"bench/{name}.jsonl"
+
+
 def site(name: str, *arguments: str) -> tuple[playbook.Run, float]:
     """Run the playbook `site` on the lab; what it reported, and how long it took in seconds."""
     start = time.monotonic()
-    run = playbook.run("swarm.learning.site", ["-i", INVENTORY, *arguments], lambda *unused: None, settings.STATE / f"bench/{name}.jsonl")
+    run = playbook.run("swarm.learning.site", ["-i", INVENTORY, *arguments], lambda *unused: None, log_of(name))
     if run.status:
         raise SystemExit(f"site ({name}) failed\n" + "\n".join(run.failures) + run.stderr)
     return run, time.monotonic() - start
@@ -92,7 +90,9 @@ def timed(*command: str, **environment: str) -> float:
 def bring_up(hosts: Sequence[training.Host]) -> None:
     """`site` on prepared hosts with images present, by phase, beside the floor."""
     forget(hosts)
+    since = time.time()
     run, seconds = site("bring-up")
+    executed = bench_spire.executions(hosts, since, time.time())
     path = floor(hosts)
     total = sum(needed for _what, needed in path)
     say(terminal.bold("Bring-up: site on hosts that have the images"))
@@ -100,14 +100,19 @@ def bring_up(hosts: Sequence[training.Host]) -> None:
     say(terminal.bold("The floor: what the containers need from start to ready"))
     terminal.table(("container", "time"), [(what, terminal.duration(needed)) for what, needed in path], right=(1,))
     say(f"bring-up {terminal.duration(seconds)}, floor {terminal.duration(total)}, ratio {seconds / total:.2f}")
+    bench_spire.first_identity(hosts[0], log_of("bring-up"))
+    say(f"spire-server was executed {executed} times")
 
 
 def no_change(hosts: Sequence[training.Host]) -> None:
     """`site` where nothing is left to do, for real and in check mode."""
     for name, arguments in (("no change", ()), ("no change, --check --diff", ("--check", "--diff"))):
+        since = time.time()
         run, seconds = site(name.replace(" ", "-").replace(",", ""), *arguments)
+        executed = bench_spire.executions(hosts, since, time.time())
         tasks = max(host["ok"] for host in run.stats.values())
-        say(f"{name}: {terminal.duration(seconds)}, {tasks} tasks a host at most, changed {run.total('changed')}")
+        told = f"{tasks} tasks a host at most, spire-server executed {executed} times, changed {run.total('changed')}"
+        say(f"{name}: {terminal.duration(seconds)}, {told}")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -129,6 +134,7 @@ def main(arguments: Sequence[str]) -> int:
     training.follow(hosts, 2 * count, 900, lambda nodes: None)
     no_change(hosts)
     bench_module.module_call()
+    bench_spire.many_entries()
     return 0
 
 

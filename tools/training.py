@@ -5,17 +5,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 LAST_LINE = "SwarmCallback : INFO : All peers and Swarm training rounds finished. Final Swarm model was loaded."
 TAIL = 20  # lines of a container's log that an error shows
 SL_TAIL = 3  # and of the log of the SL beside it
 LOOK_EVERY = 0.5  # seconds between two looks at the hosts for new containers
+MOMENT = re.compile(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d{1,6})?")
 
 
 class TrainingError(Exception):
@@ -47,6 +50,21 @@ class Host:
                 raise
             return sorted(found, key=lambda container: container["Created"])
         return []
+
+
+def moment(text: str) -> float:
+    """The engine's time stamp, with which a text begins, as seconds since the epoch."""
+    match = MOMENT.match(text)
+    return datetime.fromisoformat(f"{match[1]}+00:00").timestamp() + float(match[2] or 0)
+
+
+def said_at(host: Host, container: str, words: str) -> float:
+    """When a container's log first said the words, in seconds since the epoch. Raises TrainingError when it did not."""
+    log = host.run("sh", "-c", 'docker logs --timestamps "$1" 2>&1', "sh", container)
+    for line in log.splitlines():
+        if words in line:
+            return moment(line)
+    raise TrainingError(f"{host.name}: the log of {container} does not say {words!r}")
 
 
 def is_ml(container: dict) -> bool:

@@ -5,9 +5,9 @@
 import time
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils import _token
+from ansible_collections.swarm.learning.plugins.module_utils import _spire_config, _token
 
-from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.integration.spire.world import ALIAS, DOMAIN, VERSION
 
 AGENT, SERVER = "swarm.learning.spire_agent", "swarm.learning.spire_server"
 ENTRY = {"spiffe_id": f"spiffe://{DOMAIN}/swarm/sn", "parent_id": ALIAS, "selectors": ["docker:env:swarm_node_type=sn"]}
@@ -17,10 +17,13 @@ HOSTS = ("host-1", "host-2", "host-3")
 
 
 def test_a_replaced_server_gets_its_agent_back_in_the_same_run(spire):
-    """The agent heard from its server a moment ago, and still says that it is well."""
+    """The agent still says that it is well: it heard from its server, and does not ask again so soon."""
+    config = _spire_config.agent({"version": VERSION, "trust_domain": DOMAIN, "server_address": spire.server})
+    config["agent"]["experimental"] = {"sync_interval": "1h"}
+    spire.roles(AGENT, spire_agent_config=config)
     before = spire.only_agent()
     spire.wipe("server")
-    spire.roles(SERVER, AGENT, spire_server_entries=[ENTRY])
+    spire.roles(SERVER, AGENT, spire_server_entries=[ENTRY], spire_agent_config=config)
     assert spire.only_agent() != before
 
 
