@@ -14,7 +14,7 @@ from docker.errors import DockerException
 
 from lab import binaries, engine, hosts, process, world
 from lab.report import LabError, step
-from lab.settings import SETS, SPIRE_VERSION, host_count
+from lab.settings import POSTGRES, SETS, SPIRE_VERSION, host_count
 
 
 def _up(options: argparse.Namespace) -> None:
@@ -39,8 +39,9 @@ def _parser() -> argparse.ArgumentParser:
 
     up = command("up", _up, "hosts and registry, with every image served; quick when they are there")
     up.add_argument("--hosts", metavar="N", default=os.environ.get("LAB_HOSTS"), help="how many hosts (default: $LAB_HOSTS, or 2)")
-    sets = {"dest": "sets", "metavar": "SET", "action": "append", "choices": list(SETS), "default": []}
-    up.add_argument("--with", help=f"also the images of a set, which is {' or '.join(SETS)}; may be given several times", **sets)
+    sets = {"dest": "sets", "metavar": "SET", "action": "append", "choices": [*SETS, POSTGRES], "default": []}
+    text = f"also the images of a set, which is {' or '.join(SETS)}, or a database, {POSTGRES}; may be given several times"
+    up.add_argument("--with", help=text, **sets)
     down = command("down", _down, "remove hosts, registry, network and volumes; keep images and cache")
     down.add_argument("--engine", action="store_true", help="also end the Docker Engine, when the lab started it")
     command("status", lambda _: world.status(), "what is there; fails when the lab is not up")

@@ -184,6 +184,16 @@ def spire(client: docker.DockerClient, base_image: str, binaries: Tree) -> dict[
     return {name: build(client, name, DOCKERFILES / "spire", {"BASE": base_image}, trees, name) for name in ("spire-server", "spire-agent")}
 
 
+def spire_as_root(client: docker.DockerClient, base_image: str, binaries: Tree) -> dict[str, str]:
+    """The same of a SPIRE before 1.10, whose servers run as root."""
+    made = spire(client, base_image, binaries)
+    return {**made, "spire-server": build(client, "spire-server", DOCKERFILES / "as-root", {"BASE": made["spire-server"]})}
+
+
+def postgres(client: docker.DockerClient, base_image: str) -> str:
+    return build(client, "postgres", DOCKERFILES / "postgres", {"BASE": base_image})
+
+
 def ml_python(client: docker.DockerClient, numpy_image: str) -> str:
     context = DOCKERFILES / "ml-python"
     below = with_packages(client, "ml-packages", numpy_image, context / "requirements.txt")
@@ -209,5 +219,5 @@ def classic(
         "client.whl": Tree(wheel, key_of([wheel.read_bytes()])),
     }
     made = {name: build(client, f"classic-{name}", context, {"BASE": nodes["sn"]}, trees, name) for name in CLASSIC_COMPONENTS}
-    upstream = {f"upstream/{name}": reference for name, reference in spire(client, base_image, binaries).items()}
+    upstream = {f"upstream/{name}": reference for name, reference in spire_as_root(client, base_image, binaries).items()}
     return {"apls": nodes["apls"], **made, **upstream}

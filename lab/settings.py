@@ -38,6 +38,7 @@ REGISTRY_USER = "swarm"
 SWARM_RELEASE = "2.3.0"
 APLS_TAG = "9.15"
 SPIRE_VERSION = "1.15.3"
+OLDER_SPIRE_VERSION = "1.8.7"
 DEBIAN_SUITE = "trixie"
 PYTHON_VERSION = "3.13"
 COMPONENTS = ("apls", "sn", "sl", "swop", "swci")
@@ -58,7 +59,13 @@ SETS: Mapping[str, Mapping[str, str]] = {
         **{name: f"hpe_eval/swarm-learning/{name}:{CLASSIC_RELEASE}" for name in ("apls", *CLASSIC_COMPONENTS)},
         **{f"upstream/{name}": f"spiffe/{name}:{CLASSIC_SPIRE_VERSION}" for name in ("spire-server", "spire-agent")},
     },
+    "spire-1.8": {name: f"spiffe/{name}:{OLDER_SPIRE_VERSION}" for name in ("spire-server", "spire-agent")},
 }
+# `--with` takes this too: a database beside the hosts.
+POSTGRES = "postgres"
+POSTGRES_CONTAINER = "swarm-lab-postgres"
+POSTGRES_IP = "172.30.0.3"
+POSTGRES_DIR = STATE / "postgres"
 
 DEFAULT_HOSTS = 2
 MAX_HOSTS = 200

@@ -18,16 +18,18 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 from docker.types import IPAMConfig, IPAMPool
 
-from lab import binaries, engine, hosts, images, registry, wheel
+from lab import binaries, engine, hosts, images, postgres, registry, wheel
 from lab.content import Tree
 from lab.report import say, step
 from lab.settings import (
     CLASSIC_SPIRE_VERSION,
     LABEL,
     NETWORK,
+    OLDER_SPIRE_VERSION,
     PODMAN,
     PODMAN_SHARED,
     PODMAN_SOCKET,
+    POSTGRES,
     REGISTRY,
     REGISTRY_CONTAINER,
     SERVED,
@@ -91,8 +93,12 @@ def _classic(parts: Parts) -> dict[str, str]:
     return images.classic(parts.client, parts.base, parts.standins.result(), binary, plugin, parts.wheel.result())
 
 
+def _older_spire(parts: Parts) -> dict[str, str]:
+    return images.spire_as_root(parts.client, parts.base, binaries.build(OLDER_SPIRE_VERSION))
+
+
 # Set of settings.SETS → what builds it: image → reference.
-BUILDERS: Mapping[str, Callable[[Parts], dict[str, str]]] = {"classic": _classic}
+BUILDERS: Mapping[str, Callable[[Parts], dict[str, str]]] = {"classic": _classic, "spire-1.8": _older_spire}
 
 
 def _build(client: docker.DockerClient, work: Work, base: str, spire: Future[Tree], publish: Publish, sets: Collection[str]) -> None:
@@ -135,7 +141,8 @@ def _network(client: docker.DockerClient) -> None:
 
 
 def up(count: int, sets: Collection[str] = ()) -> None:
-    """Hosts 1 to COUNT and the registry, up and answering, with the usual images in the registry and those of the sets."""
+    """Hosts 1 to COUNT and the registry, up and answering, with the usual images in the registry and those of the sets; POSTGRES among them
+    is a database beside the hosts."""
     client = engine.ensure()
     work = Work()
     # What takes longest goes first.
@@ -150,7 +157,9 @@ def up(count: int, sets: Collection[str] = ()) -> None:
     def publish(name: str, reference: str) -> None:
         served[f"{REGISTRY}/{name}"] = registry.push(client, serving.result(), reference, name)
 
-    _build(client, work, base, spire, publish, sets)
+    _build(client, work, base, spire, publish, [name for name in sets if name in SETS])
+    if POSTGRES in sets:
+        work.start(lambda: postgres.start(client, images.postgres(client, base)))
     host_image = images.host(client, base)
     running = hosts.existing(client)
     numbers = sorted({*range(1, count + 1), *(n for n, container in running.items() if container.status == "running")})
