@@ -331,7 +331,7 @@ _SPIRE_SERVER_2 = Component(
     f"spire-server:{_SPIRE_VERSION}",
     {"config": Option("configuration", mount="/opt/spire/conf/server")},
     configuration=("config",),
-    ready=Ready(log=r"Starting Server APIs", health=(f"{SPIRE_UPSTREAM}/spire-server", "healthcheck")),
+    ready=Ready(log=r"Starting Server APIs|Starting UDS server", health=(f"{SPIRE_UPSTREAM}/spire-server", "healthcheck")),
 )
 _SPIRE_AGENT_2 = Component(
     _SPIFFE,

@@ -7,13 +7,12 @@ Facts about the commands: `-output json` from 1.x on, text before (`_spire_text`
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import time
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.swarm.learning.plugins.module_utils import _spire_text, _token, _x509
+from ansible_collections.swarm.learning.plugins.module_utils import _spire_text, _token
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
 
@@ -118,9 +117,13 @@ class Server:
         """The registration entries that the filters let through, as SPIRE's JSON has them."""
         return self._told(("entry", "show", *filters), lambda told: told.get("entries") or [], _spire_text.entries)
 
+    def told_agents(self):
+        """What the server knows of agents, as SPIRE's JSON has them."""
+        return self._told(("agent", "list"), lambda told: told.get("agents") or [], _spire_text.agents)
+
     def agents(self):
-        """What the server knows of agents, as `_token.Record`s."""
-        told = self._told(("agent", "list"), lambda answer: answer.get("agents") or [], _spire_text.agents)
+        """The same, as `_token.Record`s."""
+        told = self.told_agents()
         return [_token.Record(id_text(a["id"]), int(a.get("x509svid_expires_at") or 0), bool(a.get("banned"))) for a in told]
 
     def write_entries(self, verb, entries):
@@ -168,13 +171,21 @@ class Server:
         """The server's own trust bundle, as SPIFFE JSON text."""
         return self("bundle", "show", "-format", "spiffe")
 
+    def own_bundle(self):
+        """The same, as SPIRE's JSON has it."""
+        return self._told(("bundle", "show"), dict, lambda _pem: _spire_text.bundle(self.bundle()))
+
+    def bundles(self):
+        """The server's copies of other domains' bundles, as SPIRE's JSON has them."""
+        return self._told(
+            ("bundle", "list"),
+            lambda told: told.get("bundles") or [],
+            lambda text: [_spire_text.bundle(self.federated_bundle(name), name) for name in _spire_text.federated_domains(text)],
+        )
+
     def trust_domain(self):
         """The server's own trust domain; empty where it does not say."""
-        return self._told(("bundle", "show"), lambda told: told["trust_domain"], lambda _pem: self._domain_of_authority())
-
-    def _domain_of_authority(self):
-        found = [_x509.spiffe_id(base64.b64decode(key["x5c"][0])) for key in json.loads(self.bundle())["keys"] if key.get("x5c")]
-        return _domain_of(found[-1]) if found else ""
+        return self.own_bundle()["trust_domain"]
 
     def federated_domains(self):
         """The trust domains whose bundles the server has."""
@@ -210,9 +221,17 @@ class Server:
 class NoServerYet:
     """In check mode: a server that an earlier task would have started. It has nothing yet."""
 
-    def json(self, *_words):
+    def own_bundle(self):
         """Nothing to tell."""
         return {}
+
+    def bundles(self):
+        """No bundles."""
+        return []
+
+    def told_agents(self):
+        """No agents."""
+        return []
 
     def entries(self, *_filters):
         """No entries."""

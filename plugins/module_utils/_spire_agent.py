@@ -13,7 +13,7 @@ from ansible_collections.swarm.learning.plugins.module_utils import _token, _x50
 from ansible_collections.swarm.learning.plugins.module_utils._engine import EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES, SPIRE_UPSTREAM
 from ansible_collections.swarm.learning.plugins.module_utils._spec import environment, secrets_of
-from ansible_collections.swarm.learning.plugins.module_utils._spire_config import TOKEN_VARIABLE
+from ansible_collections.swarm.learning.plugins.module_utils._spire_config import AGENT_SOCKET, TOKEN_VARIABLE
 
 AGENT = f"{SPIRE_UPSTREAM}/spire-agent"
 _LOG_LINES = 30
@@ -44,7 +44,7 @@ def agent_facts(engine, _host, params, inspect):
 
 def _is_healthy(engine, name):
     try:
-        code, _out, _err = engine.execute(name, (AGENT, "healthcheck"))
+        code, _out, _err = engine.execute(name, (AGENT, "healthcheck", "-socketPath", AGENT_SOCKET))  # 0.12 looks elsewhere
     except EngineError:
         return False
     return code == 0

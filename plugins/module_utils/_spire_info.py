@@ -20,13 +20,13 @@ def check_info(params):
 
 def info(server, params, _check_mode):
     """spire_info: trust domain, authorities, agents, entries, bundles, and what does not outlive the training."""
-    told, now = server.json("bundle", "show"), time.time()
+    told, now = server.own_bundle(), time.time()
     facts = {
         "trust_domain": told.get("trust_domain", ""),
         "authorities": [_authority(one) for one in told.get("x509_authorities") or ()],
-        "agents": [_agent(one) for one in server.json("agent", "list").get("agents") or ()],
+        "agents": [_agent(one) for one in server.told_agents()],
         "entries": [_entry(one) for one in server.entries()],
-        "bundles": [_bundle(one) for one in server.json("bundle", "list").get("bundles") or ()],
+        "bundles": [_bundle(one) for one in server.bundles()],
     }
     found = []
     if params["days"] is not None:

@@ -7,9 +7,13 @@ Source: the sources of its commands at 0.12.0. They print `Label : value` lines,
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from calendar import timegm
 from datetime import datetime
+
+from ansible_collections.swarm.learning.plugins.module_utils import _x509
 
 _LINE = re.compile(r"(?P<label>[A-Z][A-Za-z ]*?) *: (?P<value>.*)")
 _ONLY_LATER = {"hint": "", "jwt_svid_ttl": 0}
@@ -86,6 +90,13 @@ def token(text):
 def federated_domains(text):
     """The trust domains whose bundles `bundle list` shows, each under a heading."""
     return re.findall(r"^\* (?:spiffe://)?(\S+)$", text, re.MULTILINE)
+
+
+def bundle(text, trust_domain=""):
+    """A bundle that is SPIFFE JSON, as `bundle show` and `bundle list` tell it later; without a name, its authorities say whose it is."""
+    found = [{"asn1": key["x5c"][0]} for key in json.loads(text)["keys"] if key.get("x5c")]
+    own = _x509.spiffe_id(base64.b64decode(found[-1]["asn1"])) if found else ""
+    return {"trust_domain": trust_domain or _id(own)["trust_domain"], "x509_authorities": found}
 
 
 def data(wanted):

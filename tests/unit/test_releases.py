@@ -65,6 +65,7 @@ def test_image_volumes_and_signal(release, name, table):
         ("spire_agent", "level=info msg=\"Starting Workload and SDS APIs\" address=/tmp/x"),
         ("spire_agent", 'msg="Starting agent APIs"'),
         ("spire_server", 'msg="Starting Server APIs"'),
+        ("spire_server", 'msg="Starting UDS server" address=/tmp/spire-registration.sock'),
     ],
 )  # fmt: skip
 def test_ready_line(component, line):

@@ -27,7 +27,7 @@ class Spire:
         self.client, self.directory, self.prefix, self.images, self.domain = client, Path(directory), prefix, images, domain
         self.server, self.agent, self.network = f"{prefix}-server", f"{prefix}-agent", f"{prefix}-net"
         self.options = {"network": self.network, "stop_timeout": 1}
-        self.federates_with = []
+        self.version, self.federates_with = VERSION, []
         self.runs = 0
 
     def other(self, domain):
@@ -59,7 +59,7 @@ class Spire:
         return {
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
             "swarm_trust_domain": self.domain,
-            "swarm_spire_version": VERSION,
+            "swarm_spire_version": self.version,
             "swarm_dir": str(self.directory / "host"),
             "spire_server_name": self.server,
             "spire_server_image": self.images["spire-server"],
@@ -144,7 +144,8 @@ class Spire:
 
     def healthy(self):
         """Whether the agent says that it is attested and serves."""
-        return self.client.containers.get(self.agent).exec_run(["/opt/spire/bin/spire-agent", "healthcheck"]).exit_code == 0
+        command = ["/opt/spire/bin/spire-agent", "healthcheck", "-socketPath", "/tmp/spire-agent/public/api.sock"]
+        return self.client.containers.get(self.agent).exec_run(command).exit_code == 0
 
     def token_files(self):
         """The files in which tokens are kept."""

@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Older SPIREs, brought about by the same roles and modules; and an upgrade that is none."""
+
+import os
+
+import pytest
+
+from lab import binaries, images, settings
+from tests.integration.spire.world import ALIAS, DOMAIN, VERSION, Spire
+
+SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
+OTHER = "org2.example"
+NEWEST = ("swarm-test/spire-server", VERSION)
+ENTRY = {
+    "spiffe_id": f"spiffe://{DOMAIN}/swarm/sn",
+    "parent_id": ALIAS,
+    "selectors": ["docker:env:swarm_node_type=sn", "docker:label:a:b"],
+    "federates_with": [OTHER],
+    "dns_names": ["sn.example"],
+    "x509_svid_ttl": 7200,
+}
+
+
+@pytest.fixture(scope="module", params=[settings.CLASSIC_SPIRE_VERSION, settings.OLDER_SPIRE_VERSION])
+def old(request, docker_client, tmp_path_factory):
+    """A server and an attested agent of an older SPIRE."""
+    made_of = images.spire_as_root(docker_client, images.base(docker_client), binaries.build(request.param))
+    made = Spire(docker_client, tmp_path_factory.mktemp("old"), f"spire-test-{os.getpid()}-{request.param}", made_of)
+    made.version = request.param
+    try:
+        made.up()
+        yield made
+    finally:
+        made.clean()
+
+
+def test_the_modules_speak_its_language(old):
+    own = old.call("spire_bundle")["bundle"]
+    assert [old.call("spire_bundle", trust_domain=OTHER, bundle=own)["changed"] for _again in range(2)] == [True, False]
+    for entry, done in ((ENTRY, "created"), ({**ENTRY, "dns_names": []}, "updated")):
+        tried, made, again = (old.call("spire_entry", check=check, entries=[entry]) for check in (True, False, True))
+        assert (tried, made[done], again["changed"]) == (made, [ENTRY["spiffe_id"]], False)
+    told = old.call("spire_info", days=2, default_x509_svid_ttl=7 * 86400)
+    [entry] = [one for one in told["entries"] if one["spiffe_id"] == ENTRY["spiffe_id"]]
+    assert (entry["federates_with"], entry["x509_svid_ttl"], sorted(entry["selectors"])) == ([OTHER], 7200, ENTRY["selectors"])
+    assert (told["trust_domain"], [one["trust_domain"] for one in told["bundles"]]) == (DOMAIN, [OTHER])
+    assert [one["spiffe_id"].rpartition("/")[0] for one in told["agents"]] == [f"spiffe://{DOMAIN}/spire/agent/join_token"]
+    assert [(one["what"], one["name"]) for one in told["problems"]] == [("svid", ENTRY["spiffe_id"])]
+    assert old.call("spire_entry", entries=[], purge=True, purge_parents=[ALIAS])["deleted"] == [ENTRY["spiffe_id"]]
+
+
+def test_a_second_run_changes_nothing(old):
+    assert old.roles(SERVER, AGENT).stats["localhost"]["changed"] == 0
+
+
+def test_a_jump_is_refused_and_the_old_goes_on(old, spire_images):
+    old.client.images.get(spire_images["spire-server"]).tag(*NEWEST)
+    container, conf = old.client.containers.get(old.server), old.directory / "host/spire-server/conf/server.conf"
+    before = (container.id, container.attrs["State"]["StartedAt"], conf.read_bytes(), conf.stat().st_mtime)
+    run = old.play(SERVER, swarm_spire_version=VERSION, spire_server_image=":".join(NEWEST))
+    assert run.status != 0
+    assert f"SPIRE {old.version} cannot become {VERSION} in one step: go through 1." in run.failures[0]
+    container.reload()
+    assert (container.id, container.attrs["State"]["StartedAt"], conf.read_bytes(), conf.stat().st_mtime) == before
+    assert old.healthy()
+    old.client.images.remove(":".join(NEWEST), noprune=True)
