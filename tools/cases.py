@@ -27,6 +27,9 @@ CASES = {
     "two-orgs": Case("two organisations, one federated platform, one model", "inventories/lab"),
     "three-orgs": Case("three organisations, each trusting the two others", "inventories/three-orgs", hosts=3),
     "nested": Case("one organisation with a SPIRE Server at each of three sites, one above the others", "inventories/nested", hosts=3),
+    "two-servers": Case(
+        "one organisation whose two SPIRE Servers share a PostgreSQL: either may be lost", "inventories/two-servers", lab=("postgres",)
+    ),
 }
 DEFAULT = next(iter(CASES))
 
