@@ -106,7 +106,7 @@ def stop(engine, params, check_mode):
         if is_selected(component, summary["Image"], chosen)
         and component in (params["components"] or STOP_ORDER)
         and is_within(summary, params["network"], params["directory"])
-        and not (is_record(component, summary) and not params["swci"])
+        and not (is_record(component, summary) and not is_named(component, params))
     ]
     mine.sort(key=lambda m: (STOP_ORDER.index(m[0]), m[1]["Names"]))
     done = {"actions": [], "logs": [], "components": []}
@@ -142,8 +142,14 @@ def name_of(summary):
 
 
 def is_record(component, summary):
-    """Whether this is a SWCI of the collection that has ended well: it says that its script has run, and is not to run again."""
-    return component == "swci" and f"{OWN_LABEL}component" in (summary.get("Labels") or {}) and summary["Status"].startswith("Exited (0)")
+    """Whether a container of the collection has done what it was for: it says so to the next `site`, which would do it again without it."""
+    ours = f"{OWN_LABEL}component" in (summary.get("Labels") or {})
+    return ours and component in ("swci", "sl", "ml") and summary["Status"].startswith("Exited (0)")
+
+
+def is_named(component, params):
+    """Whether a flag says exactly this component, and not just everything."""
+    return params[component] or (component == "sl" and (params["sl_tf"] or params["sl_pyt"]))
 
 
 def is_within(summary, network, directory):

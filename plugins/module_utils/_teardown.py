@@ -65,7 +65,7 @@ def network_stays(network, others):
     others   summaries of the containers that are not the platform's
     """
     if NETWORK_LABEL not in (network.get("Labels") or {}):
-        return "it was there before the platform"
+        return "no label says that this collection made it, so it may be yours"
     users = [name_of(s) for s in others if network["Name"] in ((s.get("NetworkSettings") or {}).get("Networks") or {})]
     return _used(users)
 

@@ -15,8 +15,8 @@ description:
   - Stops the platform's containers on a host, and removes them, in the order in which they lean on each other.
   - Without a flag, everything but the License Server.
   - Containers of one component are stopped at the same time.
-  - A SWCI of this collection that has run its script to the end is left as a record of that, unless O(swci=true).
-    Without it the role C(swci) would run the script again.
+  - A SWCI, SL or ML container of this collection that has ended well is left as a record of that, unless its own flag is set.
+    Without it the roles C(swci) and C(sl) would do again what was done.
   - Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
 extends_documentation_fragment:
   - swarm.learning.engine

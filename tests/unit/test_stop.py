@@ -117,8 +117,24 @@ def test_what_is_stopped(containers, options, names):
     assert stopped(containers, **options) == names
 
 
-def test_a_swci_that_failed_is_no_record():
-    assert stopped([summary("swci-1", component="swci", State="exited", Status="Exited (1) 2 days ago")]) == "swci-1"
+@pytest.mark.parametrize(
+    ("component", "status", "options", "goes"),
+    [
+        ("swci", "Exited (0) 2 days ago", {}, False),
+        ("swci", "Exited (0) 2 days ago", {"all": True}, False),
+        ("swci", "Exited (0) 2 days ago", {"swci": True}, True),
+        ("swci", "Exited (1) 2 days ago", {}, True),
+        ("sl", "Exited (0) 2 days ago", {}, False),
+        ("sl", "Exited (0) 2 days ago", {"sl_tf": True}, True),
+        ("sl", "Exited (137) 2 days ago", {}, True),
+        ("ml", "Exited (0) 2 days ago", {"all": True, "sl": True}, False),
+        ("ml", "Exited (0) 2 days ago", {"all": True, "ml": True}, True),
+        ("sn", "Exited (0) 2 days ago", {}, True),
+    ],
+)
+def test_what_has_ended_well_is_a_record_of_that(component, status, options, goes):
+    container = summary("one", f"{CLASSIC}/sl-tf:0.3.0", component, State="exited", Status=status)
+    assert stopped([container], **options) == ("one" if goes else "")
 
 
 def test_what_is_kept_is_stopped_only():
@@ -150,7 +166,7 @@ NETWORK, VOLUME, CLIENT, SWOP = "network swarm", "volume sn-1-smlnode", "client"
     [
         ((), OURS, [], {}),
         (SITE, OURS, ["/srv/model", "/var/lib/swarm-learning-data"], {}),
-        ((), {}, [], {NETWORK: "it was there before the platform"}),
+        ((), {}, [], {NETWORK: "no label says that this collection made it, so it may be yours"}),
         ([STRANGER], OURS, [], dict.fromkeys((NETWORK, VOLUME, SWOP), "container stranger uses it, and is not this platform's")),
         ((), OURS, ["{}/client/model"], {CLIENT: "{}/client/model is yours"}),
         ((), OURS, ["{}"], {}),
