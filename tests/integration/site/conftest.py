@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.site import world
 
-ORDER = ("test_bad_input", "test_second_run", "test_roles_alone", "test_identity_breaks", "test_reboot")
+ORDER = ("test_bad_input", "test_second_run", "test_roles_alone", "test_identity_breaks", "test_reboot", "test_stop")
 HERE = Path(__file__).parent
 
 
