@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Three federated organisations, one of them with a server below another, and a SPIRE that runs already. In this order."""
+
+import itertools
+import os
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.spire.site import Site
+
+_NUMBERS = itertools.count()
+ORG1 = {"swarm_trust_domain": "org1.example"}
+HOSTS = {
+    "top": ORG1,
+    "below": {**ORG1, "spire_server_upstream": "top"},
+    "second": {"swarm_trust_domain": "org2.example"},
+    "third": {"swarm_trust_domain": "org3.example"},
+}
+GROUPS = {"swarm_spire_server": list(HOSTS), "swarm_spire_agent": ["below"]}
+SN = "spiffe://org1.example/swarm/sn"
+
+
+@pytest.fixture(scope="module")
+def site(docker_client, spire_images, tmp_path_factory):
+    """The servers of HOSTS run, with an agent below the nested one."""
+    made = Site(docker_client, tmp_path_factory.mktemp("site"), f"spire-site-{os.getpid()}-{next(_NUMBERS)}", spire_images)
+    try:
+        docker_client.networks.create(made.network)
+        worked(made.play(HOSTS, GROUPS))
+        yield made
+    finally:
+        made.clean()
+
+
+def worked(run):
+    assert run.status == 0, "\n".join(run.failures) or run.stderr
+    return run
+
+
+def test_each_domain_has_the_bundles_of_all_others(site):
+    found = {host: {bundle["trust_domain"] for bundle in site.spire(host, "bundle", "list")["bundles"]} for host in HOSTS}
+    domains = {variables["swarm_trust_domain"] for variables in HOSTS.values()}
+    assert found == {host: domains - {variables["swarm_trust_domain"]} for host, variables in HOSTS.items()}
+
+
+def test_identities_below_a_nested_server_are_the_upstreams(site):
+    """And they live as long as they should: nothing above them is so short that it cuts them."""
+    spiffe_id, (svid, authority) = site.identity("below")
+    assert spiffe_id == SN
+    [root] = site.authorities("top")
+    assert site.authorities("below") == [root]
+    svid.verify_directly_issued_by(authority)
+    authority.verify_directly_issued_by(root)
+    for certificate, hours in ((svid, 168), (authority, 1200), (root, 7392)):
+        life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+        assert abs(life - timedelta(hours=hours)) < timedelta(minutes=1)
+
+
+def test_a_second_run_changes_nothing_and_makes_no_token(site):
+    before = site.containers()
+    assert site.tokens_made() == 2
+    run = worked(site.play(HOSTS, GROUPS))
+    assert run.total("changed") == 0
+    assert (site.tokens_made(), site.containers()) == (2, before)
+
+
+def test_a_nested_server_comes_back_alone(site):
+    """After a reboot of its host everything on it starts at once: its server waits for the upstream's agent, and needs no token."""
+    parts = [site.container("below", what) for what in ("agent", "server", "agent-upstream")]
+    for part in parts:
+        part.stop(timeout=1)
+    for part in parts:
+        part.start()
+    worked(site.play(HOSTS, GROUPS))
+    assert site.tokens_made() == 2
+    assert site.identity("below")[0] == SN
+
+
+def test_a_spire_that_runs_already_gets_the_entries_and_nothing_else(site):
+    """The nested server and its agent are taken for a user's own."""
+    [agent] = site.spire("below", "agent", "list")["agents"]
+    agent_id = f"spiffe://{agent['id']['trust_domain']}{agent['id']['path']}"
+    told = {entry["id"] for entry in site.spire("below", "entry", "show")["entries"]}
+    [mine] = site.spire("below", "entry", "show", "-spiffeID", SN)["entries"]
+    site.spire("below", "entry", "delete", "-entryID", mine["id"])
+    before = site.containers()
+    hosts = {
+        "theirs": {**ORG1, "spire_server_managed": False, "spire_server_name": site.container("below").name},
+        "node": {
+            **ORG1,
+            "swarm_host_ip": "192.0.2.1",
+            "swarm_apls_ip": "192.0.2.2",
+            "swarm_socket_path": "/run/spire/agent/api.sock",
+            "spire_agent_id": agent_id,
+            "sn_sentinel": True,
+        },
+    }
+    groups = {"swarm_spire_server": ["theirs"], "swarm_spire_agent": [], "swarm_sn": ["node"]}
+    worked(site.play(hosts, groups))
+    waiting = site.workload("below", "watch")
+    waiting.start()
+    assert any(SN.encode() in line for line in waiting.logs(stream=True, follow=True))
+    waiting.remove(force=True)
+    there = site.spire("below", "entry", "show")["entries"]
+    assert told - {mine["id"]} < {entry["id"] for entry in there}
+    assert len(there) == len(told) + 3
+    assert site.containers() == before
+    assert worked(site.play(hosts, groups)).total("changed") == 0
