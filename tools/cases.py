@@ -30,6 +30,8 @@ CASES = {
     "two-servers": Case(
         "one organisation whose two SPIRE Servers share a PostgreSQL: either may be lost", "inventories/two-servers", lab=("postgres",)
     ),
+    "classic": Case("release 0.3.0 with its own SPIRE Server, two frameworks", "inventories/classic", lab=("classic",)),
+    "classic-federated": Case("release 0.3.0, two organisations that federate", "inventories/classic-federated", lab=("classic",)),
 }
 DEFAULT = next(iter(CASES))
 

@@ -68,9 +68,16 @@ def said_at(host: Host, container: str, words: str) -> float:
 
 
 def is_ml(container: dict) -> bool:
-    """Whether it is a user's ML container: the one of the pair that shares the SL container's channel volume."""
-    environment = container["Config"]["Env"] or []
-    return bool(container["HostConfig"]["VolumesFrom"]) and any(item.startswith("SL_REQUEST_CHANNEL=") for item in environment)
+    """Whether an ML program runs in it: the user's container that shares an SL's channel volume, or, in release 0.3.0, the SL itself."""
+    return _runs_program(container) or (bool(container["HostConfig"]["VolumesFrom"]) and _has(container, "SL_REQUEST_CHANNEL"))
+
+
+def _runs_program(container: dict) -> bool:
+    return _has(container, "MLCMD")
+
+
+def _has(container: dict, variable: str) -> bool:
+    return any(item.startswith(f"{variable}=") for item in container["Config"]["Env"] or [])
 
 
 @dataclass
@@ -116,7 +123,7 @@ def last_words(host: Host, name: str, lines: Iterable[str]) -> str:
 def _dead_node(node: Node) -> str:
     """Why an ML container ended before the training did: its SL has often ended first, and knows."""
     told = last_words(node.host, node.name, node.tail)
-    if any(container["Id"] == node.sl for container in node.host.containers()):
+    if node.sl != node.id and any(container["Id"] == node.sl for container in node.host.containers()):
         told += "\n" + "\n".join(["The last lines of its SL:", *(f"    {line}" for line in _end_of_log(node.host, node.sl, SL_TAIL))])
     return told
 
@@ -138,11 +145,11 @@ def _component(container: dict) -> str | None:
 
 
 def current(found: Sequence[tuple[Host, dict]]) -> list[tuple[Host, dict]]:
-    """The ML containers of this training: those made after the newest SWCI started, the newest of each host name."""
+    """The ML containers of this training, the newest of each host name; where a SWCI starts it, those made after the newest one started."""
     begun = max((container["State"]["StartedAt"] for _host, container in found if _component(container) == "swci"), default="")
     newest = {}
     for host, container in found:
-        if is_ml(container) and container["Created"] >= begun:
+        if is_ml(container) and (_runs_program(container) or container["Created"] >= begun):
             newest[host.name, container["Config"]["Hostname"]] = (host, container)
     return [newest[key] for key in sorted(newest)]
 
@@ -161,7 +168,7 @@ def follow(hosts: Sequence[Host], expected: int, timeout: float, on_look: Callab
         nodes = []
         for host, container in current(found):
             if container["Id"] not in known:
-                sl = container["HostConfig"]["VolumesFrom"][0].partition(":")[0]
+                sl = container["Id"] if _runs_program(container) else container["HostConfig"]["VolumesFrom"][0].partition(":")[0]
                 known[container["Id"]] = Node(host, container["Id"], container["Config"]["Hostname"], sl)
                 known[container["Id"]].follow()
             nodes.append(known[container["Id"]])

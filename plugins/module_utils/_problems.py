@@ -204,7 +204,7 @@ def _license_server(inventory):
     without = [host for host in needy if not _site.license_servers(inventory, host).get("apls_ip")]
     if without:
         found.append(f"no License Server for {_hosts(without)}: put a host into swarm_apls, or set swarm_apls_ip to one that already runs")
-    found += _problems_classic.license_servers(inventory)
+    found += _problems_classic.license_servers(inventory) + _problems_classic.upstreams(inventory)
     number = len(inventory.members("apls"))
     if number > 2:
         found.append(f"swarm_apls has {number} hosts: a primary and a secondary License Server are all that a node knows")

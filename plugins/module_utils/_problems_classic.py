@@ -47,3 +47,13 @@ def sentinel(nodes):
         f" {first['host_ip']}: leave sentinel_ip out, it is derived"
         for host, node in told
     ]
+
+
+def upstreams(inventory):
+    """A SPIRE Server below another, with the image that release 0.3.0 has of its own: it has no agent for that."""
+    return [
+        f"spire_server_upstream is set on {host}, and the platform's own SPIRE Server of release 0.3.0 comes without the agent that this"
+        " needs: for SPIRE's own images set spire_server_release to a release 2.x, and swarm_spire_version to 0.12.0"
+        for host in inventory.members("spire_server")
+        if inventory.get(host, "spire_server_upstream") and _site_classic.has_own_server(inventory, host)
+    ]

@@ -43,6 +43,22 @@ SIGNATURES = (
         "make a new token; an agent that was attested before needs none as long as its data directory is kept",
         final=True,
     ),
+    Signature(
+        r"join token attestation is currently implemented within the agent",
+        "the SPIRE Agent inside the node keeps no identity, and has no join token to get one with",
+        "make a token for spiffe://TRUST-DOMAIN/swarm/sn-agent (or sl-agent, swci-agent) on the SPIRE Server, and give it as join_token",
+        final=True,
+    ),
+    Signature(
+        r"(failed to get SVID|create attestation client).*(connection refused|no route to host|i/o timeout|deadline exceeded|no such host)",
+        "the SPIRE Server does not answer the SPIRE Agent",
+        "start the server, and check server_address and that its port, 8081, is open to this host",
+    ),
+    Signature(
+        r"No module named '(tensorflow|keras|torch)'",
+        "the ML program is for another framework than the image that runs it",
+        "in release 0.3.0 set sl_platform to TF or PYT as the program needs it, in 2.x install the framework in the ML image",
+    ),
     Signature(r"join token expired", "the join token was not used in time", "make a new token and start the agent at once", final=True),
     Signature(
         r"certificate signed by unknown authority|unknown authority",

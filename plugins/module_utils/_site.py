@@ -253,8 +253,9 @@ def images(inventory, host):
 
 def _reference(inventory, host, component):
     version = str(inventory.get(host, "swarm_spire_version"))
-    own = component == "spire_server"
-    release = _site_classic.server_release(inventory, host) if own else str(inventory.get(host, "swarm_release"))
+    release = str(inventory.get(host, "swarm_release"))
+    if component in UPSTREAM_SPIRE:
+        release = _site_classic.server_release(inventory, host)
     return reference(component, release, inventory.get(host, "swarm_registry"), version)
 
 

@@ -129,6 +129,10 @@ def test_a_swci_without_a_script_says_which_nodes_there_are():
             "has swarm_trust_domain 'swarm.learning', but no host of swarm_spire_server serves it; for a server elsewhere set swarm_agent_",
         ),
         ({"host_2": {"swarm_trust_domain": "swarm.learnin"}}, "serves it: did you mean 'swarm.learning'?"),
+        (
+            {"groups": {"swarm_spire_server": ["host-1", "host-2"]}, "host_2": {"spire_server_upstream": "host-1"}},
+            "spire_server_upstream is set on host-2, and the platform's own SPIRE Server of release 0.3.0 comes without the agent",
+        ),
         ({"host_1": {"sn_fs_port": 30304}}, "port 30304 on host-1 is wanted by sn-1 (sn_api_port) and sn-1 (sn_fs_port)"),
         ({"host_1": {"spire_server_release": "9"}}, "spire_server_release is '9' on host-1"),
     ],

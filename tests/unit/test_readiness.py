@@ -14,6 +14,15 @@ LINES = [
     ("acquireLicense: 304 tokens with capacity 1 is not available", "all licences are in use", "30 minutes", True),
     ("level=error msg=\"PermissionDenied: no identity issued\"", "no registration entry", "selector", False),
     ("could not parse: join token does not exist or has already been used", "spent", "make a new token", True),
+    (
+        'msg="Agent crashed" error="opening stream: rpc error: desc = join token attestation is currently implemented within the agent"',
+        "no join token", "give it as join_token", True,
+    ),
+    (
+        'error="failed to get SVID: rpc error: desc = transport: Error while dialing dial tcp 192.0.2.1:8081: connect: connection refused"',
+        "SPIRE Server does not answer", "server_address", False,
+    ),
+    ("ModuleNotFoundError: No module named 'tensorflow'", "another framework", "sl_platform", False),
     ("rpc error: join token expired", "not used in time", "make a new token", True),
     ("x509: certificate signed by unknown authority", "trust bundle", "wipe the agent's data", False),
     ("unable to find federated bundle", "federated trust domain", "exchange the trust bundles", False),

@@ -12,7 +12,7 @@ from tools import cases, demo, playbook, terminal, training
 HOST_1, HOST_2 = training.Host("host-1", "swarm-lab-host-1"), training.Host("host-2", "swarm-lab-host-2")
 
 
-def container(name, created, component=None, channel=True, started=""):
+def container(name, created, component=None, channel=True, started="", program=False):
     """The parts of an inspect answer that decide which containers a training consists of."""
     return {
         "Id": f"{name} of {created}",
@@ -21,7 +21,7 @@ def container(name, created, component=None, channel=True, started=""):
         "HostConfig": {"VolumesFrom": ["sl"] if channel else None},
         "Config": {
             "Hostname": name,
-            "Env": ["SL_REQUEST_CHANNEL=/tmp/channel/request.channel"] if channel else None,
+            "Env": ["MLCMD=run digits.py"] if program else ["SL_REQUEST_CHANNEL=/tmp/channel/request.channel"] if channel else None,
             "Labels": {"learning.swarm.component": component} if component else None,
         },
     }
@@ -46,6 +46,11 @@ SWCI = (HOST_1, container("swci-1", "2026-01-01T10:00:00", component="swci", cha
             ],
             ["ml-1 of 2026-01-01T12:02:00", "ml-3 of 2026-01-01T12:01:00"],
             id="the newest of each host name",
+        ),
+        pytest.param(
+            [SWCI, (HOST_1, container("sl-1", "2026-01-01T11:59:00", component="sl", channel=False, program=True))],
+            ["sl-1 of 2026-01-01T11:59:00"],
+            id="an SL of 0.3.0, which no SWCI starts",
         ),
     ],
 )
