@@ -50,6 +50,10 @@ ON_THE_CONTROLLER = {
     "an unknown release": Case(
         ("swarm_release is '2.4.0' on host-1, host-2", "known are 0.3.0, 2.0.0, 2.1.0, 2.2.0, 2.3.0"), variables={"swarm_release": "2.4.0"}
     ),
+    "an upstream in another trust domain": Case(
+        ("spire_server_upstream of host-2 is 'host-1'", "nested servers are of one trust domain"),
+        host("host-2", spire_server_upstream="host-1"),
+    ),
     "a clash of ports": Case(
         ("port 5814 on host-1 is wanted by the License Server (apls_port) and sn-1 (sn_api_port)", "give each its own"),
         host("host-1", sn_api_port=5814),
