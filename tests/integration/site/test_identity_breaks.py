@@ -118,11 +118,40 @@ def test_a_training_without_trust_fails_and_says_why(tmp_path, log, how):
         assert re.search(f"swarm.SWOP : ERROR : .*{reason}", world.log_of(host, f"swop-{number}"))
 
 
+def rotate_ca():
+    """Another CA signs from now on, in SPIRE's own three steps: it is made, the other domain hears of it, it takes over."""
+    prepared = world.spire(TWO, "localauthority", "x509", "prepare")["prepared_authority"]["authority_id"]
+    bundle = TWO.run(*world.SERVER, "bundle", "show", "-format", "spiffe")
+    told = ("bundle", "set", "-id", "spiffe://org2.swarm.learning", "-format", "spiffe")
+    ONE.run("sh", "-c", 'printf %s "$1" | { shift; "$@"; }', "sh", bundle, "docker", "exec", "-i", *world.SERVER[2:], *told)
+    world.spire(TWO, "localauthority", "x509", "activate", "-authorityID", prepared)
+    assert world.spire(TWO, "localauthority", "x509", "show")["active"]["authority_id"] == prepared
+
+
+def start_anew():
+    """What was there before the other CA knows nothing of it; who comes next finds a platform that does."""
+    for host in world.HOSTS:
+        host.run("docker", "restart", *sorted(name for name in world.running(host) if name.startswith(("sn-", "swop-"))))
+
+
+def rotate_in_mid_training():
+    """(what to do at each look at the nodes, the nodes that had not ended when the CA was another one)"""
+    still_training = []
+
+    def look(nodes):
+        if not still_training and len(nodes) == world.PAIRS and all(": Round " in node.line for node in nodes):
+            rotate_ca()
+            still_training.extend(node for node in nodes if not node.finished)
+
+    return look, still_training
+
+
 @pytest.mark.usefixtures("platform")
-def test_one_run_of_site_mends_all_of_it(log):
+def test_one_run_of_site_mends_all_of_it_and_its_training_outlives_a_ca(tmp_path, log):
     remove_bundle()
     remove_entry()
-    outcome = world.worked(world.play(log, "-i", str(world.LAB)))
+    longer = world.extra(tmp_path, {"swarm_training": {**TRAINING, "epochs": 60}})
+    outcome = world.worked(world.play(log, "-i", str(world.LAB), *longer))
     mended = [change for change in outcome.changes() if "SPIRE" in change[1]]
     assert mended == [
         ("host-2", "The SPIRE Server has the other domains' bundles"),
@@ -131,4 +160,8 @@ def test_one_run_of_site_mends_all_of_it(log):
     [entry] = entries()
     assert entry["federates_with"] == ["org1.swarm.learning"]
     assert entry["selectors"] == [{"type": "docker", "value": "env:swarm_node_type=sl"}]
-    assert len(world.trained()) == world.PAIRS
+    look, still_training = rotate_in_mid_training()
+    assert len(world.trained(look)) == world.PAIRS
+    assert len(still_training) == world.PAIRS
+    assert sl_identity() == [SL, ["org1.swarm.learning", "org2.swarm.learning"]]
+    start_anew()

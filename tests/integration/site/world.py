@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -103,9 +104,9 @@ def running(host: training.Host) -> set[str]:
     return {container["Name"].lstrip("/") for container in host.containers() if container["State"]["Running"]}
 
 
-def trained() -> list[training.Node]:
+def trained(on_look: Callable[[list[training.Node]], None] = lambda nodes: None) -> list[training.Node]:
     """Wait for the end of the training, SWCI's too. Raises TrainingError when it fails."""
-    nodes = training.follow(HOSTS, PAIRS, TRAINING_SECONDS, lambda nodes: None)
+    nodes = training.follow(HOSTS, PAIRS, TRAINING_SECONDS, on_look)
     assert ended("swci-1") == 0
     return nodes
 
@@ -124,6 +125,11 @@ def spire(host: training.Host, *words: str) -> dict:
     """What the SPIRE Server on a host answers to a command, without our modules."""
     answer = json.loads(host.run(*SERVER, *words, "-output", "json"))
     return answer if isinstance(answer, dict) else {"answer": answer}
+
+
+def tokens_made() -> list[int]:
+    """How many join tokens the SPIRE Server of each host has made since its container was made, by its audit log."""
+    return [len(re.findall(r"API accessed.*method=CreateJoinToken", log_of(host, "spire-server"))) for host in HOSTS]
 
 
 def inventory(tmp_path: Path, change: Callable[[dict], None], variables: Mapping[str, object] | None = None) -> list[str]:
