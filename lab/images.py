@@ -212,12 +212,14 @@ def classic(
 ) -> dict[str, str]:
     """Image of the set `classic` → reference. `nodes` are the stand-ins of 2.x, on which those of 0.3.0 stand."""
     context = DOCKERFILES / "classic"
-    trees = {
-        "bin": binaries,
-        "plugin": plugin,
+    spire_trees = {"bin": binaries, "plugin": plugin}
+    program_trees = {
         "packages": packages(DOCKERFILES / "ml-python" / "requirements.txt"),
         "client.whl": Tree(wheel, key_of([wheel.read_bytes()])),
     }
-    made = {name: build(client, f"classic-{name}", context, {"BASE": nodes["sn"]}, trees, name) for name in CLASSIC_COMPONENTS}
+    made = {}
+    for name in CLASSIC_COMPONENTS:
+        trees = {**spire_trees, **program_trees} if name.startswith("sl-") else spire_trees
+        made[name] = build(client, f"classic-{name}", context, {"BASE": nodes["sn"]}, trees, name)
     upstream = {f"upstream/{name}": reference for name, reference in spire_as_root(client, base_image, binaries).items()}
     return {"apls": nodes["apls"], **made, **upstream}
