@@ -36,7 +36,7 @@ def problems(inventory, exists):
         (_groups,),
         (_releases, _addresses, _problems_spire.trust_domains, _port_numbers, _shape, _problems_sl.shape),
         (_images, _sentinel, _license_server, _problems_spire.datastores, _problems_spire.servers, _problems_spire.federation),
-        (_problems_spire.identities, _operators, _problems_sl.nodes),
+        (_problems_spire.identities, _problems_spire.versions, _operators, _problems_sl.nodes),
         (_training_itself,),
         (_names, _port_clashes, _problems_sl.programs),
         (_peers, _problems_sl.peers, _formats_of_files, lambda one: _controller_files(one, exists)),

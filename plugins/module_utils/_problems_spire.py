@@ -14,7 +14,7 @@ from ansible_collections.swarm.learning.plugins.module_utils import (
     _site_spire,
     _spire_datastore,
 )
-from ansible_collections.swarm.learning.plugins.module_utils._spire_config import seconds, version_tuple
+from ansible_collections.swarm.learning.plugins.module_utils._spire_config import next_minor, seconds, version_tuple
 
 TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}\Z")
 NAMES = "a trust domain has only lower-case letters, digits, dots, dashes and underscores"
@@ -36,6 +36,27 @@ def trust_domains(inventory):
     except ValueError as error:
         found.append(f"swarm_spire_version on {host}: {error}")
     return found
+
+
+def versions(inventory):
+    """Agents that do not go with their server: one that is newer, or more than one minor release older (SPIRE's doc/upgrading.md)."""
+    found, domains = [], _site_spire.domains(inventory)
+    for host in inventory.members("spire_agent"):
+        for server in [one for one in _site_spire.servers_of(inventory, host, domains) if one in inventory.hosts][:1]:
+            agent, its = _version(inventory, host, "agent"), _version(inventory, server, "server")
+            try:
+                mine, upper = version_tuple(agent)[:2], version_tuple(its)[:2]
+            except ValueError as error:
+                found.append(f"spire_agent_version or spire_server_version: {error}")
+                continue
+            if not mine <= upper <= next_minor(mine):
+                how = "newer than" if mine > upper else "more than one minor release older than"
+                found.append(f"the SPIRE Agent {agent} of {host} is {how} its server on {server}, {its}: set swarm_spire_version for both")
+    return found
+
+
+def _version(inventory, host, component):
+    return str(inventory.get(host, f"spire_{component}_version") or inventory.get(host, "swarm_spire_version"))
 
 
 def datastores(inventory):

@@ -72,6 +72,11 @@ def version_tuple(version):
     return numbers
 
 
+def next_minor(minor):
+    """The minor release after one: (1, 9) of (1, 8)."""
+    return (1, 0) if minor == OLDEST else (minor[0], minor[1] + 1)
+
+
 def of_version(section, options, version):
     """The section without what the version does not know, which would keep it from starting."""
 

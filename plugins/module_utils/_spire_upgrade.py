@@ -12,10 +12,9 @@ import re
 
 from ansible_collections.swarm.learning.plugins.module_utils._check_common import OptionError
 from ansible_collections.swarm.learning.plugins.module_utils._spire import BINARIES
-from ansible_collections.swarm.learning.plugins.module_utils._spire_config import OLDEST
+from ansible_collections.swarm.learning.plugins.module_utils._spire_config import OLDEST, next_minor
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)\b")
-_LAST_BEFORE_1 = (0, 12)
 
 
 def version_of(text):
@@ -23,11 +22,6 @@ def version_of(text):
     match = _VERSION.match(text.strip())
     numbers = tuple(map(int, match.groups())) if match else None
     return numbers if numbers and numbers[:2] >= OLDEST else None
-
-
-def next_minor(minor):
-    """The minor release after one: (1, 9) of (1, 8)."""
-    return (1, 0) if minor == _LAST_BEFORE_1 else (minor[0], minor[1] + 1)
 
 
 def problem(there, wanted):

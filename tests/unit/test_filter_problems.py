@@ -99,6 +99,15 @@ BAD = {
         two_orgs(host_2={"swarm_trust_domain": "org1.swarm.learning"}),
         ["for two servers of one organisation, give both the same spire_server_datastore, of type postgres or mysql"],
     ),
+    "agent newer than its server": (
+        two_orgs({"swarm_spire_version": "1.14.5"}, host_2={"spire_agent_version": "1.15.3"}),
+        ["the SPIRE Agent 1.15.3 of host-2 is newer than its server on host-2, 1.14.5: set swarm_spire_version for both"],
+    ),
+    "agent much older than its server": (
+        two_orgs({"swarm_spire_version": "1.15.3"}, host_1={"spire_agent_version": "1.13.0"}),
+        ["the SPIRE Agent 1.13.0 of host-1 is more than one minor release older than its server on host-1, 1.15.3"],
+    ),
+    "agent of no version": (two_orgs(host_1={"spire_agent_version": "newest"}), ["SPIRE version 'newest' is not of the form 1.8.4"]),
     "two servers, one with a datastore of its own": (
         two_orgs(SHARED, host_2={**ONE, "spire_server_datastore": {}}),
         ["host-1, host-2 both serve the trust domain 'org1.swarm.learning': give each organisation its own"],

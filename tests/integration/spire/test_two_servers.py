@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two servers of one domain on one PostgreSQL: what is in it is made once, and identity goes on whichever of them is lost."""
+
+import os
+import stat
+
+import pytest
+
+from lab import images, postgres
+from tests.integration.spire.test_tokens import wait_for_log
+from tests.integration.spire.world import ALIAS, DOMAIN, Spire
+
+SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
+SERVERS = ("one", "two")
+NAME = f"spire-server.{DOMAIN}"
+
+
+def entry(name):
+    return {"spiffe_id": f"spiffe://{DOMAIN}/swarm/{name}", "parent_id": ALIAS, "selectors": [f"docker:env:swarm_node_type={name}"]}
+
+
+class Pair(Spire):
+    """The two servers, `one` and `two`, the database, and one agent that finds both by one name."""
+
+    def container(self, name):
+        return self.client.containers.get(f"{self.prefix}-{name}")
+
+    def bring_up(self, database_image):
+        self.client.networks.create(self.network)
+        database = f"{self.prefix}-database"
+        files = postgres.prepare(self.directory / "database", [database], [])
+        postgres.create(self.client, database_image, database, self.network, files)
+        self.password = files["run/lab/password"][0].decode()
+        self.datastore = {
+            "type": "postgres",
+            "host": database,
+            "database": "spire",
+            "username": "spire",
+            "password": self.password,
+            "tls": {"ca_file": str(self.directory / "database/ca.crt")},
+        }
+
+    def servers(self):
+        """Converge both; their Run."""
+        return self.roles(
+            SERVER,
+            hosts=SERVERS,
+            swarm_dir=f"{self.directory}/{{{{ inventory_hostname }}}}",
+            spire_server_name=f"{self.prefix}-{{{{ inventory_hostname }}}}",
+            spire_server_datastore=self.datastore,
+            spire_server_entries="{{ %s if inventory_hostname == 'one' else [] }}" % [entry("sn")],
+        )
+
+    def agents_run(self):
+        """Converge the agent, whose token the server `two` makes."""
+        addresses = [self.container(name).attrs["NetworkSettings"]["Networks"][self.network]["IPAddress"] for name in SERVERS]
+        return self.roles(
+            AGENT,
+            spire_agent_server_name=f"{self.prefix}-two",
+            spire_agent_server_address=NAME,
+            spire_agent_options={**self.options, "extra_hosts": {NAME: ",".join(addresses)}},
+        )
+
+    def known(self, name):
+        """SPIFFE IDs of the workloads' entries that a server has."""
+        self.server = f"{self.prefix}-{name}"
+        return {one["spiffe_id"]["path"] for one in self.spire("entry", "show", "-parentID", ALIAS)["entries"]}
+
+
+@pytest.fixture(scope="module")
+def pair(docker_client, spire_images, tmp_path_factory):
+    made = Pair(docker_client, tmp_path_factory.mktemp("pair"), f"spire-test-{os.getpid()}-pair", spire_images)
+    try:
+        with pytest.MonkeyPatch.context() as patch:  # as for somebody who wants to see everything
+            patch.setenv("ANSIBLE_DIFF_ALWAYS", "1")
+            patch.setenv("ANSIBLE_VERBOSITY", "3")
+            made.bring_up(images.postgres(docker_client, images.base(docker_client)))
+            made.servers()
+            made.agents_run()
+        yield made
+    finally:
+        made.clean()
+
+
+def test_the_password_is_the_servers_alone(pair):
+    for name in SERVERS:
+        conf = pair.directory / name / "spire-server/conf/server.conf"
+        assert pair.password in conf.read_text(encoding="utf-8")
+        assert (stat.S_IMODE(conf.stat().st_mode), conf.stat().st_uid) == (0o600, 1000)
+        assert pair.password not in str(pair.container(name).attrs)
+    told = [path for path in pair.directory.glob("play-*") if path.suffix != ".json" and pair.password in path.read_text(encoding="utf-8")]
+    assert told == []
+
+
+def test_what_they_share_is_made_once(pair):
+    assert pair.known("one") == pair.known("two") == {"/swarm/sn"}
+    assert pair.healthy()
+    runs = [run.stats[host]["changed"] for run in (pair.servers(), pair.agents_run()) for host in run.stats]
+    assert runs == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("lost", "left"), [SERVERS, SERVERS[::-1]])
+def test_identity_goes_on_when_one_is_lost(pair, lost, left):
+    """The agent hears of an entry that is made while the other server is away."""
+    pair.container(lost).stop(timeout=1)
+    pair.server = f"{pair.prefix}-{left}"
+    pair.call("spire_entry", entries=[entry(f"without-{lost}")])
+    wait_for_log(pair.container("agent"), f"/swarm/without-{lost}".encode())
+    pair.container(lost).start()
+    assert pair.servers().stats[lost]["changed"] == 0
