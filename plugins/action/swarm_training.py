@@ -13,6 +13,8 @@ from ansible.utils.display import Display
 
 LONGEST_STEP = 30  # seconds; who waits for days need not read of every round
 
+LONGEST_LINE = 100  # characters of a log's line; before its last colon are time, logger and level
+
 
 def told(nodes):
     """`sl-1, sl-2: round 7, epoch 3 of 10, 4 peers`: nodes that are equally far are told together."""
@@ -26,7 +28,7 @@ def _place(node):
     if node["state"] == "finished":
         return "finished"
     if not node["round"]:
-        return node["line"] or "starting"
+        return node["line"].rpartition(" : ")[2][:LONGEST_LINE] or "starting"
     epoch = f", epoch {node['epoch']} of {node['epochs']}" if node["epochs"] else ""
     peers = f", {node['peers']} peers" if node["peers"] else ""
     return f"round {node['round']}{epoch}{peers}"
