@@ -216,3 +216,11 @@ def test_secrets_in_inspect_are_masked():
     assert shown["Config"]["Cmd"] == shown["Args"] == ["-joinToken", MASK, "x"]
     assert "hunter2" not in str(shown)
     assert set(_spec.secrets_of(said)) == {"hunter2", "k", "", "t-1"}
+
+
+def test_a_name_with_several_addresses_is_several_lines_of_the_hosts_file():
+    wanted = ContainerSpec(name="x", image="y", extra_hosts={"both": "192.0.2.1,192.0.2.2", "one": "::1"})
+    lines = ["both:192.0.2.1", "both:192.0.2.2", "one:::1"]
+    assert to_api(wanted)["HostConfig"]["ExtraHosts"] == lines
+    inspect = engine_like.inspect("x", to_api(wanted), engine_like.image())
+    assert from_inspect(inspect).extra_hosts == wanted.extra_hosts

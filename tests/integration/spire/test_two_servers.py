@@ -4,15 +4,16 @@
 
 import os
 import stat
+import time
 
 import pytest
 
 from lab import images, postgres
-from tests.integration.spire.test_tokens import wait_for_log
 from tests.integration.spire.world import ALIAS, DOMAIN, Spire
 
 SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
 SERVERS = ("one", "two")
+SECONDS = 90  # how long the agent may take until it has found the server that is left
 NAME = f"spire-server.{DOMAIN}"
 
 
@@ -106,6 +107,9 @@ def test_identity_goes_on_when_one_is_lost(pair, lost, left):
     pair.container(lost).stop(timeout=1)
     pair.server = f"{pair.prefix}-{left}"
     pair.call("spire_entry", entries=[entry(f"without-{lost}")])
-    wait_for_log(pair.container("agent"), f"/swarm/without-{lost}".encode())
+    end = time.monotonic() + SECONDS
+    while f"/swarm/without-{lost}".encode() not in pair.container("agent").logs():
+        assert time.monotonic() < end, pair.container("agent").logs(tail=5)
+        time.sleep(0.5)
     pair.container(lost).start()
     assert pair.servers().stats[lost]["changed"] == 0
