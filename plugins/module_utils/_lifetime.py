@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Will identity outlive the training? What ends too early, and how it is renewed (private to the collection).
 
-The platform takes its first SVID and never another one, so what counts is how long an SVID lives that is issued now. SPIRE cuts
-it where the authority that signs it ends (pkg/server/ca of 1.15.3, as are the rules of rotation below). All times are seconds.
+The platform takes its first SVID and never another one. It comes from the agent, which keeps one for each entry and renews it when
+half of its life is over (pkg/common/rotationutil), so what counts on is half a life. SPIRE cuts it where the authority that signs it
+ends (pkg/server/ca of 1.15.3, as are the rules of rotation below). All times are seconds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime, timezone
 DAY = 86400
 # An authority is replaced when a sixth of its life is left, or a week, whichever is less.
 _ACTIVATION_PART, _ACTIVATION_CAP = 6, 7 * DAY
+_TAKE_AN_SVID = ("sn", "sl", "swop", "swci")
 
 
 def signing(authorities, now):
@@ -43,6 +45,36 @@ def problems(facts, default_ttl, until, now):
     return found
 
 
+def held(containers, svid_ttl, until, now):
+    """What the running nodes of a host hold that ends before `until`, in the same form.
+
+    containers  as swarm_info returns them; `identity` is what a node shows, empty where nobody can see it
+    svid_ttl    life of their SVIDs in seconds, None where that is not known: it tells how long one lives at least that nobody sees
+    """
+    found = []
+    for one in containers:
+        identity, end = one["identity"], None
+        if identity:
+            end = identity["expires_at"]
+        elif svid_ttl and one["component"] in _TAKE_AN_SVID and one["state"] == "running":
+            end = int(now - one["uptime"] + svid_ttl / 2)
+        if end is not None and end < until:
+            found.append(_node(one, end, until))
+    return found
+
+
+def _node(container, end, until):
+    name, identity = container["name"], container["identity"]
+    if not identity:
+        problem = f"what {name} took when it was started may end {date(end)}, the training {date(until)}"
+    else:
+        problem = f"{name} holds a certificate that ends {date(end)}, the training {date(until)}"
+    how = "" if not identity or identity["spiffe_id"] else "renew the certificate (swarm_certificates), then "
+    return _problem(
+        "node", name, end, problem, f"{how}start it again (`docker restart {name}` on its host): a node takes its identity then"
+    )
+
+
 def _problem(what, name, expires_at, problem, remedy):
     return {"what": what, "name": name, "expires_at": expires_at, "problem": problem, "remedy": remedy}
 
@@ -64,16 +96,17 @@ def _svids(facts, default_ttl, until, now):
     found, seen = [], set()
     for entry in facts["entries"]:
         life = entry["x509_svid_ttl"] or default_ttl
-        if "/spire/" in entry["parent_id"] or (entry["spiffe_id"], life) in seen or now + life >= until:
+        if "/spire/" in entry["parent_id"] or (entry["spiffe_id"], life) in seen or now + life / 2 >= until:
             continue
         seen.add((entry["spiffe_id"], life))
         found.append(
             _problem(
                 "svid",
                 entry["spiffe_id"],
-                now + life,
-                f"an SVID that is issued now lives {span(life)}, the training another {span(until - now)}",
-                "set x509_svid_ttl of the entry (spire_entry) or of the server (spire_server_x509_svid_ttl) to at least the training, "
+                int(now + life / 2),
+                f"an SVID lives {span(life)}, and an agent hands it out until half of that is over, so one that is taken now may live"
+                f" {span(life / 2)}; the training lasts another {span(until - now)}",
+                "set x509_svid_ttl of the entry (spire_entry) or of the server (spire_server_x509_svid_ttl) to twice the training, "
                 "then start the container anew",
             )
         )

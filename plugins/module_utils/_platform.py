@@ -16,11 +16,12 @@ import time
 from concurrent import futures
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.swarm.learning.plugins.module_utils import _x509
+from ansible_collections.swarm.learning.plugins.module_utils import _lifetime, _x509
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._readiness import is_ready, mask, published_address, secrets_of, started_at
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST, RELEASES
 from ansible_collections.swarm.learning.plugins.module_utils._spec import OWN_LABEL, environment, from_inspect
+from ansible_collections.swarm.learning.plugins.module_utils._spire_config import seconds
 
 # Who leans on whom: stopped in this order, so that licences return and nobody waits for one that is gone.
 STOP_ORDER = ("swci", "ml", "sl", "swop", "sn", "spire_agent", "spire_server", "apls")
@@ -90,7 +91,7 @@ def run(module, action):
         module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
     try:
         module.exit_json(**action(Engine(module.params), module.params, module.check_mode))
-    except (EngineError, OSError) as error:
+    except (EngineError, OSError, ValueError) as error:
         module.fail_json(msg=str(error))
 
 
@@ -194,7 +195,16 @@ def info(engine, params, check_mode):
         if inspect and (not params["components"] or component in params["components"]):
             containers.append(describe(engine, component, release, inspect))
     containers.sort(key=lambda c: (STOP_ORDER[::-1].index(c["component"]), c["name"]))
-    return {"changed": False, "containers": containers}
+    return {"changed": False, "containers": containers, "problems": _ending(containers, params)}
+
+
+def _ending(containers, params):
+    """What of the running containers' identities ends within `days`."""
+    if params["days"] is None:
+        return []
+    life, now = params["x509_svid_ttl"], time.time()
+    life = seconds("x509_svid_ttl", life) if life else None
+    return _lifetime.held(containers, life, int(now + params["days"] * _lifetime.DAY), int(now))
 
 
 def describe(engine, component, release, inspect):

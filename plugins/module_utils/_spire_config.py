@@ -58,6 +58,7 @@ AGENT_OPTIONS = {
     "trust_bundle_format": ((1, 0), _NEVER_GONE),
     "retry_bootstrap": ((1, 9, 2), (1, 14)),
 }
+DAYS_BEFORE = 7  # that a node may be up before the training starts
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
@@ -98,14 +99,15 @@ def seconds(option, value):
 def lives(settings):
     """The lives ca_ttl, agent_ttl and x509_svid_ttl, those that are not given from training_days.
 
-    A workload takes its SVID once, so it lives as long as the training. SPIRE replaces a CA when a sixth of its life is left, so a CA that
+    A workload takes its SVID once, and from an agent that may have had it for half of its life. It lives twice as long as the training and
+    the time before it, in which a node may be up already. SPIRE replaces a CA when a sixth of its life is left, so a CA that
     lives more than six times as long cuts no SVID that is issued at its beginning; nor, with servers below it, any of their CAs.
     Raises ValueError for lives that cannot hold.
     """
     days = settings["training_days"]
-    if not isinstance(days, int) or days < 1:
+    if not str(days).isdigit() or int(days) < 1:  # a text is what `-e swarm_training_days=14` gives
         raise ValueError(f"training_days: {days!r} is not a whole number of days, at least 1")
-    svid = settings["x509_svid_ttl"] or f"{24 * days}h"
+    svid = settings["x509_svid_ttl"] or f"{2 * 24 * (int(days) + DAYS_BEFORE)}h"
     agent = settings["agent_ttl"] or "168h"
     longest = max(seconds("x509_svid_ttl", svid), seconds("agent_ttl", agent))
     ca = settings["ca_ttl"] or f"{_ca_hours(_ca_hours(longest) * 3600 if settings['has_downstream'] else longest)}h"

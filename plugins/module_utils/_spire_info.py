@@ -9,13 +9,17 @@ import time
 
 from ansible_collections.swarm.learning.plugins.module_utils import _lifetime, _x509
 from ansible_collections.swarm.learning.plugins.module_utils._spire import SpireError, id_text
+from ansible_collections.swarm.learning.plugins.module_utils._spire_config import seconds
 
 
 def check_info(params):
     """Raise SpireError for what spire_info cannot have."""
-    for option in ("days", "default_x509_svid_ttl"):
-        if params[option] is not None and params[option] <= 0:
-            raise SpireError(f"{option}: {params[option]} is not a positive number")
+    if params["days"] is not None and params["days"] <= 0:
+        raise SpireError(f"days: {params['days']} is not a positive number")
+    try:
+        seconds("default_x509_svid_ttl", params["default_x509_svid_ttl"])
+    except ValueError as error:
+        raise SpireError(str(error)) from error
 
 
 def info(server, params, _check_mode):
@@ -30,7 +34,8 @@ def info(server, params, _check_mode):
     }
     found = []
     if params["days"] is not None:
-        found = _lifetime.problems(facts, params["default_x509_svid_ttl"], int(now + params["days"] * _lifetime.DAY), int(now))
+        life = seconds("default_x509_svid_ttl", params["default_x509_svid_ttl"])
+        found = _lifetime.problems(facts, life, int(now + params["days"] * _lifetime.DAY), int(now))
     return {"changed": False, **facts, "problems": found}
 
 

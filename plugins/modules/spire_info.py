@@ -25,9 +25,9 @@ options:
     description: How many days from now identity must last.
     type: float
   default_x509_svid_ttl:
-    description: Life of the SVID of an entry without a life of its own, in seconds, as the server's configuration has it.
-    type: int
-    default: 3600
+    description: Life of the SVID of an entry without a life of its own, as the server's configuration has it, such as V(168h).
+    type: str
+    default: 1h
 requirements:
   - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
 attributes:
@@ -46,7 +46,7 @@ EXAMPLES = r"""
 - name: It is known what the SPIRE Server has
   swarm.learning.spire_info:
     days: 14
-    default_x509_svid_ttl: "{{ 14 * 24 * 3600 }}"
+    default_x509_svid_ttl: 336h
   register: __spire
 
 - name: Identity outlives the training
@@ -168,7 +168,7 @@ from ansible_collections.swarm.learning.plugins.module_utils._arguments import E
 OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
     "days": {"type": "float"},
-    "default_x509_svid_ttl": {"type": "int", "default": 3600},
+    "default_x509_svid_ttl": {"type": "str", "default": "1h"},
 }
 
 

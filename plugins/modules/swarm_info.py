@@ -14,6 +14,7 @@ author:
 description:
   - Says which of the platform's containers are on a host, whether they are ready, and until when their identity lasts.
   - Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
+  - With O(days), says what the nodes hold that ends before the training does, and how it is renewed.
 extends_documentation_fragment:
   - swarm.learning.engine
 options:
@@ -22,6 +23,14 @@ options:
     type: list
     elements: str
     choices: [apls, spire_server, spire_agent, sn, sl, ml, swop, swci]
+  days:
+    description: How many days from now identity must last.
+    type: float
+  x509_svid_ttl:
+    description:
+      - Life of the SVIDs that the nodes of this host take, such as V(336h).
+      - Nobody sees the SVID of a node without a port. With this it is known how long it lives at least.
+    type: str
 requirements:
   - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
 attributes:
@@ -87,6 +96,27 @@ containers:
     identity:
       description: The SPIFFE ID (C(spiffe_id)) and the expiry (C(expires_at), seconds since the epoch) of the certificate that it shows.
       type: dict
+problems:
+  description: What nodes hold that ends before O(days) are over. Empty without O(days).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    what:
+      description: V(node).
+      type: str
+    name:
+      description: Name of the container.
+      type: str
+    expires_at:
+      description: When what it holds ends, or may end, in seconds since the epoch.
+      type: int
+    problem:
+      description: What is wrong.
+      type: str
+    remedy:
+      description: How it is renewed.
+      type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -94,6 +124,8 @@ from ansible_collections.swarm.learning.plugins.module_utils import _platform
 from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
 
 OPTIONS = {
+    "days": {"type": "float"},
+    "x509_svid_ttl": {"type": "str"},
     "components": {
         "type": "list",
         "elements": "str",

@@ -164,8 +164,8 @@ BAD = {
         ],
     ),
     "CA that does not outlive those below it": (
-        nested(host_2={"spire_server_ca_ttl": "1300h"}),
-        ["the CA of host-1 lives 7392h, not more than six times as long as that of host-2 below it, 1300h"],
+        nested(host_2={"spire_server_ca_ttl": "4300h"}),
+        ["the CA of host-1 lives 25536h, not more than six times as long as that of host-2 below it, 4300h"],
     ),
     "life that is none": (
         two_orgs(host_2={"spire_server_ca_ttl": "a year"}),

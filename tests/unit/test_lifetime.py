@@ -3,7 +3,7 @@
 """Which CA signs now, and what ends before the training does."""
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._lifetime import DAY, problems, signing, span
+from ansible_collections.swarm.learning.plugins.module_utils._lifetime import DAY, held, problems, signing, span
 from ansible_collections.swarm.learning.plugins.module_utils._spire import NoServerYet
 from ansible_collections.swarm.learning.plugins.module_utils._spire_info import info
 
@@ -48,7 +48,7 @@ def agent(expires, banned=False):
 GOOD = {
     "trust_domain": "a",
     "authorities": [authority(0, 50)],
-    "entries": [entry("sn", 0), entry("sl", 7 * DAY), entry("alias", 60, "spire/agent/join_token/x")],
+    "entries": [entry("sn", 0), entry("sl", 14 * DAY), entry("alias", 60, "spire/agent/join_token/x")],
     "agents": [agent(60)],
     "bundles": [{"trust_domain": "b", "expires_at": END}],
 }
@@ -68,19 +68,49 @@ GOOD = {
     ],
 )
 def test_what_ends_too_early(change, found):
-    said = problems({**GOOD, **change}, 7 * DAY, END, NOW)
+    said = problems({**GOOD, **change}, 14 * DAY, END, NOW)
     assert [(one["what"], one["name"]) for one in said] == found
     assert all(one["problem"] and one["remedy"] for one in said)
 
 
 def test_an_entry_without_a_life_of_its_own_has_the_servers():
     [said] = problems(GOOD, 3600, END, NOW)
-    assert (said["what"], said["name"], said["expires_at"]) == ("svid", "spiffe://a/sn", NOW + 3600)
-    assert said["problem"] == "an SVID that is issued now lives 1 h, the training another 7 d"
+    assert (said["what"], said["name"], said["expires_at"]) == ("svid", "spiffe://a/sn", NOW + 1800)
+    assert said["problem"].startswith("an SVID lives 1 h, ")
+    assert said["problem"].endswith("so one that is taken now may live 0.5 h; the training lasts another 7 d")
+
+
+def node(component="sn", uptime=0, state="running", **identity):
+    return {"name": f"{component}-1", "component": component, "state": state, "uptime": uptime, "identity": identity}
+
+
+@pytest.mark.parametrize(
+    ("container", "ends"),
+    [
+        (node(spiffe_id="spiffe://a/swarm/sn", expires_at=END), []),
+        (node(spiffe_id="spiffe://a/swarm/sn", expires_at=END - 1), [END - 1]),
+        (node(spiffe_id="", expires_at=END - 1), [END - 1]),
+        (node("swop"), []),
+        (node("swop", uptime=DAY), [NOW + 6 * DAY]),  # taken a day ago, from an agent that may have had it for a week
+        (node("swop", uptime=DAY, state="exited"), []),
+        (node("apls", uptime=100 * DAY), []),
+    ],
+)
+def test_what_a_node_holds(container, ends):
+    assert [one["expires_at"] for one in held([container], 14 * DAY, END, NOW)] == ends
+
+
+def test_how_a_node_gets_another():
+    told = [held([node(spiffe_id=name, expires_at=NOW)], None, END, NOW)[0] for name in ("spiffe://a/swarm/sn", "")]
+    assert [one["remedy"].split("`")[0] for one in told] == [
+        "start it again (",
+        "renew the certificate (swarm_certificates), then start it again (",
+    ]
+    assert held([node("swop", uptime=DAY)], None, END, NOW) == [], "nobody knows"
 
 
 def test_a_server_that_is_yet_to_be_started_has_nothing():
-    told = info(NoServerYet(), {"days": 7, "default_x509_svid_ttl": 3600}, True)
+    told = info(NoServerYet(), {"days": 7, "default_x509_svid_ttl": "1h"}, True)
     assert {name for name, value in told.items() if value} == {"problems"}
     assert [one["what"] for one in told["problems"]] == ["authority"]
 
