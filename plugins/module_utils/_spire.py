@@ -12,7 +12,7 @@ import re
 import time
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.swarm.learning.plugins.module_utils import _spire_text, _token
+from ansible_collections.swarm.learning.plugins.module_utils import _peers, _spire_text, _token, _x509
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
 
@@ -368,7 +368,7 @@ def bundle(server, params, check_mode):
     wanted = bundle_keys(params["bundle"]) if params["bundle"] or not check_mode else {("", "")}
     there = server.federated_bundle(domain)
     have = bundle_keys(there) if there else set()
-    changed = not wanted <= have
+    changed = not wanted <= have and not (params["bootstrap"] and have and _youngest(there) > _youngest(params["bundle"]))
     if changed and not check_mode:
         server.set_bundle(domain, params["bundle"])
     diff = {
@@ -376,6 +376,13 @@ def bundle(server, params, check_mode):
         "after": "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(wanted if changed else have)),
     }
     return {"changed": changed, "bundle": params["bundle"], "diff": diff}
+
+
+def _youngest(text):
+    try:
+        return _peers.newest(json.loads(text))
+    except _peers.Refused as error:
+        raise SpireError(f"bundle: {error}") from error
 
 
 def server_facts(engine, _host, params, inspect):

@@ -27,6 +27,12 @@ options:
   bundle:
     description: Its trust bundle in SPIFFE format, as JSON text.
     type: str
+  bootstrap:
+    description:
+      - Whether O(bundle) is only to begin with, as one that was sent in a file.
+      - When the server has a CA of that trust domain that is younger, as it has fetched it since, its copy is left alone.
+    type: bool
+    default: false
 requirements:
   - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
 attributes:
@@ -67,6 +73,7 @@ OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
     "trust_domain": {"type": "str"},
     "bundle": {"type": "str"},
+    "bootstrap": {"type": "bool", "default": False},
 }
 
 

@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: peer_file
+short_description: What an organisation gives to others that have an inventory of their own
+version_added: 1.1.0
+author: The swarm.learning authors (@swarm-learning)
+description:
+  - Makes the public file that C(swarm_peers) of another organisation's inventory names, with the trust bundle and its fingerprint.
+positional: own
+options:
+  _input:
+    description: The trust bundle of the SPIRE Server as SPIFFE JSON, as M(swarm.learning.spire_bundle) reads it.
+    type: str
+    required: true
+  own:
+    description: C(trust_domain), the bundle endpoint's C(address) and C(port), and how many C(swops) and C(pairs) the organisation has.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: What other organisations get is in a file
+  ansible.builtin.copy:
+    content: "{{ bundle | swarm.learning.peer_file(own) }}"
+    dest: exchange/org1.swarm.learning.json
+    mode: "0644"
+"""
+
+RETURN = r"""
+_value:
+  description: The file's text, JSON that is the same for the same bundle.
+  type: str
+"""
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.swarm.learning.plugins.module_utils import _peers
+
+
+def peer_file(bundle, own):
+    try:
+        return _peers.written(bundle, own, {"swops": own["swops"], "pairs": own["pairs"]})
+    except _peers.Refused as error:
+        raise AnsibleFilterError(f"peer_file: {error}") from error
+
+
+class FilterModule:
+    def filters(self):
+        return {"peer_file": peer_file}
