@@ -36,27 +36,44 @@ _value:
   description:
     - C(problems), a list of sentences, empty for an inventory that can work.
     - C(hosts), for each host what the roles need; empty when there are problems.
+    - C(requests), the certificates that are to be made for a trial, before anything else.
   type: dict
 """
 
+import dataclasses
 import os
+import time
 
-from ansible_collections.swarm.learning.plugins.module_utils import _content, _problems, _site, _site_sl
+from ansible_collections.swarm.learning.plugins.module_utils import _content, _peers, _problems, _site, _site_sl
+from ansible_collections.swarm.learning.plugins.plugin_utils import _certificates
 
 
 def site(hostvars, groups):
+    now = time.time()
     inventory = _site.read(hostvars, groups)
-    found = _problems.problems(inventory, os.path.exists)
+    found, peers = _peers.load(inventory, _text, now)
+    inventory = dataclasses.replace(inventory, peers=tuple(peers))
+    found = found or _problems.problems(inventory, os.path.exists)
     if found:
-        return {"problems": found, "hosts": {}}
+        return {"problems": found, "hosts": {}, "requests": []}
+    found, requests = _certificates.review(inventory, now)
+    if found:
+        return {"problems": found, "hosts": {}, "requests": []}
     hosts = _site.derive(inventory)
+    for host in (name for name in hosts if hosts[name]["identity"]):
+        hosts[host]["certificates"] = _certificates.laid(inventory, host)
     for host in dict.fromkeys((*inventory.members("swop"), *inventory.members("sl"))):
         here = hosts[host]
         here["training_files"] = _content.listing(here["training"], here["client_dir"])
         if here["sl_nodes"]:
             sums = [file["sha256"] for file in here["training_files"] if file["path"].startswith(here["client_dir"])]
             here["ml_image"] = _site_sl.ml_image(here["training"], here["client_dir"], sums)
-    return {"problems": [], "hosts": hosts}
+    return {"problems": [], "hosts": hosts, "requests": requests}
+
+
+def _text(path):
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
 
 
 class FilterModule:

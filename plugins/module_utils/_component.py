@@ -196,15 +196,15 @@ class _Convergence:
         if inspect["State"].get("StartedAt", "0001").startswith("0001"):
             return False
         started = started_at(inspect)
-        return any(self.host.modified(path, _CONFIGURATION_FILES) > started for path in self._configuration_files())
+        return any(self.host.modified(path, suffixes) > started for path, suffixes in self._configuration_files())
 
     def _configuration_files(self):
         for option in self.component.configuration:
-            value = self.params.get(option)
-            if value and self.component.options[option].kind == "file_in_usr_dir":
-                yield os.path.join(self.params["usr_dir"], value)
+            value, kind = self.params.get(option), self.component.options[option].kind
+            if value and kind == "file_in_usr_dir":
+                yield os.path.join(self.params["usr_dir"], value), ()
             elif value:
-                yield value
+                yield value, () if kind == "directory" else _CONFIGURATION_FILES
 
     def _defaults(self):
         """The engine's own values for what a spec leaves to it."""

@@ -28,6 +28,8 @@ def lay(module, directories, files):
         diffs.append(_directory(module, wanted))
     for wanted in files:
         diffs.append(_file(module, wanted))
+    kept = {wanted["path"] for wanted in files}
+    diffs += [_removed(module, path) for wanted in directories if wanted["purge"] for path in _surplus(wanted["path"], kept)]
     changed = [diff for diff in diffs if diff]
     paths = [diff["after_header"] for diff in changed]
     return {"changed": bool(changed), "paths": paths, "created": [path for path in paths if path in absent], "diff": changed}
@@ -99,6 +101,23 @@ def _directory(module, wanted):
     if _attributes(module, wanted) or not there:
         return _diff(path, "" if not there else "directory with other owner or mode\n", "directory\n")
     return None
+
+
+def _surplus(directory, kept):
+    """The files in the directory that are not among `kept`."""
+    if not os.path.isdir(directory):
+        return []
+    return sorted(entry.path for entry in os.scandir(directory) if not entry.is_dir(follow_symlinks=False) and entry.path not in kept)
+
+
+def _removed(module, path):
+    before = _text(_read(module, path)) if os.path.isfile(path) else "something else than a file\n"
+    if not module.check_mode:
+        try:
+            os.unlink(path)
+        except OSError as error:
+            module.fail_json(msg=f"the file {path} cannot be removed: {error.strerror}")
+    return _diff(path, before, "")
 
 
 def _file(module, wanted):

@@ -38,8 +38,11 @@ class Host:
             return file.read()
 
     def modified(self, path, suffixes):
-        """When the file, or the newest file with one of the suffixes in the directory, was modified: seconds since the epoch."""
-        if os.path.isdir(path):
+        """When the file, or the newest file with one of the suffixes in the directory, was modified: seconds since the epoch.
+
+        Without suffixes, when a file last came into the directory or left it.
+        """
+        if suffixes and os.path.isdir(path):
             return max((e.stat().st_mtime for e in os.scandir(path) if e.name.endswith(suffixes)), default=0)
         return os.stat(path).st_mtime
 

@@ -15,6 +15,7 @@ from collections import Counter
 
 from ansible_collections.swarm.learning.plugins.module_utils import (
     _formats,
+    _problems_certificates,
     _problems_classic,
     _problems_sl,
     _problems_spire,
@@ -34,9 +35,9 @@ def problems(inventory, exists):
     """All problems of the first stage that has any. `exists` says whether a path is there on the controller."""
     stages = (
         (_groups,),
-        (_releases, _addresses, _problems_spire.trust_domains, _port_numbers, _shape, _problems_sl.shape),
+        (_releases, _addresses, _problems_spire.trust_domains, _port_numbers, _shape, _problems_sl.shape, _problems_certificates.shape),
         (_images, _sentinel, _license_server, _problems_spire.datastores, _problems_spire.servers, _problems_spire.federation),
-        (_problems_spire.identities, _problems_spire.versions, _operators, _problems_sl.nodes),
+        (_problems_spire.identities, _problems_spire.versions, _problems_certificates.identities, _operators, _problems_sl.nodes),
         (_training_itself,),
         (_names, _port_clashes, _problems_sl.programs),
         (_peers, _problems_sl.peers, _formats_of_files, lambda one: _controller_files(one, exists)),
@@ -298,7 +299,7 @@ def _peers(inventory):
     training = inventory.training()
     if not training or not (inventory.members("swop") or inventory.members("swci")):
         return []
-    training, there = _training.normalise(training), len(_pairs(inventory))
+    training, there = _training.normalise(training), len(_pairs(inventory)) + sum(peer["pairs"] for peer in inventory.peers)
     asked, found = training["peers"] or there, []
     hosts = _hosts(inventory.members("swop")) or "no host"
     if not inventory.members("swop") and inventory.members("sl"):

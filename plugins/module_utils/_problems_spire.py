@@ -10,6 +10,7 @@ import re
 from ansible_collections.swarm.learning.plugins.module_utils import (
     _formats,
     _problems_classic,
+    _site_certificates,
     _site_classic,
     _site_spire,
     _spire_datastore,
@@ -168,7 +169,7 @@ def identities(inventory):
             continue
         found += _agent(inventory, host, domains)
         attested = [f"swarm_{c}" for c in ("sn", "sl", "swop", "swci") if host in inventory.members(c)]
-        if attested and host not in inventory.members("spire_agent"):
+        if attested and host not in inventory.members("spire_agent") and not _site_certificates.has(inventory, host):
             found += _own_agent(inventory, host, attested, domains)
     return found
 
@@ -197,7 +198,7 @@ def _agent(inventory, host, domains):
 def _own_agent(inventory, host, attested, domains):
     """Of a host whose agent runs already."""
     if not inventory.given(host, "swarm_socket_path"):
-        remedy = "put it there, or set swarm_socket_path to the Workload API socket of an agent that already runs"
+        remedy = "put it there, or set swarm_socket_path to the Workload API socket of an agent that already runs, or swarm_certificates"
         return [f"{host} is in {_listed(attested)} but not in swarm_spire_agent: {remedy}"]
     servers_there = _site_spire.servers_of(inventory, host, domains)
     if servers_there and not inventory.given(host, "spire_agent_id"):

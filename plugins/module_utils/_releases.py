@@ -226,6 +226,8 @@ _identity = {
     "key": Option("file", env="SWARM_ID_KEY", mount=SAME, mode="ro"),
     "socket_path": Option("socket_path", env="SWARM_SPIFFE_WORKLOAD_API_SOCKET_PATH", mount="/tmp/spire-agent"),
 }
+# A renewed certificate is taken up by a restart. SL and SWCI are there for one training, which is not begun again for it.
+_certificates = ("cacert", "capath", "cert", "key")
 _sn_of_node = {
     "sn_docker_name": Option("container", derives=("sn_ip", "sn"), instead_of=("sn_ip", "sn_api_service")),
     "sn_ip": Option("address", env="SN_NODE_IP"),
@@ -254,6 +256,7 @@ _SN_2 = Component(
     interactive=True,
     info_file=True,
     ready=_SN_UP,
+    configuration=_certificates,
     wait_timeout=600,
 )
 _SL_2 = Component(
@@ -294,7 +297,7 @@ _SWOP_2 = Component(
     },
     required=(("usr_dir",), ("profile_file_name",)),
     exclusive=_licence_exclusive,
-    configuration=("profile_file_name",),
+    configuration=("profile_file_name", *_certificates),
     interactive=True,
     info_file=True,
     ready=Ready(log=r"SWOPExecutor : Ready for Task Execution!"),

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.swarm.learning.plugins.module_utils import _site_classic, _site_sl, _site_spire, _training
+from ansible_collections.swarm.learning.plugins.module_utils import (
+    _peers,
+    _site_certificates,
+    _site_classic,
+    _site_sl,
+    _site_spire,
+    _training,
+)
 from ansible_collections.swarm.learning.plugins.module_utils._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST
 
@@ -20,6 +27,7 @@ PORT_STEP = 1000  # between two nodes of one kind on a host
 # Every inventory variable that the model reads, with its default. Those that roles have too have the same default there.
 DEFAULTS = {
     "ansible_host": "",
+    "inventory_dir": "",
     "swarm_release": NEWEST,
     "swarm_registry": "",
     "swarm_spire_version": "1.8.4",
@@ -33,6 +41,10 @@ DEFAULTS = {
     "swarm_http_proxy": "",
     "swarm_https_proxy": "",
     "swarm_no_proxy": "",
+    "swarm_peers": [],
+    "swarm_certificates": {},
+    "swarm_certificates_trial": False,
+    "swarm_certificates_dir": "",
     "swarm_training": {},
     "swarm_training_days": 7,
     "apls_port": 5814,
@@ -70,10 +82,16 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class Inventory:
-    """hosts: name → {variable: value}, only hosts of the swarm's groups; groups: name → host names, in inventory order."""
+    """An inventory.
+
+    hosts   name → {variable: value}, only hosts of the swarm's groups
+    groups  name → host names, in inventory order
+    peers   organisations with an inventory of their own, as `_peers` reads their files
+    """
 
     hosts: dict
     groups: dict
+    peers: tuple = ()
 
     def get(self, host, variable):
         value = self.hosts[host].get(variable)
@@ -155,7 +173,10 @@ def sentinels(nodes):
 
 
 def swop_nodes(inventory):
-    """host → its SWOPs, each {name, pairs: […], …module options}; the pairs are complete and numbered over the whole training."""
+    """host → its SWOPs, each {name, pairs: […], …module options}; the pairs are complete and numbered over the whole training.
+
+    Organisations with inventories of their own count each other's pairs too, in the order of their trust domains.
+    """
     peers_per_host = inventory.training().get("peers_per_host", _training.DEFAULTS["peers_per_host"])
     plan, number = [], 0
     for host in inventory.members("swop"):
@@ -165,8 +186,9 @@ def swop_nodes(inventory):
             share = [{}] * len(range(index, peers_per_host, len(given)))
             pairs = node.get("pairs") or (inventory.get(host, "swop_pairs") if index == 0 else []) or share
             plan.append((host, {"name": f"swop-{number}", **node, "pairs": pairs}))
-    total = sum(len(node["pairs"]) for _host, node in plan)
-    nodes, pair_number, on_host = {host: [] for host in inventory.members("swop")}, 0, {}
+    total = sum(len(node["pairs"]) for _host, node in plan) + sum(peer["pairs"] for peer in inventory.peers)
+    first = _peers.before(inventory.peers, {inventory.get(host, "swarm_trust_domain") for host in inventory.hosts})
+    nodes, pair_number, on_host = {host: [] for host in inventory.members("swop")}, first, {}
     for host, node in plan:
         complete = []
         for settings in node["pairs"]:
@@ -283,7 +305,10 @@ def derive(inventory):
             "client_dir": f"{inventory.get(host, 'swarm_dir')}/client",
             **_site_spire.identity(inventory, host, servers),
             "license": license_servers(inventory, host),
+            "identity": _site_certificates.options(inventory, host),
         }
+        if host in (hosts[0] for hosts in servers.values()):
+            here["exchange"] = _exchange(inventory, host, swops)
         here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops.get(host, ()), sns, here)
         pairs = [pair for node in swops.get(host, ()) for pair in node["pairs"]]
         here["gpus"] = _site_sl.gpus(by_hand.get(host, ())) + _training.gpus(training, pairs)
@@ -309,12 +334,25 @@ def _directories(here, swops):
     return [{**one, "option": own.get(one["path"]) or one["option"], "made": one["path"] == made} for one in needed]
 
 
+def _exchange(inventory, host, swops):
+    """What organisations with inventories of their own get to know of the one that this host's SPIRE Server is the first of."""
+    domain = inventory.get(host, "swarm_trust_domain")
+    mine = [node for one, nodes in swops.items() if inventory.get(one, "swarm_trust_domain") == domain for node in nodes]
+    return {
+        "trust_domain": domain,
+        "address": inventory.address(host),
+        "port": inventory.get(host, "spire_server_federation_port"),
+        "swops": len(mine),
+        "pairs": sum(len(node["pairs"]) for node in mine),
+    }
+
+
 def _swops(inventory, host, nodes, sns, here):
     surroundings = {
         "network": here["network"],
         "apls_ip": here["license"].get("apls_ip"),
         "apls_port": here["license"].get("apls_port"),
-        "socket_path": inventory.get(host, "swarm_socket_path"),
+        "identity": here["identity"].get("sl") or {"socket_path": inventory.get(host, "swarm_socket_path")},
         "proxy": here["proxy"],
     }
     training = here["training"] or _training.DEFAULTS
@@ -336,8 +374,8 @@ def _swci(inventory, host, sns, swops, training):
         "sn_ip": sn_ip,
         "sn_api_port": sn_api_port,
         "files": files,
-        "swops": len(operators),
-        "peers": training["peers"] or sum(len(node["pairs"]) for node in operators),
+        "swops": len(operators) + sum(peer["swops"] for peer in inventory.peers),
+        "peers": training["peers"] or sum(len(node["pairs"]) for node in operators) + sum(peer["pairs"] for peer in inventory.peers),
     }
     script = _training.script(training, definitions, place)
     return {files[key]: definition for key, definition in definitions.items()}, script

@@ -133,7 +133,12 @@ def _federated(inventory, host, servers, first):
         }
         for peer in servers
         if peer != inventory.get(host, "swarm_trust_domain")
-    ]
+    ] + [_sent(peer, first) for peer in inventory.peers]
+
+
+def _sent(peer, first):
+    """A domain of which we have a file alone."""
+    return {**{key: peer[key] for key in ("trust_domain", "address", "port")}, "bundle": peer["bundle"] if first else ""}
 
 
 def identity(inventory, host, servers):
@@ -147,6 +152,7 @@ def identity(inventory, host, servers):
         found["server_address"] = reached_at(inventory, domain, mine)
         found["server_names"] = names(inventory, {domain: mine}, [domain])
         found["server_port"] = inventory.get(mine[0], "spire_server_port")
+        found["x509_svid_ttl"] = lives(inventory, mine[0])["x509_svid_ttl"]
     if host in inventory.members("spire_server"):
         found.update(_of_a_server(inventory, host, servers, domain))
     return found

@@ -12,7 +12,7 @@ import re
 import time
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.swarm.learning.plugins.module_utils import _peers, _spire_text, _token, _x509
+from ansible_collections.swarm.learning.plugins.module_utils import _peers, _spire_text, _token
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
 

@@ -138,7 +138,8 @@ def gpus(training, pairs):
 def profile(name, pairs, training, surroundings):
     """The SWOP profile, a mapping, of the SWOP called `name` that starts `pairs`.
 
-    surroundings: network, apls_ip, apls_port, socket_path (VOLUME:path in it, or a socket file), proxy (the variables' values by name).
+    surroundings: network, apls_ip, apls_port, proxy (the variables' values by name), and identity, the options of an SL node:
+    socket_path (VOLUME:path in it, or a socket file), or key, cert, cacert and capath.
     """
     return {
         "groupname": name,
@@ -152,17 +153,17 @@ def profile(name, pairs, training, surroundings):
             *({key: surroundings["proxy"].get(key) or None} for key in PROXY_VARIABLES),
             *_one_key_each(training["sl_env"]),
         ],
-        "nodes": [{"slnodedef": _node(index, one, training, surroundings["socket_path"])} for index, one in enumerate(pairs)],
+        "nodes": [{"slnodedef": _node(index, one, training, surroundings["identity"])} for index, one in enumerate(pairs)],
     }
 
 
-def _node(index, one, training, socket_path):
+def _node(index, one, training, identity):
     private = filled(one.get("private_data") or training["private_data"], one)
     gpus = one.get("gpus") or training["gpus"]
     options = [*([{"gpus": str(gpus)}] if gpus not in ("", None) else []), *one.get("container_options", [])]
     definition = {
         "idx": index,
-        "identity": [{"attribute": _identity(socket_path)}],
+        "identity": [{"attribute": _attribute(option, value)} for option, value in identity.items()],
         "slhostname": one["sl_hostname"],
         "slhostip": one["host_ip"],
         "slport": one["port"],
@@ -176,8 +177,10 @@ def _node(index, one, training, socket_path):
     return definition
 
 
-def _identity(socket_path):
-    volume, colon, path = socket_path.partition(":")
+def _attribute(option, value):
+    if option != "socket_path":
+        return {"aType": option.upper(), "mType": "BIND", "src": value, "tgt": value}
+    volume, colon, path = value.partition(":")
     if not colon:
         return {"aType": "SPIFFE_SOCKETPATH", "mType": "BIND", "src": volume, "tgt": volume}
     return {"aType": "SPIFFE_SOCKETPATH", "mType": "VOLUME", "src": volume, "tgt": "/tmp/spire-agent", "subPath": path}

@@ -36,6 +36,10 @@ options:
       group:
         description: Name or number of the group. Without it the group stays as it is.
         type: str
+      purge:
+        description: Whether files in it that are not in O(files) are removed. Directories in it are left alone.
+        type: bool
+        default: false
   files:
     description:
       - Text files that are to be there, with their whole content. Their directories must exist or stand in O(directories).
@@ -118,7 +122,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 paths:
-  description: The directories and files that were changed, or would be in check mode.
+  description: The directories and files that were changed or removed, or would be in check mode.
   returned: always
   type: list
   elements: str
@@ -153,7 +157,7 @@ def main():
                 "type": "list",
                 "elements": "dict",
                 "default": [],
-                "options": {**path, "mode": {"type": "str"}, **owner},
+                "options": {**path, "mode": {"type": "str"}, "purge": {"type": "bool", "default": False}, **owner},
             },
             "files": {
                 "type": "list",

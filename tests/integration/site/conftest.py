@@ -10,7 +10,16 @@ import pytest
 
 from tests.integration.site import world
 
-ORDER = ("test_bad_input", "test_second_run", "test_roles_alone", "test_identity_breaks", "test_reboot", "test_stop")
+ORDER = (
+    "test_bad_input",
+    "test_second_run",
+    "test_roles_alone",
+    "test_identity_breaks",
+    "test_exchange",
+    "test_reboot",
+    "test_stop",
+    "test_certificates",
+)
 HERE = Path(__file__).parent
 
 
