@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+import time
 
 from cryptography import x509
 
@@ -99,6 +101,15 @@ class Site:
         assert status == 0, asking.logs().decode()
         [svid] = json.loads(asking.logs(stderr=False))["svids"]
         return svid["spiffe_id"], _certificates(svid["x509_svid"])
+
+    def gets(self, host, spiffe_id, seconds=60):
+        """Whether an SN on the host gets this identity in time. It asks again and again, and says each time what it was told."""
+        asking, end = self.workload(host, "watch"), time.monotonic() + seconds
+        asking.start()
+        said = itertools.takewhile(lambda line: time.monotonic() < end, asking.logs(stream=True, follow=True))
+        found = any(spiffe_id.encode() in line for line in said)
+        asking.remove(force=True)
+        return found
 
     def clean(self):
         """Remove everything."""

@@ -99,10 +99,7 @@ def test_a_spire_that_runs_already_gets_the_entries_and_nothing_else(site):
     }
     groups = {"swarm_spire_server": ["theirs"], "swarm_spire_agent": [], "swarm_sn": ["node"]}
     worked(site.play(hosts, groups))
-    waiting = site.workload("below", "watch")
-    waiting.start()
-    assert any(SN.encode() in line for line in waiting.logs(stream=True, follow=True))
-    waiting.remove(force=True)
+    assert site.gets("below", SN)
     there = site.spire("below", "entry", "show")["entries"]
     assert told - {mine["id"]} < {entry["id"] for entry in there}
     assert len(there) == len(told) + 3
