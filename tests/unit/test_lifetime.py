@@ -61,6 +61,7 @@ GOOD = {
         ({"authorities": [authority(44, 50)]}, [("authority", "a")]),
         ({"authorities": []}, [("authority", "a")]),
         ({"entries": [entry("sn", 0), entry("sl", DAY), entry("sl", DAY, "swarm/agent/host-2")]}, [("svid", "spiffe://a/sl")]),
+        ({"entries": [entry("sl", 14 * DAY - 2)]}, [("svid", "spiffe://a/sl")]),  # half of its life may be over when it is taken
         ({"bundles": [{"trust_domain": "b", "expires_at": END - 1}]}, [("bundle", "b")]),
         ({"bundles": [{"trust_domain": "b", "expires_at": 0}]}, [("bundle", "b")]),
         ({"agents": [agent(0)]}, [("agent", "spiffe://a/spire/agent/x")]),
