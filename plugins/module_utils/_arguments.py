@@ -105,6 +105,11 @@ CLASSIC_AGENT = {
     "spire_docker_name": {"type": "str"},
 }
 
+SCRIPT = {
+    # About this run of the module: no release's contract has it.
+    "script_wait": {"type": "bool", "default": False},
+}
+
 SN_OF_NODE = {
     "sn_ip": {"type": "str"},
     "sn_api_port": {"type": "int"},

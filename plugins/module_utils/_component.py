@@ -95,7 +95,13 @@ class _Convergence:
         """Fill `asked` and `wanted`; the pulls that changed or would change something."""
         params = self.params
         self.component = component_of(params["release"], self.component_name)
-        check(self.component_name, self.component, params, set(params) - {*_arguments.CONTAINER, *_arguments.RESULT}, self.host)
+        check(
+            self.component_name,
+            self.component,
+            params,
+            set(params) - {*_arguments.CONTAINER, *_arguments.RESULT, *_arguments.SCRIPT},
+            self.host,
+        )
         # Images first: any answer tells what engine it is, which the translation has to know.
         references = [image_of(self.component, params), *([params["ml"]["image"]] if params.get("ml") else [])]
         images = {reference: self.engine.image(reference) for reference in references}

@@ -93,7 +93,7 @@ output:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER, SCRIPT
 from ansible_collections.swarm.learning.plugins.module_utils._component import run
 from ansible_collections.swarm.learning.plugins.module_utils._script import output
 from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import node_facts
@@ -108,8 +108,7 @@ SCRIPT_SECONDS = 7200  # as long as SWCI itself waits for a taskrunner
 
 def main():
     """Run the module."""
-    waiting = {"script_wait": {"type": "bool", "default": False}}
-    module = AnsibleModule({**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS, **waiting}, supports_check_mode=True)
+    module = AnsibleModule({**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS, **SCRIPT}, supports_check_mode=True)
 
     def said(engine, host, params, inspect):
         facts = node_facts(engine, host, params, inspect)
