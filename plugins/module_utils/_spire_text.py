@@ -47,7 +47,11 @@ def entries(text):
 
 
 def _entry(block):
-    one, all_of = dict(block), lambda label: [value for name, value in block if name == label]
+    one = dict(block)
+
+    def all_of(label):
+        return [value for name, value in block if name == label]
+
     return {
         "id": one["Entry ID"],
         "spiffe_id": _id(one["SPIFFE ID"]),

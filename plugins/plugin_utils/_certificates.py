@@ -14,12 +14,15 @@ import posixpath
 from dataclasses import dataclass
 
 from ansible_collections.swarm.learning.plugins.module_utils import _lifetime, _site_certificates, _x509
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
-BOTH_SIDES = {ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth", ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth"}
+try:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+except ImportError:  # only where plugins are looked at without ansible-core's own requirements
+    x509 = None
+
+BOTH_SIDES = {"1.3.6.1.5.5.7.3.1": "serverAuth", "1.3.6.1.5.5.7.3.2": "clientAuth"}  # RFC 5280, 4.2.1.12
 
 
 class Unfit(Exception):
@@ -150,7 +153,8 @@ def name_problem(certificate, address):
 def use_problem(certificate):
     """A node is a TLS server and a client; empty when the certificate may be both."""
     allowed = _extension(certificate, x509.ExtendedKeyUsage)
-    lacking = [name for use, name in BOTH_SIDES.items() if allowed is not None and use not in allowed]
+    allowed = {use.dotted_string for use in allowed} if allowed is not None else set(BOTH_SIDES)
+    lacking = [name for use, name in BOTH_SIDES.items() if use not in allowed]
     return f"may not be used for {' and '.join(lacking)}: nodes are servers and clients of each other" if lacking else ""
 
 

@@ -160,7 +160,8 @@ def test_three_hosts_of_two_domains():
 def test_nested_servers():
     domain = "org1.swarm.learning"
     below = {"spire_server_upstream": "host-1", "swarm_trust_domain": domain, "spire_server_ca_ttl": "1100h"}
-    upper, lower = derived(host_2=below).values()
+    model = derived(host_2=below)
+    upper, lower = model["host-1"], model["host-2"]
     assert (upper["has_downstream"], lower["has_downstream"], upper["federates_with"]) == (True, False, [])
     assert [here["server_host"] for here in (upper, lower)] == ["host-1", "host-2"]
     agent = f"spiffe://{domain}/swarm/agent/host-2/upstream"
