@@ -32,6 +32,9 @@ CASES = {
     ),
     "classic": Case("release 0.3.0 with its own SPIRE Server, two frameworks", "inventories/classic", lab=("classic",)),
     "classic-federated": Case("release 0.3.0, two organisations that federate", "inventories/classic-federated", lab=("classic",)),
+    "classic-nested": Case(
+        "release 0.3.0, a SPIRE Server at each of two sites, one above the other", "inventories/classic-nested", lab=("classic",)
+    ),
     "by-hand": Case("two organisations whose SL nodes are started without SWOP and SWCI", "inventories/by-hand"),
     "certificates": Case("two organisations with certificates of their own, without SPIRE", "inventories/certificates"),
 }
