@@ -41,7 +41,7 @@ def test_the_modules_speak_its_language(old):
     for entry, done in ((ENTRY, "created"), ({**ENTRY, "dns_names": []}, "updated")):
         tried, made, again = (old.call("spire_entry", check=check, entries=[entry]) for check in (True, False, True))
         assert (tried, made[done], again["changed"]) == (made, [ENTRY["spiffe_id"]], False)
-    told = old.call("spire_info", days=2, default_x509_svid_ttl=7 * 86400)
+    told = old.call("spire_info", days=2, default_x509_svid_ttl="168h")
     [entry] = [one for one in told["entries"] if one["spiffe_id"] == ENTRY["spiffe_id"]]
     assert (entry["federates_with"], entry["x509_svid_ttl"], sorted(entry["selectors"])) == ([OTHER], 7200, ENTRY["selectors"])
     assert (told["trust_domain"], [one["trust_domain"] for one in told["bundles"]]) == (DOMAIN, [OTHER])
