@@ -232,7 +232,7 @@ training:
   description:
     - V(none) where the node was never started, V(running) while it or its ML program runs.
     - V(finished) where both have ended as a training ends, else V(failed).
-  returned: always
+  returned: when O(state) is V(started) or V(present)
   type: str
   sample: running
 """
@@ -267,6 +267,8 @@ OPTIONS = {
 
 def _facts(engine, host, params, inspect):
     """Whether the node has trained, from the container whose log has the ML program's lines, and what its SPIRE Agent keeps."""
+    if params["state"] not in ("started", "present"):
+        return {}
     beside = engine.inspect(sidecar_name(params)) if params["ml"] else None
     training = outcome(engine, [one for one in (inspect, beside) if one])
     return {"training": training, **node_facts(engine, host, params, inspect)}

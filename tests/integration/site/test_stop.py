@@ -46,8 +46,7 @@ def known():
 
 @pytest.mark.usefixtures("platform")
 def test_a_stopped_platform_comes_back_as_it_was(log):
-    before, containers = known(), world.containers()
-    assert len(licences()) == len(world.HOSTS)  # the SNs hold one each, now that the SLs have returned theirs
+    before, containers, held = known(), world.containers(), licences()
     # One that run-swop made has no label, and is known by its image.
     TWO.run("docker", "run", "--detach", "--name", "by-script", "--network", "none", *PATIENCE)
 
@@ -63,7 +62,9 @@ def test_a_stopped_platform_comes_back_as_it_was(log):
     order = list(dict.fromkeys(task for _host, task in done.changes()))
     assert order == [f"Nothing runs any more of {step}" for step in STEPS[1:]]  # the SWCI had run its script, and stays to say so
     assert set(world.containers()) == {("host-1", "apls"), ("host-1", "swci-1")}
-    assert licences() == []
+    # The SNs held one each. What is held by one that was killed, as other tests do, comes back by itself, some day.
+    assert len(set(held) - set(licences())) == len(world.HOSTS)
+    assert set(licences()) <= set(held)
     assert "Released floating license" in ONE.run("cat", f"{LOGS}/sn-1.log")
     assert ONE.run("stat", "--format", "%a", f"{LOGS}/sn-1.log") == "600\n"
 
@@ -133,4 +134,4 @@ def test_nothing_is_left_but_what_is_the_users_and_others(log):
     assert [host.run("sh", "-c", f"sha256sum {MODELS}/*") for host in world.HOSTS] == models
     again = world.worked(world.play(log, *LAB, "-e", f"swarm_teardown={DOMAINS}", book=TEARDOWN))
     assert set(again.changed.values()) == {0}
-    ONE.run("rm", "--recursive", SWARM_DIR, LOGS)
+    ONE.run("rm", "--recursive", "--force", SWARM_DIR, LOGS)
