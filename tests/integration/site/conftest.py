@@ -13,6 +13,7 @@ from tests.integration.site import world
 ORDER = (
     "test_bad_input",
     "test_second_run",
+    "test_by_hand",
     "test_roles_alone",
     "test_exchange",
     "test_identity_breaks",

@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SL nodes that no SWOP starts, and a SWCI with a port or a script of the user's, on the platform that is there."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+
+from lab import settings
+from tests.integration.site import world
+from tests.integration.site.test_bad_input import TRAINING
+
+TRAIN = "swarm.learning.train"
+NODES = [(host, name) for host, number in ((world.HOSTS[0], 1), (world.HOSTS[1], 3)) for name in (f"-{number}", f"-{number + 1}")]
+SWCIS = ("swci-web", "swci-own")
+SCRIPT = """EXIT ON FAILURE
+CREATE CONTEXT mine WITH IP 172.30.0.11
+SWITCH CONTEXT mine
+LIST NODES
+EXIT
+"""
+# All four are waited for, however slowly a busy machine starts them.
+PATIENCE = {"SL_WAIT_FOR_FULL_QUORUM_SECONDS": "60"}
+MINE = {**TRAINING, "image": "digits-by-hand", "epochs": 3, "min_peers": 4, "model_dir": "/tmp/by-hand/model", "sl_env": PATIENCE}
+WEB_PORT = 30306
+
+
+def by_hand(tree):
+    """The lab's hosts with SL nodes instead of SWOPs and SWCI."""
+    for group in ("swarm_swop", "swarm_swci"):
+        tree["children"].pop(group)
+    tree["children"]["swarm_sl"] = {"hosts": {"host-1": {}, "host-2": {}}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tidy(platform):
+    """What these tests bring up is gone for those that come after them."""
+    yield
+    for host in world.HOSTS:
+        host.run("sh", "-c", "docker ps --all --quiet --filter name=^[sm]l-[0-9]$ | xargs --no-run-if-empty docker rm --force --volumes")
+        host.run("rm", "-rf", "/tmp/by-hand")
+    world.HOSTS[0].run("docker", "rm", "--force", "--volumes", *SWCIS)
+
+
+def test_a_training_from_its_start_to_the_models_on_the_controller(tmp_path, log):
+    models = tmp_path / "models"
+    arguments = world.inventory(tmp_path, by_hand, {"swarm_training": MINE, "sl_fetch_dir": str(models)})
+    world.worked(world.play(log, *arguments, book=TRAIN))
+    told = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("host-")]
+    assert {line.partition(":")[0] for line in told if line.endswith("finished")} == {"host-1", "host-2"}, told
+    found = sorted(str(path.relative_to(models)) for path in models.rglob("*.npz"))
+    assert found == [f"host-{1 + number // 2}{MINE['model_dir']}/saved_models/digits-{number}.npz" for number in range(4)]
+
+    before = world.containers()
+    again = world.worked(world.play(log, *arguments, "--tags", "sl"))
+    assert (again.changed, world.containers()) == ({"host-1": 0, "host-2": 0}, before)
+
+
+def test_the_first_node_that_fails_ends_it(tmp_path, log):
+    """And the models of the training before are where they were put aside."""
+
+    def broken(tree):
+        by_hand(tree)
+        tree["hosts"]["host-2"]["sl_nodes"] = [{}, {"ml": {"env": {"MAX_EPOCHS": "many"}}}]
+
+    outcome = world.play(log, *world.inventory(tmp_path, broken, {"swarm_training": MINE, "sl_fetch_dir": ""}), book=TRAIN)
+    assert outcome.run.status != 0
+    for words in ("container ml-4 ended with exit code 1", "MAX_EPOCHS=many is not a whole number"):
+        assert words in outcome.said
+    kept = world.HOSTS[0].run("ls", MINE["model_dir"]).split()
+    assert [name.partition(".")[0] for name in kept if name.startswith("saved_models.")] == ["saved_models"]
+
+
+def test_a_gpu_on_a_host_without_one(tmp_path, log):
+    before = world.containers()
+    outcome = world.play(log, *world.inventory(tmp_path, by_hand, {"swarm_training": {**MINE, "gpus": "0"}}), book=TRAIN)
+    assert "host-1: sl-1 (gpu device=0), sl-2 (gpu device=0) cannot be had, as its engine knows no NVIDIA runtime" in outcome.said
+    assert world.containers() == before
+
+
+def test_a_script_of_swci_is_run_to_its_end_and_shown(tmp_path, log):
+    own = {"swci_name": "swci-own", "swci_script": SCRIPT, "swci_tasks": {}, "swci_script_wait": True, "swci_dir": "/tmp/by-hand/swci"}
+    arguments = ["-i", str(world.LAB), *world.extra(tmp_path, own), "--tags", "swci"]
+    outcome = world.worked(world.play(log, *arguments))
+    [said] = [result["output"] for _host, task, result in outcome.results() if task == "The SWCI runs its script"]
+    assert any(line.startswith("SN ") for line in said), said
+    assert world.worked(world.play(log, *arguments)).changes() == []
+
+
+def test_swci_serves_its_api_at_its_port(tmp_path, log):
+    own = {"swci_name": "swci-web", "swci_script": "", "swci_tasks": {}, "swci_web_port": WEB_PORT, "swci_dir": "/tmp/by-hand/web"}
+    arguments = ["-i", str(world.LAB), *world.extra(tmp_path, own), "--tags", "swci"]
+    world.worked(world.play(log, *arguments))
+    assert "BEGIN CERTIFICATE" in ssl.get_server_certificate((settings.host_ip(1), WEB_PORT), timeout=10)
+    assert world.worked(world.play(log, *arguments)).changes() == []
