@@ -280,14 +280,14 @@ class Engine:
 
     def put_file(self, name, path, text, mode):
         """Write a file into a container, running or not; mode as an integer such as 0o644."""
-        archive = io.BytesIO()
-        with tarfile.open(fileobj=archive, mode="w") as tar:
-            entry = tarfile.TarInfo(os.path.basename(path))
-            entry.size, entry.mode = len(text.encode()), mode
-            tar.addfile(entry, io.BytesIO(text.encode()))
+        content = text.encode()
+        entry = tarfile.TarInfo(os.path.basename(path))
+        entry.size, entry.mode = len(content), mode
+        # tarfile pads what follows the end mark; Podman stops reading there, and fails when the rest finds nobody to read it.
+        archive = entry.tobuf() + content + bytes(-len(content) % tarfile.BLOCKSIZE) + bytes(2 * tarfile.BLOCKSIZE)
         self._call(
             f"copying {path} into container {name}",
-            lambda client: client.put_archive(name, os.path.dirname(path), archive.getvalue()),
+            lambda client: client.put_archive(name, os.path.dirname(path), archive),
         )
 
     def checksum(self, name, path):
