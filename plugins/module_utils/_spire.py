@@ -362,19 +362,18 @@ def check_bundle(params):
 
 def bundle(server, params, check_mode):
     """spire_bundle: read the server's own bundle, or set its copy of another domain's."""
+    domain = params["trust_domain"]
     if params["bundle"] is None:
         return {"changed": False, "bundle": server.bundle()}
-    domain = params["trust_domain"]
     wanted = bundle_keys(params["bundle"]) if params["bundle"] or not check_mode else {("", "")}
     there = server.federated_bundle(domain)
-    have = bundle_keys(there) if there else set()
-    changed = not wanted <= have and not (params["bootstrap"] and have and _youngest(there) > _youngest(params["bundle"]))
+    have = bundle_keys(there or '{"keys": []}')
+    new = any(use != "jwt-svid" for use, _key in wanted - have)
+    changed = new and not (params["bootstrap"] and have and _youngest(there) > _youngest(params["bundle"]))
     if changed and not check_mode:
         server.set_bundle(domain, params["bundle"])
-    diff = {
-        "before": "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(have)),
-        "after": "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(wanted if changed else have)),
-    }
+    shown = {"before": have, "after": wanted if changed else have}
+    diff = {when: "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(keys)) for when, keys in shown.items()}
     return {"changed": changed, "bundle": params["bundle"], "diff": diff}
 
 

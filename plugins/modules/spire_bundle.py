@@ -44,7 +44,9 @@ attributes:
     description: Shows the keys by their IDs.
   idempotent:
     support: full
-    description: A bundle whose keys the server has already is not set again.
+    description: >-
+      A bundle whose X.509 authorities the server has already is not set again. Keys for JWT-SVIDs, which a server below it adds to its
+      own at any time, come by the federation itself.
 """
 
 EXAMPLES = r"""
