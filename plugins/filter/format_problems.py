@@ -38,16 +38,16 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swarm.learning.plugins.module_utils import _formats
-from ansible_collections.swarm.learning.plugins.module_utils._site import plain
-
-CHECKS = {"profile": _formats.profile_problems, "task": _formats.task_problems}
 
 
 def format_problems(document, what):
-    if what not in CHECKS:
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ansible_collections.swarm.learning.plugins.module_utils import _formats
+
+    checks = {"profile": _formats.profile_problems, "task": _formats.task_problems}
+    if what not in checks:
         raise AnsibleFilterError(f"format_problems checks a profile or a task, not {what!r}")
-    return CHECKS[what](plain(document))
+    return checks[what](_formats.plain(document))
 
 
 class FilterModule:

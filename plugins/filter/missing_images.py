@@ -43,10 +43,11 @@ _value:
   elements: str
 """
 
-from ansible_collections.swarm.learning.plugins.module_utils._images import missing
-
 
 def missing_images(images, there, labels=None):
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ansible_collections.swarm.learning.plugins.module_utils._images import missing
+
     return missing(images, there, labels)
 
 

@@ -58,10 +58,12 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swarm.learning.plugins.module_utils import _spire_node
 
 
 def node_agents(nodes, checksums, directory, **settings):
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ansible_collections.swarm.learning.plugins.module_utils import _spire_node
+
     try:
         return _spire_node.files(nodes, checksums, directory, settings)
     except ValueError as error:

@@ -38,10 +38,12 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swarm.learning.plugins.module_utils import _peers
 
 
 def peer_file(bundle, own):
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ansible_collections.swarm.learning.plugins.module_utils import _peers
+
     try:
         return _peers.written(bundle, own, {"swops": own["swops"], "pairs": own["pairs"]})
     except _peers.Refused as error:

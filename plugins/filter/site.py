@@ -44,11 +44,12 @@ import dataclasses
 import os
 import time
 
-from ansible_collections.swarm.learning.plugins.module_utils import _content, _peers, _problems, _site, _site_sl
-from ansible_collections.swarm.learning.plugins.plugin_utils import _certificates
-
 
 def site(hostvars, groups):
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ansible_collections.swarm.learning.plugins.module_utils import _content, _peers, _problems, _site, _site_sl
+    from ansible_collections.swarm.learning.plugins.plugin_utils import _certificates
+
     now = time.time()
     inventory = _site.read(hostvars, groups)
     found, peers = _peers.load(inventory, _text, now)

@@ -33,10 +33,12 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swarm.learning.plugins.module_utils import _spire_node
 
 
 def spire_bundle_pem(bundle):
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ansible_collections.swarm.learning.plugins.module_utils import _spire_node
+
     try:
         return _spire_node.bundle_pem(bundle)
     except ValueError as error:

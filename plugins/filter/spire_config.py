@@ -46,16 +46,17 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swarm.learning.plugins.module_utils import _spire_config
-
-CONFIGURATIONS = {"server": _spire_config.server, "agent": _spire_config.agent}
 
 
 def spire_config(settings, what):
-    if what not in CONFIGURATIONS:
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ansible_collections.swarm.learning.plugins.module_utils import _spire_config
+
+    configurations = {"server": _spire_config.server, "agent": _spire_config.agent}
+    if what not in configurations:
         raise AnsibleFilterError(f"spire_config makes the configuration of a server or an agent, not of {what!r}")
     try:
-        return CONFIGURATIONS[what](settings)
+        return configurations[what](settings)
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

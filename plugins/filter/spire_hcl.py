@@ -32,10 +32,12 @@ _value:
 """
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swarm.learning.plugins.module_utils._hcl import render
 
 
 def spire_hcl(configuration):
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ansible_collections.swarm.learning.plugins.module_utils._hcl import render
+
     try:
         return render(configuration)
     except ValueError as error:

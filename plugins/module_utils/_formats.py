@@ -276,3 +276,14 @@ def task_problems(task, where="task"):
     if kind not in _BODIES and isinstance(task, dict):
         task = {**task, "Body": {}}
     return problems(task, Mapping(form), where)
+
+
+def plain(value):
+    """The value in Python's own types, as Ansible's carry tags and templates along."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, (bool, int, float)) or value is None:
+        return value
+    return str.__str__(value) if isinstance(value, str) else value

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ansible_collections.swarm.learning.plugins.module_utils import (
+    _formats,
     _peers,
     _site_certificates,
     _site_classic,
@@ -123,19 +124,8 @@ def read(hostvars, groups):
     hosts = {}
     for host in dict.fromkeys(host for members in mine.values() for host in members):
         variables = hostvars[host]
-        hosts[host] = {name: plain(variables[name]) for name in DEFAULTS if name in variables}
+        hosts[host] = {name: _formats.plain(variables[name]) for name in DEFAULTS if name in variables}
     return Inventory(hosts, {name: list(members) for name, members in groups.items()})
-
-
-def plain(value):
-    """The value in Python's own types, as Ansible's carry tags and templates along."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, (bool, int, float)) or value is None:
-        return value
-    return str.__str__(value) if isinstance(value, str) else value
 
 
 # --- nodes ---------------------------------------------------------------------------------------------------------------
