@@ -34,15 +34,27 @@ def signing(authorities, now):
 def problems(facts, default_ttl, until, now):
     """What ends before `until`, as a list of {what, name, expires_at, problem, remedy}.
 
-    facts        authorities, agents, entries, bundles as spire_info returns them
+    facts        authorities, agents, entries, bundles, tokens as spire_info returns them
     default_ttl  life of the SVID of an entry that says nothing, in seconds
     """
     signer = signing(facts["authorities"], now)
     found = [_authority(facts["trust_domain"], signer, until)] if signer is None or signer["expires_at"] < until else []
     found += _svids(facts, default_ttl, until, now)
     found += [_bundle(bundle, until) for bundle in facts["bundles"] if bundle["expires_at"] < until]
-    found += [_agent(agent, now) for agent in facts["agents"] if agent["banned"] or agent["expires_at"] <= now]
-    return found
+    found += [_agent(agent, now) for agent in facts["agents"] if not _is_live(agent, now)]
+    waiting = _waiting(facts, now)
+    return found + [_token(token, now) for token in facts["tokens"] if token["spiffe_id"] in waiting]
+
+
+def _is_live(agent, now):
+    return not agent["banned"] and agent["expires_at"] > now
+
+
+def _waiting(facts, now):
+    """The IDs that entries hang below, and that no agent goes by which is attested: nothing is issued there."""
+    live = {agent["spiffe_id"] for agent in facts["agents"] if _is_live(agent, now)}
+    reached = {entry["spiffe_id"] for entry in facts["entries"] if entry["parent_id"] in live}
+    return {entry["parent_id"] for entry in facts["entries"]} - reached
 
 
 def held(containers, svid_ttl, until, now):
@@ -132,6 +144,19 @@ def _agent(agent, now):
         agent["expires_at"],
         f"agent {agent['spiffe_id']} {why}",
         "evict it, or attest its host again with the role spire_agent, which does both",
+    )
+
+
+def _token(token, now):
+    """A token need not outlive the training. It is to be used before it ends, and where it was not, an agent is not there."""
+    agent, end = token["spiffe_id"], token["expires_at"]
+    ends, how = ("expires", "uses it") if end > now else ("expired", "makes another one and uses that")
+    return _problem(
+        "token",
+        agent,
+        end,
+        f"agent {agent} is not attested: the join token that was made for it was never used, and {ends} {date(end)}",
+        f"run `site`, which {how}; without the agent nothing on its host gets an identity",
     )
 
 

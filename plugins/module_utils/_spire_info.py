@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import time
 
-from ansible_collections.swarm.learning.plugins.module_utils import _lifetime, _x509
+from ansible_collections.swarm.learning.plugins.module_utils import _lifetime, _token, _x509
 from ansible_collections.swarm.learning.plugins.module_utils._spire import SpireError, id_text
 from ansible_collections.swarm.learning.plugins.module_utils._spire_config import seconds
 
@@ -23,14 +23,17 @@ def check_info(params):
 
 
 def info(server, params, _check_mode):
-    """spire_info: trust domain, authorities, agents, entries, bundles, and what does not outlive the training."""
+    """spire_info: trust domain, authorities, agents, entries, bundles, unused join tokens, and what does not outlive the training."""
     told, now = server.own_bundle(), time.time()
+    agents = [_agent(one) for one in server.told_agents()]
+    known = {one["spiffe_id"] for one in agents}
     facts = {
         "trust_domain": told.get("trust_domain", ""),
         "authorities": [_authority(one) for one in told.get("x509_authorities") or ()],
-        "agents": [_agent(one) for one in server.told_agents()],
-        "entries": [_entry(one) for one in server.entries()],
+        "agents": agents,
+        "entries": [_entry(one, known) for one in server.entries()],
         "bundles": [_bundle(one) for one in server.bundles()],
+        "tokens": _tokens(params["token_dir"], told.get("trust_domain", ""), known),
     }
     found = []
     if params["days"] is not None:
@@ -53,12 +56,21 @@ def _agent(told):
     }
 
 
-def _entry(told):
+def _tokens(directory, trust_domain, known):
+    """What may be told of join tokens that nobody has used: for which agent, and until when."""
+    try:
+        unspent = _token.unspent(directory, trust_domain, known) if directory else {}
+    except OSError as error:
+        raise SpireError(f"token_dir: {error}") from error
+    return [{"spiffe_id": alias, "expires_at": made.expires_at} for alias, made in unspent.items()]
+
+
+def _entry(told, known):
     return {
         "id": told["id"],
         "spiffe_id": id_text(told["spiffe_id"]),
-        "parent_id": id_text(told["parent_id"]),
-        "selectors": [f"{one['type']}:{one['value']}" for one in told.get("selectors") or ()],
+        "parent_id": _token.shown(id_text(told["parent_id"]), known),
+        "selectors": [_token.shown(f"{one['type']}:{one['value']}", known) for one in told.get("selectors") or ()],
         "federates_with": sorted(told.get("federates_with") or ()),
         "dns_names": told.get("dns_names") or [],
         "x509_svid_ttl": int(told.get("x509_svid_ttl") or 0),

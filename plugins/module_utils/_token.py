@@ -14,10 +14,11 @@ import os
 import stat
 import tempfile
 from dataclasses import asdict, dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 # A token must live long enough for the agent to be made and started with it.
 LEAST_LIFE = 60
+_AGENT = "/spire/agent/join_token"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,17 @@ class Leavings:
 
 def agent_of(trust_domain, token):
     """The SPIFFE ID of the agent that uses the token."""
-    return f"spiffe://{trust_domain}/spire/agent/join_token/{token}"
+    return f"spiffe://{trust_domain}{_AGENT}/{token}"
+
+
+def shown(text, known):
+    """A SPIFFE ID or a selector with one as it may be told; `known`: IDs of the agents that the server knows.
+
+    A server makes an agent's alias together with its token, so until the agent comes the alias's parent and selector tell the token.
+    """
+    before, is_agent, rest = text.partition(f"{_AGENT}/")
+    spent = {agent.rpartition("/")[2] for agent in known}
+    return f"{before}{_AGENT}/unused" if is_agent and rest not in spent else text
 
 
 def digest(token):
@@ -136,9 +147,11 @@ def leavings(aliases, records, latest, kept, now, gone=False):
 
 # --- the file of a token that was handed out ---------------------------------------------------------------------------
 
+_SUFFIX = ".json"
+
 
 def _path(directory, alias):
-    return os.path.join(directory, quote(alias, safe="") + ".json")
+    return os.path.join(directory, quote(alias, safe="") + _SUFFIX)
 
 
 def read(directory, alias):
@@ -148,6 +161,17 @@ def read(directory, alias):
             return HandedOut(**json.load(file))
     except (FileNotFoundError, ValueError, TypeError):
         return None
+
+
+def unspent(directory, trust_domain, known):
+    """Alias → HandedOut token, of all in the directory for agents of the trust domain with which none of those has come whose IDs are known.
+
+    Raises OSError.
+    """
+    names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+    aliases = [unquote(name[: -len(_SUFFIX)]) for name in names if name.endswith(_SUFFIX)]
+    kept = {alias: read(directory, alias) for alias in aliases if alias.startswith(f"spiffe://{trust_domain}/")}
+    return {alias: made for alias, made in kept.items() if made and agent_of(trust_domain, made.token) not in known}
 
 
 def keep(directory, alias, handed_out):

@@ -28,6 +28,11 @@ options:
     description: Life of the SVID of an entry without a life of its own, as the server's configuration has it, such as V(168h).
     type: str
     default: 1h
+  token_dir:
+    description:
+      - Directory on this host in which M(swarm.learning.spire_token) keeps join tokens until they are used.
+      - With it, says which of them nobody has used, and never what they are.
+    type: path
 requirements:
   - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
 attributes:
@@ -106,7 +111,7 @@ entries:
       description: SPIFFE ID.
       type: str
     parent_id:
-      description: SPIFFE ID that it hangs below.
+      description: SPIFFE ID that it hangs below; that of an agent that is yet to come ends in V(unused), and not in its join token.
       type: str
     selectors:
       description: Its selectors, each as C(TYPE:VALUE).
@@ -138,14 +143,26 @@ bundles:
     expires_at:
       description: When the last of its CAs expires, in seconds since the epoch.
       type: int
+tokens:
+  description: The join tokens in O(token_dir) that nobody has used. Empty without O(token_dir).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    spiffe_id:
+      description: SPIFFE ID that the agent for which the token was made is to get beside its own.
+      type: str
+    expires_at:
+      description: When the token expires, or has expired, in seconds since the epoch.
+      type: int
 problems:
-  description: What ends before O(days) are over. Empty without O(days).
+  description: What ends before O(days) are over, and agents that have not used their tokens. Empty without O(days).
   returned: always
   type: list
   elements: dict
   contains:
     what:
-      description: V(authority), V(svid), V(bundle) or V(agent).
+      description: V(authority), V(svid), V(bundle), V(agent) or V(token).
       type: str
     name:
       description: Trust domain or SPIFFE ID.
@@ -169,6 +186,7 @@ OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
     "days": {"type": "float"},
     "default_x509_svid_ttl": {"type": "str", "default": "1h"},
+    "token_dir": {"type": "path", "no_log": False},
 }
 
 

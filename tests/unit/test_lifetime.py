@@ -51,6 +51,7 @@ GOOD = {
     "entries": [entry("sn", 0), entry("sl", 14 * DAY), entry("alias", 60, "spire/agent/join_token/x")],
     "agents": [agent(60)],
     "bundles": [{"trust_domain": "b", "expires_at": END}],
+    "tokens": [],
 }
 
 
@@ -72,6 +73,33 @@ def test_what_ends_too_early(change, found):
     said = problems({**GOOD, **change}, 14 * DAY, END, NOW)
     assert [(one["what"], one["name"]) for one in said] == found
     assert all(one["problem"] and one["remedy"] for one in said)
+
+
+HOST = "spiffe://a/swarm/agent/host-1"
+ALIAS = {"spiffe_id": HOST, "parent_id": "spiffe://a/spire/agent/x", "x509_svid_ttl": 0}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, "was never used, and expires 1972-09-27 00:01 UTC"),
+        ({"tokens": [{"spiffe_id": HOST, "expires_at": NOW}]}, "was never used, and expired 1972-09-27 00:00 UTC"),
+        ({"entries": [entry("sn", 0), ALIAS]}, ""),  # the agent is attested with another one
+        ({"entries": [entry("sn", 0), ALIAS], "agents": [agent(60, banned=True)]}, "was never used"),
+        ({"entries": [entry("sn", 0, "swarm/agent/host-2")]}, ""),  # a host that has left
+    ],
+)
+def test_a_token_that_nobody_has_used(change, says):
+    facts = {**GOOD, "tokens": [{"spiffe_id": HOST, "expires_at": NOW + 60}], **change}
+    told = [one for one in problems(facts, 14 * DAY, END, NOW) if one["what"] == "token"]
+    assert [says in one["problem"] for one in told] == [True] * bool(says)
+    assert [one["name"] for one in told] == [HOST] * bool(says)
+
+
+@pytest.mark.parametrize(("left", "how"), [(1, "run `site`, which uses it;"), (0, "run `site`, which makes another one and uses that;")])
+def test_what_to_do_about_a_token(left, how):
+    [told] = problems({**GOOD, "tokens": [{"spiffe_id": HOST, "expires_at": NOW + left}]}, 14 * DAY, END, NOW)
+    assert told["remedy"].startswith(how)
 
 
 def test_an_entry_without_a_life_of_its_own_has_the_servers():
@@ -111,7 +139,7 @@ def test_how_a_node_gets_another():
 
 
 def test_a_server_that_is_yet_to_be_started_has_nothing():
-    told = info(NoServerYet(), {"days": 7, "default_x509_svid_ttl": "1h"}, True)
+    told = info(NoServerYet(), {"days": 7, "default_x509_svid_ttl": "1h", "token_dir": None}, True)
     assert {name for name, value in told.items() if value} == {"problems"}
     assert [one["what"] for one in told["problems"]] == ["authority"]
 

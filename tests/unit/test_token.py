@@ -130,6 +130,32 @@ def test_who_refused_whom(log, refusal):
     assert _spire_agent.refusal_of("\n".join(log)) == refusal
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (OLD, OLD),
+        (NEW, _token.agent_of(DOMAIN, "unused")),
+        (f"spiffe_id:{OLD}", f"spiffe_id:{OLD}"),
+        (f"spiffe_id:{NEW}", f"spiffe_id:{_token.agent_of(DOMAIN, 'unused')}"),
+        ("spiffe://org1.example/swarm/agent/host-1", "spiffe://org1.example/swarm/agent/host-1"),
+        ("spiffe://org1.example/spire/server", "spiffe://org1.example/spire/server"),
+    ],
+)
+def test_no_entry_tells_a_token(text, shown):
+    assert _token.shown(text, {OLD}) == shown
+
+
+def test_which_tokens_nobody_has_used(tmp_path):
+    directory = str(tmp_path / "tokens")
+    assert _token.unspent(directory, "a", set()) == {}
+    mine, spent, theirs = (HandedOut(name, 7) for name in ("mine", "spent", "theirs"))
+    for alias, made in (("spiffe://a/x/1", mine), ("spiffe://a/x/2", spent), ("spiffe://b/x/1", theirs)):
+        _token.keep(directory, alias, made)
+    (tmp_path / "tokens/spiffe%3A%2F%2Fa%2Fx%2F3.json").write_text("half wri", encoding="utf-8")
+    (tmp_path / "tokens/tmp123").write_text("", encoding="utf-8")
+    assert _token.unspent(directory, "a", {_token.agent_of("a", "spent")}) == {"spiffe://a/x/1": mine}
+
+
 def certificate(spiffe_id, expires):
     """What of a certificate's DER is looked at, in PEM: a validity and a URI."""
     times = b"\x17\x0d261121235916Z" + (b"\x17\x0d" if len(expires) == 13 else b"\x18\x0f") + expires.encode()

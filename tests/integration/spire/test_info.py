@@ -5,6 +5,7 @@
 import time
 
 import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._token import agent_of
 
 from tests.integration.running import Failed
 from tests.integration.spire.world import ALIAS, DOMAIN
@@ -38,6 +39,18 @@ def test_a_bundle_of_another_domain(spire):
     assert [one["trust_domain"] for one in told["bundles"]] == ["org2.example"]
     assert near(told["bundles"][0]["expires_at"], CA_DAYS)
     assert [(one["what"], one["name"]) for one in told["problems"]] == [("authority", DOMAIN), ("bundle", "org2.example")]
+
+
+def test_a_token_that_nobody_has_used(spire, tmp_path):
+    """Told for the agent that something hangs below, until that is attested; never the token."""
+    alias, other = f"{ALIAS}-other", {"token_dir": str(tmp_path / "tokens")}
+    spire.call("spire_entry", entries=[{"spiffe_id": f"spiffe://{DOMAIN}/swarm/sl", "parent_id": alias, "selectors": ["docker:env:x=y"]}])
+    made = spire.call("spire_token", spiffe_id=alias, **other)
+    told = spire.call("spire_info", days=1, default_x509_svid_ttl="97h", **other)
+    assert told["tokens"] == [{"spiffe_id": alias, "expires_at": made["expires_at"]}]
+    assert [(one["what"], one["name"]) for one in told["problems"]] == [("token", alias)]
+    assert [one["parent_id"] for one in told["entries"] if one["spiffe_id"] == alias] == [agent_of(DOMAIN, "unused")]
+    assert made["token"] not in str(told)
 
 
 def test_what_does_not_outlive_the_training(spire):
