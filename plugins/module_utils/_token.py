@@ -164,9 +164,9 @@ def read(directory, alias):
 
 
 def unspent(directory, trust_domain, known):
-    """Alias → HandedOut token, of all in the directory for agents of the trust domain with which none of those has come whose IDs are known.
+    """Alias → HandedOut token, of those in the directory for agents of the trust domain that nobody has come with. Raises OSError.
 
-    Raises OSError.
+    known  IDs of the agents that the server knows: an ID says with which token its agent came
     """
     names = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
     aliases = [unquote(name[: -len(_SUFFIX)]) for name in names if name.endswith(_SUFFIX)]

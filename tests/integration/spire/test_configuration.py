@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a version of SPIRE is told, it can work with; what it cannot never reaches a server that runs, and only what must is restarted."""
 
+import re
 import subprocess
 
 import pytest
@@ -47,13 +48,27 @@ def test_a_version_takes_its_configuration(version, tmp_path):
         assert "nknown configuration detected" in words
 
 
-def test_a_configuration_that_the_server_refuses_changes_nothing_that_runs(spire):
-    before = state(spire, spire.server)
+def test_a_configuration_that_the_server_refuses_changes_nothing_that_runs(spire, monkeypatch):
+    monkeypatch.setenv("ANSIBLE_ANY_ERRORS_FATAL", "1")
+    place = spire.directory / "host/spire-server"
+    before = (state(spire, spire.server), kept(place))
     wrong = {**GOOD, "server": {**GOOD["server"], "no_such_option": 1}}
-    with pytest.raises(AssertionError, match=r"was not restarted(.|\n)*unknown configuration detected"):
-        spire.roles(SERVER, spire_server_config=wrong)
-    assert state(spire, spire.server) == before
-    assert not (spire.directory / "host/spire-server/conf/server.conf").exists()  # so the next run does not take it for good
+    for others in ((), ("other",)):  # the next run does not take it for good either; where any error is fatal, it is fatal to all
+        run = spire.play(
+            SERVER,
+            hosts=("localhost", *others),
+            swarm_dir=f"{spire.directory}/{{{{ inventory_hostname | replace('localhost', 'host') }}}}",
+            spire_server_name=f"{spire.prefix}-{{{{ inventory_hostname | replace('localhost', 'server') }}}}",
+            configurations={"localhost": wrong, "other": GOOD},
+            spire_server_config="{{ configurations[inventory_hostname] }}",
+        )
+        assert {failure.split(":")[0] for failure in run.failures} == {"localhost"}
+        assert re.search(r"was not restarted(.|\n)*unknown configuration detected", run.failures[-1])
+        assert (state(spire, spire.server), kept(place)) == before
+    assert [path.name for path in spire.directory.glob("other/spire-server/*")] == []
+    spire.client.containers.get(spire.server).restart(timeout=1)  # as a reboot does
+    assert spire.roles(SERVER).stats["localhost"]["changed"] == 0
+    assert kept(place) == before[1]
 
 
 def test_a_changed_configuration_restarts_the_server_alone(spire):
@@ -63,6 +78,13 @@ def test_a_changed_configuration_restarts_the_server_alone(spire):
     assert state(spire, spire.agent) == agent
     assert state(spire, spire.server) != server
     assert spire.healthy()
+
+
+def kept(place):
+    """What the server's host has of configurations: the names, and the bytes, mode, owner and age of the one that the server runs with."""
+    conf, names = place / "conf/server.conf", sorted(path.relative_to(place) for path in place.glob("**/*.conf"))
+    facts = conf.stat()
+    return names, conf.read_bytes(), facts.st_mode, facts.st_uid, facts.st_gid, facts.st_mtime_ns
 
 
 def state(spire, name):
