@@ -50,8 +50,7 @@ def test_a_version_takes_its_configuration(version, tmp_path):
 
 def test_a_configuration_that_the_server_refuses_changes_nothing_that_runs(spire, monkeypatch):
     monkeypatch.setenv("ANSIBLE_ANY_ERRORS_FATAL", "1")
-    place = spire.directory / "host/spire-server"
-    before = (state(spire, spire.server), kept(place))
+    before = (state(spire, spire.server), kept(spire, "server"))
     wrong = {**GOOD, "server": {**GOOD["server"], "no_such_option": 1}}
     for others in ((), ("other",)):  # the next run does not take it for good either; where any error is fatal, it is fatal to all
         run = spire.play(
@@ -64,11 +63,21 @@ def test_a_configuration_that_the_server_refuses_changes_nothing_that_runs(spire
         )
         assert {failure.split(":")[0] for failure in run.failures} == {"localhost"}
         assert re.search(r"was not restarted(.|\n)*unknown configuration detected", run.failures[-1])
-        assert (state(spire, spire.server), kept(place)) == before
+        assert (state(spire, spire.server), kept(spire, "server")) == before
     assert [path.name for path in spire.directory.glob("other/spire-server/*")] == []
     spire.client.containers.get(spire.server).restart(timeout=1)  # as a reboot does
     assert spire.roles(SERVER).stats["localhost"]["changed"] == 0
-    assert kept(place) == before[1]
+    assert kept(spire, "server") == before[1]
+
+
+def test_a_configuration_that_the_agent_refuses_changes_nothing_that_runs(spire):
+    before = (state(spire, spire.agent), kept(spire, "agent"))
+    wrong = _spire_config.agent({"version": VERSION, "trust_domain": DOMAIN, "server_address": spire.server})
+    wrong["agent"]["no_such_option"] = 1
+    with pytest.raises(AssertionError, match=r"was not restarted(.|\n)*unknown configuration detected"):
+        spire.roles(AGENT, spire_agent_config=wrong)
+    assert (state(spire, spire.agent), kept(spire, "agent")) == before
+    assert spire.roles(AGENT).stats["localhost"]["changed"] == 0
 
 
 def test_a_changed_configuration_restarts_the_server_alone(spire):
@@ -80,9 +89,10 @@ def test_a_changed_configuration_restarts_the_server_alone(spire):
     assert spire.healthy()
 
 
-def kept(place):
-    """What the server's host has of configurations: the names, and the bytes, mode, owner and age of the one that the server runs with."""
-    conf, names = place / "conf/server.conf", sorted(path.relative_to(place) for path in place.glob("**/*.conf"))
+def kept(spire, component):
+    """What the host has of a component's configurations: the names, and the bytes, mode, owner and age of the one that it runs with."""
+    place = spire.directory / f"host/spire-{component}"
+    conf, names = place / f"conf/{component}.conf", sorted(path.relative_to(place) for path in place.glob("**/*.conf"))
     facts = conf.stat()
     return names, conf.read_bytes(), facts.st_mode, facts.st_uid, facts.st_gid, facts.st_mtime_ns
 
