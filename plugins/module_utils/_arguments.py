@@ -128,3 +128,6 @@ SIDECAR = {
 RESULT = {
     "return_bundle": {"type": "bool", "default": False},
 }
+COMPARED = {
+    "server_bundle": {"type": "str", "default": ""},
+}

@@ -99,7 +99,7 @@ class _Convergence:
             self.component_name,
             self.component,
             params,
-            set(params) - {*_arguments.CONTAINER, *_arguments.RESULT, *_arguments.SCRIPT},
+            set(params) - {*_arguments.CONTAINER, *_arguments.RESULT, *_arguments.COMPARED, *_arguments.SCRIPT},
             self.host,
         )
         # Images first: any answer tells what engine it is, which the translation has to know.

@@ -7,9 +7,11 @@ from __future__ import annotations
 import base64
 import json
 import os
+import queue
 import time
 
-from ansible_collections.swarm.learning.plugins.module_utils import _token, _x509
+from ansible_collections.swarm.learning.plugins.module_utils import _peers, _token, _x509
+from ansible_collections.swarm.learning.plugins.module_utils._check_common import OptionError
 from ansible_collections.swarm.learning.plugins.module_utils._engine import EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES, SPIRE_UPSTREAM
 from ansible_collections.swarm.learning.plugins.module_utils._spec import environment, secrets_of
@@ -17,6 +19,9 @@ from ansible_collections.swarm.learning.plugins.module_utils._spire_config impor
 
 AGENT = f"{SPIRE_UPSTREAM}/spire-agent"
 _LOG_LINES = 30
+# An agent asks its server every 5 s, and less and less often while that does not answer.
+_SYNC_SECONDS = 30
+_TICK = 0.5
 _REFUSALS = (
     ("server", "certificate signed by unknown authority"),
     ("token", "join token does not exist or has already been used"),
@@ -29,7 +34,8 @@ def agent_facts(engine, _host, params, inspect):
     if params["state"] != "started":
         return {}
     running = bool(inspect) and bool(inspect["State"].get("Running"))
-    attested = running and _is_healthy(engine, params["name"])
+    healthy = running and _is_healthy(engine, params["name"])
+    attested = healthy and not _finds_a_stranger(engine, params, inspect)
     refusal = refusal_of(engine.log_tail(params["name"], _LOG_LINES)) if inspect and not attested else ""
     token = environment(inspect["Config"]["Env"]).get(TOKEN_VARIABLE, "") if refusal == "token" else ""
     identity = kept_identity(params["volumes"] or (), time.time())
@@ -48,6 +54,46 @@ def _is_healthy(engine, name):
     except EngineError:
         return False
     return code == 0
+
+
+def _finds_a_stranger(engine, params, inspect):
+    """Whether a running agent that lacks a CA of its server finds, at its next look, that it does not trust it; else it has got that CA.
+
+    Where nothing is to be heard of it in time, it is left alone: it has an identity, and the way to the server may be cut.
+    """
+    wanted = _authorities(params["server_bundle"])
+    deadline, lines = time.monotonic() + _SYNC_SECONDS, None
+    while not knows(params["volumes"] or (), wanted) and time.monotonic() < deadline:
+        lines = lines or engine.follow(inspect, time.time())
+        try:
+            line = lines.get(timeout=_TICK)
+        except queue.Empty:
+            continue
+        if line is None or refusal_of(line) == "server":
+            return True
+    return False
+
+
+def _authorities(text):
+    try:
+        return set(_peers.authorities(json.loads(text))) if text else set()
+    except (ValueError, _peers.Refused) as error:
+        raise OptionError("server_bundle", text[:40], "is not a SPIFFE bundle; what spire_bundle returns is") from error
+
+
+def knows(volumes, wanted):
+    """Whether the bundle that an agent keeps, in a directory that is mounted, has all the wanted CAs (DER); where it keeps none too."""
+    kept = [bundle for bundle in (_bundle(os.path.join(volume.split(":")[0], "agent-data.json")) for volume in volumes) if bundle]
+    return not kept or wanted <= kept[0]
+
+
+def _bundle(path):
+    """The CAs, in DER, of the bundle in agent-data.json, as a set; empty where there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return {_x509.der(base64.b64decode(one)) for one in json.load(file)["bundle"] or ()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def refusal_of(log):

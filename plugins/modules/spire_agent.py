@@ -48,6 +48,13 @@ options:
   socket_dir:
     description: Volume, or directory on the host, that gets the Workload API's socket. Mounted at C(/tmp/spire-agent/public).
     type: str
+  server_bundle:
+    description:
+      - The bundle that the SPIRE Server has now, as M(swarm.learning.spire_bundle) returns it.
+      - A running agent whose copy lacks a CA of it is given some seconds to fetch that. When it finds then that it does not trust the
+        server, as after that has lost its keys, it is not attested any more.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -113,7 +120,7 @@ needs_join_token:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER
+from ansible_collections.swarm.learning.plugins.module_utils._arguments import COMPARED, CONTAINER
 from ansible_collections.swarm.learning.plugins.module_utils._component import run
 from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import agent_facts
 
@@ -131,7 +138,7 @@ OPTIONS = {
 
 def main():
     """Run the module."""
-    arguments = {**CONTAINER, **OPTIONS}
+    arguments = {**CONTAINER, **OPTIONS, **COMPARED}
     run(AnsibleModule(arguments, supports_check_mode=True), "spire_agent", agent_facts)
 
 

@@ -207,3 +207,23 @@ def test_what_an_agent_keeps(tmp_path, files, now, kept):
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     volumes = ["a-volume:/x", "/nowhere:/y", f"{tmp_path}:/opt/spire/data/agent"]
     assert _spire_agent.kept_identity(volumes, now) == kept
+
+
+OTHER_CA = certificate("spiffe://org1.example/spire/server", "20501128235926Z")
+
+
+@pytest.mark.parametrize(
+    ("file", "wanted", "does"),
+    [
+        ({"bundle": [b64(SVID)]}, [SVID], True),
+        ({"bundle": [b64(SVID), b64(OTHER_CA)]}, [OTHER_CA], True),
+        ({"bundle": [b64(SVID)]}, [SVID, OTHER_CA], False),
+        ({"bundle": [b64(SVID)]}, [], True),
+        ({"bundle": None}, [SVID], True),  # it keeps none
+        ([], [SVID], True),
+    ],
+)
+def test_whether_an_agent_knows_its_server(tmp_path, file, wanted, does):
+    (tmp_path / "agent-data.json").write_text(json.dumps(file), encoding="utf-8")
+    volumes = ["a-volume:/x", f"{tmp_path}:/opt/spire/data/agent"]
+    assert _spire_agent.knows(volumes, {_x509.der(one) for one in wanted}) == does

@@ -16,6 +16,17 @@ SHORT = {"spire_server_ca_ttl": "45s", "spire_server_agent_ttl": "7s", "spire_se
 HOSTS = ("host-1", "host-2", "host-3")
 
 
+@pytest.mark.parametrize("lost", ["keys.json", "datastore.sqlite3"])
+def test_a_server_that_lost_a_part_of_what_it_keeps_gets_its_agent_back_in_the_same_run(spire, lost):
+    """It runs again as another one, which the agent that runs has not heard of."""
+    before = spire.only_agent()
+    spire.client.containers.get(spire.server).stop(timeout=1)
+    for file in (spire.directory / "host/spire-server/data").glob(f"{lost}*"):
+        file.unlink()
+    spire.roles(SERVER, AGENT, spire_server_entries=[ENTRY])
+    assert spire.only_agent() != before
+
+
 def test_a_replaced_server_gets_its_agent_back_in_the_same_run(spire):
     """The agent still says that it is well: it heard from its server, and does not ask again so soon."""
     config = _spire_config.agent({"version": VERSION, "trust_domain": DOMAIN, "server_address": spire.server})
