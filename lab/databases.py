@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A PostgreSQL with TLS, as an organisation has one: the datastore that several SPIRE Servers share."""
+"""A PostgreSQL or MariaDB with TLS, as an organisation has one: a datastore that several SPIRE Servers can share."""
 
 from __future__ import annotations
 
+import re
 import secrets
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from lab.content import archive_of, key_of
 from lab.report import step, tail, wait_for
 from lab.settings import KEY_LABEL, LABEL, NETWORK, POSTGRES_CONTAINER, POSTGRES_DIR, POSTGRES_IP, private_file
 
-_READY = b"database system is ready to accept connections"
+_READY = re.compile(rb"database system is ready to accept connections|mariadbd: ready for connections")
 
 
 def prepare(directory: Path, names: list[str], addresses: list[str]) -> dict[str, tuple[bytes, int]]:
@@ -38,12 +39,12 @@ def create(client: docker.DockerClient, image: str, name: str, network: str, fil
         container.reload()
         return None if container.status in {"created", "running"} else f"it ended:\n{tail(container.logs().decode(errors='replace'))}"
 
-    wait_for(lambda: _READY in container.logs(), name, 60, dead)
+    wait_for(lambda: bool(_READY.search(container.logs())), name, 60, dead)
     return container
 
 
 def start(client: docker.DockerClient, image: str) -> None:
-    """The lab's own, at an address of its own; what it has lasts as long as its container."""
+    """The lab's own, a PostgreSQL, at an address of its own; what it has lasts as long as its container."""
     files = prepare(POSTGRES_DIR, [POSTGRES_CONTAINER], [POSTGRES_IP])
     wanted = key_of([image, *(content for content, _mode in files.values())])
     try:

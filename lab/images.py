@@ -194,6 +194,10 @@ def postgres(client: docker.DockerClient, base_image: str) -> str:
     return build(client, "postgres", DOCKERFILES / "postgres", {"BASE": base_image})
 
 
+def mariadb(client: docker.DockerClient, base_image: str) -> str:
+    return build(client, "mariadb", DOCKERFILES / "mariadb", {"BASE": base_image})
+
+
 def ml_python(client: docker.DockerClient, numpy_image: str) -> str:
     context = DOCKERFILES / "ml-python"
     below = with_packages(client, "ml-packages", numpy_image, context / "requirements.txt")

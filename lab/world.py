@@ -18,7 +18,7 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 from docker.types import IPAMConfig, IPAMPool
 
-from lab import binaries, engine, hosts, images, postgres, registry, wheel
+from lab import binaries, databases, engine, hosts, images, registry, wheel
 from lab.content import Tree
 from lab.report import say, step
 from lab.settings import (
@@ -159,7 +159,7 @@ def up(count: int, sets: Collection[str] = ()) -> None:
 
     _build(client, work, base, spire, publish, [name for name in sets if name in SETS])
     if POSTGRES in sets:
-        work.start(lambda: postgres.start(client, images.postgres(client, base)))
+        work.start(lambda: databases.start(client, images.postgres(client, base)))
     host_image = images.host(client, base)
     running = hosts.existing(client)
     numbers = sorted({*range(1, count + 1), *(n for n, container in running.items() if container.status == "running")})

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lab import images, postgres
+from lab import databases, images
 from tests.integration.spire.world import ALIAS, DOMAIN, Spire
 
 SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
@@ -30,8 +30,8 @@ class Pair(Spire):
     def bring_up(self, database_image):
         self.client.networks.create(self.network)
         database = f"{self.prefix}-database"
-        files = postgres.prepare(self.directory / "database", [database], [])
-        postgres.create(self.client, database_image, database, self.network, files)
+        files = databases.prepare(self.directory / "database", [database], [])
+        databases.create(self.client, database_image, database, self.network, files)
         self.password = files["run/lab/password"][0].decode()
         self.datastore = {
             "type": "postgres",
