@@ -15,12 +15,14 @@ class Case:
     inventory  what ansible-playbook is given as -i, from the checkout's root
     hosts      how many of the lab's hosts the inventory has, at least
     lab        names of the image sets that `python -m lab up --with` brings beside the usual ones
+    before     a playbook for what the hosts' owners had before the platform, from the checkout's root
     """
 
     title: str
     inventory: str
     hosts: int = 2
     lab: tuple[str, ...] = ()
+    before: str = ""
 
 
 CASES = {
@@ -30,6 +32,7 @@ CASES = {
     "two-servers": Case(
         "one organisation whose two SPIRE Servers share a PostgreSQL: either may be lost", "inventories/two-servers", lab=("postgres",)
     ),
+    "own-spire": Case("one organisation that runs SPIRE already", "inventories/own-spire", hosts=3, before="lab/hospital_spire.yml"),
     "classic": Case("release 0.3.0 with its own SPIRE Server, two frameworks", "inventories/classic", lab=("classic",)),
     "classic-federated": Case("release 0.3.0, two organisations that federate", "inventories/classic-federated", lab=("classic",)),
     "classic-nested": Case(

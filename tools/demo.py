@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from lab import settings
 from tools import playbook, terminal, training
@@ -49,8 +50,8 @@ def bring_up(name: str, case: Case) -> list[training.Host]:
     return [training.Host(settings.host_name(number), settings.host_container(number)) for number in range(1, count + 1)]
 
 
-def deploy(case: Case) -> playbook.Run:
-    """Run the playbook `site`; each play is one line, once it is done."""
+def deploy(name: str, case: Case) -> playbook.Run:
+    """Run a playbook on the case's hosts; each play is one line, once it is done."""
 
     def show(event: str, run: playbook.Run) -> None:
         if event == "play" and len(run.plays) > 1:
@@ -60,15 +61,21 @@ def deploy(case: Case) -> playbook.Run:
         elif event == "end" and not run.failures:
             terminal.entry(run.plays[-1].name, run.plays[-1].seconds)
 
-    log = settings.STATE / "demo/site.jsonl"
-    run = playbook.run("swarm.learning.site", ["-i", case.inventory], show, log)
+    log = settings.STATE / "demo" / f"{Path(name).name}.jsonl"
+    run = playbook.run(name, ["-i", case.inventory], show, log)
     terminal.passing("")
     if run.status:
         told = "\n\n".join(run.failures) or run.stderr.strip()
-        raise DemoError(f"ansible-playbook swarm.learning.site ended with status {run.status}\n\n{told}\n\nEverything it reported: {log}")
+        raise DemoError(f"ansible-playbook {name} ended with status {run.status}\n\n{told}\n\nEverything it reported: {log}")
     hosts = len(run.stats)
     say(terminal.dim(f"  {run.total('changed')} changes on {hosts} hosts, {run.total('ok')} tasks"))
     return run
+
+
+def trains(host: training.Host) -> bool:
+    """Whether SL nodes are started on the host, by a SWOP or by hand."""
+    components = {(container["Config"]["Labels"] or {}).get("learning.swarm.component") for container in host.containers()}
+    return not components.isdisjoint({"swop", "sl"})
 
 
 def watch(hosts: Sequence[training.Host], expected: int) -> None:
@@ -142,11 +149,14 @@ def run(name: str) -> None:
     say(terminal.bold(f"Swarm Learning: {case.title}"))
     with clock.phase("The lab: an engine, real SPIRE, images, a registry, the hosts"):
         hosts = bring_up(name, case)
+    if case.before:
+        with clock.phase(f"What was there before: ansible-playbook {case.before}"):
+            deploy(case.before, case)
     with clock.phase("The platform: ansible-playbook swarm.learning.site"):
-        result = deploy(case)
+        result = deploy("swarm.learning.site", case)
     hosts = [host for host in hosts if host.name in result.stats]
     with clock.phase("The training"):
-        watch(hosts, PAIRS_PER_HOST * len(hosts))
+        watch(hosts, PAIRS_PER_HOST * sum(map(trains, hosts)))
     summary(clock, case, result, hosts)
 
 
