@@ -17,23 +17,23 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ansible_collections.swarm.learning.plugins.module_utils._releases import NEWEST, RELEASES
+from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
 
 from lab import settings
-from tools import bench_module, bench_spire, playbook, terminal, training
+from tools import bench_module, bench_spire, demo, playbook, terminal, training
+from tools.cases import CASES, DEFAULT, Case
 from tools.terminal import say
 
-INVENTORY = "inventories/lab"
 # The critical path: what stands in one group may start at once, a group needs the one before it.
-PATH = (("apls",), ("spire_server",), ("spire_agent",), ("sentinel",), ("sn",), ("swop",), ("swci",))
+PATH = (("apls",), ("spire_server",), ("spire_agent",), ("sentinel",), ("sn",), ("swop", "sl"), ("swci",))
 LISTENS = re.compile(r"(?i)listening|serving|ready|started")
 
 
 def readiness(host: training.Host, container: dict) -> float:
     """Seconds from a container's start to its ready line."""
     component = container["Config"]["Labels"]["learning.swarm.component"]
-    signal = RELEASES[NEWEST][component].ready.log
-    ready = re.compile(signal) if signal else LISTENS
+    signals = {components[component].ready.log for components in RELEASES.values() if component in components} - {""}
+    ready = re.compile("|".join(signals)) if signals else LISTENS
     log = host.run("sh", "-c", 'docker logs --timestamps "$1" 2>&1', "sh", container["Id"])
     started = training.moment(container["State"]["StartedAt"])
     said = [training.moment(line) for line in log.splitlines() if ready.search(line)]
@@ -47,7 +47,7 @@ def floor(hosts: Sequence[training.Host]) -> list[tuple[str, float]]:
         for container in host.containers():
             labels = container["Config"]["Labels"] or {}
             component = labels.get("learning.swarm.component")
-            if component in (None, "sl", "ml"):
+            if component in (None, "ml"):
                 continue
             group = "sentinel" if "SN_I_AM_SENTINEL=1" in container["Config"]["Env"] else component
             slowest[group] = max(slowest.get(group, 0.0), readiness(host, container))
@@ -71,10 +71,10 @@ def log_of(name: str) -> Path:
     return settings.STATE / f"bench/{name}.jsonl"
 
 
-def site(name: str, *arguments: str) -> tuple[playbook.Run, float]:
+def site(case: Case, name: str, *arguments: str) -> tuple[playbook.Run, float]:
     """Run the playbook `site` on the lab; what it reported, and how long it took in seconds."""
     start = time.monotonic()
-    run = playbook.run("swarm.learning.site", ["-i", INVENTORY, *arguments], lambda *unused: None, log_of(name))
+    run = playbook.run("swarm.learning.site", ["-i", case.inventory, *arguments], lambda *unused: None, log_of(name))
     if run.status:
         raise SystemExit(f"site ({name}) failed\n" + "\n".join(run.failures) + run.stderr)
     return run, time.monotonic() - start
@@ -87,11 +87,13 @@ def timed(*command: str, **environment: str) -> float:
     return time.monotonic() - start
 
 
-def bring_up(hosts: Sequence[training.Host]) -> None:
+def bring_up(case: Case, hosts: Sequence[training.Host]) -> None:
     """`site` on prepared hosts with images present, by phase, beside the floor."""
     forget(hosts)
+    if case.before:
+        demo.deploy(case.before, case)
     since = time.time()
-    run, seconds = site("bring-up")
+    run, seconds = site(case, "bring-up")
     executed = bench_spire.executions(hosts, since, time.time())
     path = floor(hosts)
     total = sum(needed for _what, needed in path)
@@ -100,15 +102,16 @@ def bring_up(hosts: Sequence[training.Host]) -> None:
     say(terminal.bold("The floor: what the containers need from start to ready"))
     terminal.table(("container", "time"), [(what, terminal.duration(needed)) for what, needed in path], right=(1,))
     say(f"bring-up {terminal.duration(seconds)}, floor {terminal.duration(total)}, ratio {seconds / total:.2f}")
-    bench_spire.first_identity(hosts[0], log_of("bring-up"))
+    if "spire_agent" in dict(path):
+        bench_spire.first_identity(hosts[0], log_of("bring-up"))
     say(f"spire-server was executed {executed} times")
 
 
-def no_change(hosts: Sequence[training.Host]) -> None:
+def no_change(case: Case, hosts: Sequence[training.Host]) -> None:
     """`site` where nothing is left to do, for real and in check mode."""
     for name, arguments in (("no change", ()), ("no change, --check --diff", ("--check", "--diff"))):
         since = time.time()
-        run, seconds = site(name.replace(" ", "-").replace(",", ""), *arguments)
+        run, seconds = site(case, name.replace(" ", "-").replace(",", ""), *arguments)
         executed = bench_spire.executions(hosts, since, time.time())
         tasks = max(host["ok"] for host in run.stats.values())
         told = f"{tasks} tasks a host at most, spire-server executed {executed} times, changed {run.total('changed')}"
@@ -120,19 +123,19 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--demo", action="store_true", help="also time `make demo` with everything cached, from no lab at all")
     parser.add_argument("--cold", action="store_true", help="also time `make demo` with an empty cache: many minutes")
+    parser.add_argument("--case", choices=CASES, default=DEFAULT, help="which world, as for `make demo`")
     options = parser.parse_args(arguments)
+    case = CASES[options.case]
     if options.cold:
         cache = settings.CACHE.with_name("swarm-learning-cold")
         say(f"make demo, cold: {terminal.duration(timed('make', 'demo', XDG_CACHE_HOME=str(cache)))}")
     if options.demo:
         timed(sys.executable, "-m", "lab", "down")
-        say(f"make demo, warm: {terminal.duration(timed(sys.executable, '-m', 'tools.demo'))}")
-    timed(sys.executable, "-m", "lab", "up")
-    count = settings.host_count(os.environ.get("LAB_HOSTS"))
-    hosts = [training.Host(settings.host_name(n), settings.host_container(n)) for n in range(1, count + 1)]
-    bring_up(hosts)
-    training.follow(hosts, 2 * count, 900, lambda nodes: None)
-    no_change(hosts)
+        say(f"make demo, warm: {terminal.duration(timed(sys.executable, '-m', 'tools.demo', options.case))}")
+    hosts = demo.bring_up(options.case, case)
+    bring_up(case, hosts)
+    training.follow(hosts, demo.PAIRS_PER_HOST * sum(map(demo.trains, hosts)), demo.TRAINING_SECONDS, lambda nodes: None)
+    no_change(case, hosts)
     bench_module.module_call()
     bench_spire.many_entries()
     return 0

@@ -23,6 +23,12 @@ options:
     description: Ansible's C(groups).
     type: dict
     required: true
+  complete:
+    description:
+      - Whether the files of all organisations that train together are there.
+      - They are not before they are exchanged; then a training may ask for more peers than are known.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -45,7 +51,7 @@ import os
 import time
 
 
-def site(hostvars, groups):
+def site(hostvars, groups, complete=True):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ansible_collections.swarm.learning.plugins.module_utils import _content, _peers, _problems, _site, _site_sl
     from ansible_collections.swarm.learning.plugins.plugin_utils import _certificates
@@ -54,7 +60,7 @@ def site(hostvars, groups):
     inventory = _site.read(hostvars, groups)
     found, peers = _peers.load(inventory, _text, now)
     inventory = dataclasses.replace(inventory, peers=tuple(peers))
-    found = found or _problems.problems(inventory, os.path.exists)
+    found = found or _problems.problems(inventory, os.path.exists, complete)
     if found:
         return {"problems": found, "hosts": {}, "requests": []}
     found, requests = _certificates.review(inventory, now)

@@ -31,8 +31,12 @@ REACHED_BY_OTHERS = ("apls", "spire_server", "sn", "sl", "swop")
 PORTS = ("apls_port", "spire_server_port", "spire_server_federation_port", "sn_api_port", "sn_p2p_port", "sn_fs_port")
 
 
-def problems(inventory, exists):
-    """All problems of the first stage that has any. `exists` says whether a path is there on the controller."""
+def problems(inventory, exists, complete=True):
+    """All problems of the first stage that has any.
+
+    exists    says whether a path is there on the controller
+    complete  whether all organisations' files are there that the training counts on; they are not when files are exchanged first
+    """
     stages = (
         (_groups,),
         (_releases, _addresses, _problems_spire.trust_domains, _port_numbers, _shape, _problems_sl.shape, _problems_certificates.shape),
@@ -40,7 +44,8 @@ def problems(inventory, exists):
         (_problems_spire.identities, _problems_spire.versions, _problems_certificates.identities, _operators, _problems_sl.nodes),
         (_training_itself,),
         (_names, _port_clashes, _problems_sl.programs),
-        (_peers, _problems_sl.peers, _formats_of_files, lambda one: _controller_files(one, exists)),
+        (_peers, _problems_sl.peers) if complete else (),
+        (_formats_of_files, lambda one: _controller_files(one, exists)),
     )
     for stage in stages:
         found = [sentence for check in stage for sentence in check(inventory)]

@@ -316,6 +316,13 @@ def test_says_what_is_wrong(inventory, sentences):
         assert any(sentence in one for one in told), told
 
 
+def test_peers_may_still_be_to_come_when_files_are_exchanged():
+    inventory = two_orgs(training={"min_peers": 5})
+    assert _problems.problems(inventory, there, complete=False) == []
+    wrong = two_orgs(training={"min_peers": 5, "program": "/x.py"})
+    assert _problems.problems(wrong, there, complete=False) == found(wrong)
+
+
 def test_what_runs_elsewhere_is_an_address():
     elsewhere = {"swarm_apls_ip": "192.0.2.1", "sn_sentinel_ip": "192.0.2.2", "swarm_socket_path": "/run/spire/api.sock"}
     inventory = two_orgs(

@@ -8,11 +8,14 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import yaml
 
 from tests.integration.site import world
 
 EXCHANGE = "swarm.learning.exchange"
 DOMAINS = ("org1.swarm.learning", "org2.swarm.learning")
+# All four pairs must train, and an organisation has two: with one alone there is no model.
+TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"] | {"min_peers": 4}
 ELSEWHERE = {"swarm_apls_ip": "172.30.0.11", "sn_sentinel_ip": "172.30.0.11"}
 
 
@@ -24,7 +27,7 @@ class Organisation:
         place.mkdir()
 
         def only_mine(tree):
-            tree["hosts"] = {name: {**tree["hosts"][name], **variables}}
+            tree["hosts"] = {name: {**tree["hosts"][name], "swarm_training": TRAINING, **variables}}
             for group in tree["children"].values():
                 group["hosts"] = {host: value for host, value in group["hosts"].items() if host == name}
             tree["children"] = {group: members for group, members in tree["children"].items() if members["hosts"]}
