@@ -18,4 +18,4 @@ phase() {
 phase lint make --no-print-directory lint
 phase sanity make --no-print-directory sanity
 printf '\n== unit, integration, molecule\n'
-exec .venv/bin/pytest tests/unit tests/integration tests/molecule
+exec .venv/bin/pytest --durations=25 --durations-min=5 tests/unit tests/integration tests/molecule
