@@ -15,6 +15,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.swarm.learning.plugins.module_utils import _peers, _spire_text, _token
 from ansible_collections.swarm.learning.plugins.module_utils._engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
+from ansible_collections.swarm.learning.plugins.module_utils._spire_absent import NoServerYet
 
 BINARIES = (f"{SPIRE_UPSTREAM}/spire-server", f"{SPIRE_CLASSIC}/spire-server")
 _NOT_THERE = (126, 127)  # what an engine's exec ends with when there is no such program
@@ -109,8 +110,12 @@ class Server:
         inspect = self._engine.inspect(self._name)
         return bool(inspect) and bool(inspect["State"].get("Running"))
 
+    def new_lines(self):
+        """A queue that gets what its log says from now on, and None when it has ended."""
+        return self._engine.follow(self._engine.inspect(self._name), time.time())
+
     def json(self, *words, stdin=None):
-        """The same, with `-output json`, parsed."""
+        """What __call__ gives, with `-output json`, parsed."""
         return json.loads(self(*words, "-output", "json", stdin=stdin))
 
     def entries(self, *filters):
@@ -216,38 +221,6 @@ class Server:
             lambda made: (made["value"], int(made["expires_at"])),
             lambda text: (_spire_text.token(text), before + ttl),
         )
-
-
-class NoServerYet:
-    """In check mode: a server that an earlier task would have started. It has nothing yet."""
-
-    def own_bundle(self):
-        """Nothing to tell."""
-        return {}
-
-    def bundles(self):
-        """No bundles."""
-        return []
-
-    def told_agents(self):
-        """No agents."""
-        return []
-
-    def entries(self, *_filters):
-        """No entries."""
-        return []
-
-    def agents(self):
-        """No agents."""
-        return []
-
-    def bundle(self):
-        """No bundle."""
-        return ""
-
-    def federated_bundle(self, trust_domain):
-        """No copy of any domain's bundle."""
-        return ""
 
 
 def _as_data(entry):

@@ -5,11 +5,31 @@
 from __future__ import annotations
 
 import base64
+import queue
+import re
 import time
 
 from ansible_collections.swarm.learning.plugins.module_utils import _lifetime, _token, _x509
 from ansible_collections.swarm.learning.plugins.module_utils._spire import SpireError, id_text
 from ansible_collections.swarm.learning.plugins.module_utils._spire_config import seconds
+
+# What a server's audit log says of an agent that fetches the bundles for its containers: the last that it asks for when it synchronizes.
+_SYNCHRONIZED = re.compile(r'caller_id="?(?P<agent>[^" ]+)"? .*method=GetBundle ')
+
+
+def synchronized(lines, agents, seconds):
+    """Those of the agents that a server's log, a queue of lines, tells of within that many seconds; all of them end the waiting."""
+    end, missing = time.monotonic() + seconds, set(agents)
+    while missing and (left := end - time.monotonic()) > 0:
+        try:
+            line = lines.get(timeout=left)
+        except queue.Empty:
+            break
+        if line is None:
+            break
+        if found := _SYNCHRONIZED.search(line):
+            missing.discard(found["agent"])
+    return sorted(set(agents) - missing)
 
 
 def check_info(params):
@@ -22,8 +42,10 @@ def check_info(params):
         raise SpireError(str(error)) from error
 
 
-def info(server, params, _check_mode):
+def info(server, params, check_mode):
     """spire_info: trust domain, authorities, agents, entries, bundles, unused join tokens, and what does not outlive the training."""
+    awaited = [] if check_mode else params["synchronized"]
+    heard = synchronized(server.new_lines(), awaited, params["wait_timeout"]) if awaited else []
     told, now = server.own_bundle(), time.time()
     agents = [_agent(one) for one in server.told_agents()]
     known = {one["spiffe_id"] for one in agents}
@@ -39,7 +61,7 @@ def info(server, params, _check_mode):
     if params["days"] is not None:
         life = seconds("default_x509_svid_ttl", params["default_x509_svid_ttl"])
         found = _lifetime.problems(facts, life, int(now + params["days"] * _lifetime.DAY), int(now))
-    return {"changed": False, **facts, "problems": found}
+    return {"changed": False, **facts, "synchronized": heard, "problems": found}
 
 
 def _authority(told):

@@ -33,6 +33,18 @@ options:
       - Directory on this host in which M(swarm.learning.spire_token) keeps join tokens until they are used.
       - With it, says which of them nobody has used, and never what they are.
     type: path
+  synchronized:
+    description:
+      - SPIFFE IDs of agents. Waits until each has fetched from the server what it hands out, so that it knows what was changed before.
+      - An agent asks every 5 seconds unless it is told otherwise.
+      - It is the server's audit log that tells, which SPIRE has from 1.0 on, where C(audit_log_enabled) is set.
+    type: list
+    elements: str
+    default: []
+  wait_timeout:
+    description: For how many seconds to wait for the agents of O(synchronized) at most.
+    type: float
+    default: 15
 requirements:
   - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
 attributes:
@@ -61,6 +73,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+synchronized:
+  description: Those of O(synchronized) that have fetched what they hand out since the module was called.
+  returned: always
+  type: list
+  elements: str
 trust_domain:
   description: The server's own trust domain.
   returned: always
@@ -187,6 +204,8 @@ OPTIONS = {
     "days": {"type": "float"},
     "default_x509_svid_ttl": {"type": "str", "default": "1h"},
     "token_dir": {"type": "path", "no_log": False},
+    "synchronized": {"type": "list", "elements": "str", "default": []},
+    "wait_timeout": {"type": "float", "default": 15},
 }
 
 

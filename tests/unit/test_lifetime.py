@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which CA signs now, and what ends before the training does."""
 
+import queue
+
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._lifetime import DAY, held, problems, signing, span
-from ansible_collections.swarm.learning.plugins.module_utils._spire import NoServerYet
-from ansible_collections.swarm.learning.plugins.module_utils._spire_info import info
+from ansible_collections.swarm.learning.plugins.module_utils._spire_absent import NoServerYet
+from ansible_collections.swarm.learning.plugins.module_utils._spire_info import info, synchronized
 
 NOW = 1000 * DAY
 END = NOW + 7 * DAY
@@ -139,7 +141,8 @@ def test_how_a_node_gets_another():
 
 
 def test_a_server_that_is_yet_to_be_started_has_nothing():
-    told = info(NoServerYet(), {"days": 7, "default_x509_svid_ttl": "1h", "token_dir": None}, True)
+    given = {"days": 7, "default_x509_svid_ttl": "1h", "token_dir": None, "synchronized": ["spiffe://td/agent"]}
+    told = info(NoServerYet(), given, True)
     assert {name for name, value in told.items() if value} == {"problems"}
     assert [one["what"] for one in told["problems"]] == ["authority"]
 
@@ -147,3 +150,37 @@ def test_a_server_that_is_yet_to_be_started_has_nothing():
 @pytest.mark.parametrize(("seconds", "text"), [(90, "0.025 h"), (3600, "1 h"), (DAY, "1 d"), (36 * 3600, "1.5 d"), (400 * DAY, "400 d")])
 def test_span(seconds, text):
     assert span(seconds) == text
+
+
+AUDIT = (
+    'time="2026-11-22T06:14:23Z" level=info msg="API accessed" authorized_as={who} authorized_via= {caller} method={method} '
+    "request_id=4f52ec83-1bc8-4d68-ba3a-732c1b6269a9 service=bundle.v1.Bundle status=success subsystem_name=api type=audit"
+)
+AGENTS = [f"spiffe://org1.example/spire/agent/join_token/{number}" for number in (1, 2)]
+
+
+def log_of(*told):
+    """A server's log as a queue, which ends: one line for each (agent, method); the server's own command line has no SPIFFE ID."""
+    lines = queue.Queue()
+    for agent, method in told:
+        lines.put(AUDIT.format(who="nobody", caller=f'caller_id="{agent}"' if agent else "caller_uid=1000", method=method))
+    lines.put(None)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("told", "heard"),
+    [
+        ([(AGENTS[0], "GetBundle"), (AGENTS[1], "GetBundle")], AGENTS),
+        ([(AGENTS[1], "GetBundle"), (AGENTS[1], "GetBundle")], AGENTS[1:]),
+        ([(AGENTS[0], "SyncAuthorizedEntries")], []),
+        ([("", "GetBundle"), (AGENTS[0] + "0", "GetBundle")], []),
+    ],
+    ids=["all", "one of two", "entries alone, the bundles come after them", "others"],
+)
+def test_agents_that_have_heard(told, heard):
+    assert synchronized(log_of(*told), AGENTS, 5) == heard
+
+
+def test_agents_that_are_never_heard_of_are_not_waited_for_forever():
+    assert synchronized(queue.Queue(), AGENTS, 0.01) == []
