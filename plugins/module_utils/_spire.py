@@ -337,17 +337,19 @@ def bundle(server, params, check_mode):
     """spire_bundle: read the server's own bundle, or set its copy of another domain's."""
     domain = params["trust_domain"]
     if params["bundle"] is None:
-        return {"changed": False, "bundle": server.bundle()}
+        return {"changed": False, "strange": False, "bundle": server.bundle()}
     wanted = bundle_keys(params["bundle"]) if params["bundle"] or not check_mode else {("", "")}
     there = server.federated_bundle(domain)
     have = bundle_keys(there or '{"keys": []}')
-    new = any(use != "jwt-svid" for use, _key in wanted - have)
+    wanted_authorities, authorities = ({key for use, key in keys if use != "jwt-svid"} for keys in (wanted, have))
+    new = not wanted_authorities <= authorities
     changed = new and not (params["bootstrap"] and have and _youngest(there) > _youngest(params["bundle"]))
     if changed and not check_mode:
         server.set_bundle(domain, params["bundle"])
     shown = {"before": have, "after": wanted if changed else have}
     diff = {when: "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(keys)) for when, keys in shown.items()}
-    return {"changed": changed, "bundle": params["bundle"], "diff": diff}
+    strange = changed and wanted_authorities.isdisjoint(authorities)
+    return {"changed": changed, "strange": strange, "bundle": params["bundle"], "diff": diff}
 
 
 def _youngest(text):

@@ -61,6 +61,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+strange:
+  description:
+    - Whether the server had none of the authorities of O(bundle), so that the other trust domain, or its CA, was new to it.
+    - What has learned before whom to trust does not trust it then.
+  returned: always
+  type: bool
 bundle:
   description: The bundle that was read or given, as JSON text.
   returned: always

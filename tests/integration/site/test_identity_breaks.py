@@ -26,6 +26,7 @@ TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(
 IMPATIENT = {
     **TRAINING,
     "min_peers": 4,
+    "epochs": 9,  # another training than any before
     "sl_env": {"SL_WAIT_FOR_FULL_QUORUM_SECONDS": "1", "SWARMLAB_IDENTITY_SECONDS": "5"},
 }
 # Prints what the Workload API gives a container of the kind that it is: its ID and the trust domains whose bundles it gets.
@@ -128,12 +129,6 @@ def rotate_ca():
     assert world.spire(TWO, "localauthority", "x509", "show")["active"]["authority_id"] == prepared
 
 
-def start_anew():
-    """What was there before the other CA knows nothing of it; who comes next finds a platform that does."""
-    for host in world.HOSTS:
-        host.run("docker", "restart", *sorted(name for name in world.running(host) if name.startswith(("sn-", "swop-"))))
-
-
 def rotate_in_mid_training():
     """(what to do at each look at the nodes, the nodes that had not ended when the CA was another one)"""
     still_training = []
@@ -157,6 +152,8 @@ def test_one_run_of_site_mends_all_of_it_and_its_training_outlives_a_ca(tmp_path
         ("host-2", "The SPIRE Server has the other domains' bundles"),
         ("host-2", "The SPIRE Server has the registration entries"),
     ]
+    assert ("host-2", "The SN is up") in outcome.changes(), "a node learns when it starts whom to trust"
+    assert ("host-1", "The Sentinel is up") not in outcome.changes()
     [entry] = entries()
     assert entry["federates_with"] == ["org1.swarm.learning"]
     assert entry["selectors"] == [{"type": "docker", "value": "env:swarm_node_type=sl"}]
@@ -164,4 +161,15 @@ def test_one_run_of_site_mends_all_of_it_and_its_training_outlives_a_ca(tmp_path
     assert len(world.trained(look)) == world.PAIRS
     assert len(still_training) == world.PAIRS
     assert sl_identity() == [SL, ["org1.swarm.learning", "org2.swarm.learning"]]
-    start_anew()
+
+
+@pytest.mark.usefixtures("platform")
+def test_one_run_of_site_gives_a_server_that_lost_everything_another_ca_and_trains_with_it(tmp_path, log):
+    """Both servers, agents and all nodes know of it afterwards: those of the other organisation trusted the CA that is gone."""
+    TWO.run("docker", "rm", "--force", "spire-server")
+    TWO.run("rm", "-rf", "/var/lib/swarm-learning/spire-server")
+    arguments = ("-i", str(world.LAB), *world.extra(tmp_path, {"swarm_training": {**TRAINING, "epochs": 11}}))
+    outcome = world.worked(world.play(log, *arguments))
+    assert ("host-1", "The Sentinel is up") in outcome.changes()
+    assert len(world.trained()) == world.PAIRS
+    assert world.worked(world.play(log, *arguments)).changes() == []
