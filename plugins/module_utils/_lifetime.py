@@ -22,13 +22,34 @@ def signing(authorities, now):
 
     A new one is in the bundle long before it signs.
     """
+    signers = _signers(authorities, now)
+    return signers[-1] if signers else None
+
+
+def _signers(authorities, now):
+    """Those of the authorities that have taken over and are still valid, one after the other."""
     valid = sorted((a for a in authorities if a["expires_at"] > now), key=lambda a: a["not_before"])
-    current = valid[0] if valid else None
+    signers = valid[:1]
     for following in valid[1:]:
-        life = current["expires_at"] - current["not_before"]
-        if now > current["expires_at"] - min(life / _ACTIVATION_PART, _ACTIVATION_CAP):
-            current = following
-    return current
+        if now > _gives_way(signers[-1]):
+            signers.append(following)
+    return signers
+
+
+def _gives_way(authority):
+    return authority["expires_at"] - min((authority["expires_at"] - authority["not_before"]) / _ACTIVATION_PART, _ACTIVATION_CAP)
+
+
+def lingering(authorities, now):
+    """(end of the authority before the present one, until when agents may hand out what it has signed last); None when they do not.
+
+    Its last SVIDs end with it, however long their lives should be, and an agent takes new ones when half of what they have is over.
+    """
+    for before in _signers(authorities, now)[-2:-1]:
+        until = (_gives_way(before) + before["expires_at"]) / 2
+        if now < until:
+            return before["expires_at"], until
+    return None
 
 
 def problems(facts, default_ttl, until, now):
@@ -39,6 +60,7 @@ def problems(facts, default_ttl, until, now):
     """
     signer = signing(facts["authorities"], now)
     found = [_authority(facts["trust_domain"], signer, until)] if signer is None or signer["expires_at"] < until else []
+    found += _cut_short(facts, default_ttl, until, now)
     found += _svids(facts, default_ttl, until, now)
     found += [_bundle(bundle, until) for bundle in facts["bundles"] if bundle["expires_at"] < until]
     found += [_agent(agent, now) for agent in facts["agents"] if not _is_live(agent, now)]
@@ -104,11 +126,24 @@ def _authority(trust_domain, signer, until):
     )
 
 
+def _cut_short(facts, default_ttl, until, now):
+    end, handed_out = lingering(facts["authorities"], now) or (until, 0)
+    if end >= until or not any(life / 2 > end - handed_out for _entry, life in _lives(facts, default_ttl)):
+        return []
+    domain = facts["trust_domain"]
+    problem = f"{domain} has a new CA, but agents may hand out what the old one signed, which ends {date(end)}, the training {date(until)}"
+    return [_problem("authority", domain, end, problem, f"start the training after {date(handed_out)}, when all agents have new SVIDs")]
+
+
+def _lives(facts, default_ttl):
+    """(entry, life of its SVIDs) of the entries that are not agents' own."""
+    return [(entry, entry["x509_svid_ttl"] or default_ttl) for entry in facts["entries"] if "/spire/" not in entry["parent_id"]]
+
+
 def _svids(facts, default_ttl, until, now):
     found, seen = [], set()
-    for entry in facts["entries"]:
-        life = entry["x509_svid_ttl"] or default_ttl
-        if "/spire/" in entry["parent_id"] or (entry["spiffe_id"], life) in seen or now + life / 2 >= until:
+    for entry, life in _lives(facts, default_ttl):
+        if (entry["spiffe_id"], life) in seen or now + life / 2 >= until:
             continue
         seen.add((entry["spiffe_id"], life))
         found.append(

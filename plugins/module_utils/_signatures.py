@@ -61,7 +61,12 @@ SIGNATURES = (
     ),
     Signature(r"join token expired", "the join token was not used in time", "make a new token and start the agent at once", final=True),
     Signature(
-        r"certificate signed by unknown authority|unknown authority",
+        r"datastore-sql: (?!migrating)",
+        "the SPIRE Server cannot use its database",
+        "check host, database, username and password of the datastore, and that its ca_file is the authority of the database's certificate",
+    ),
+    Signature(
+        r"(?m)^(?!.*datastore-sql).*unknown authority",
         "the agent's trust bundle is not the SPIRE Server's",
         "give the agent the server's present bundle; after the server lost its CA, wipe the agent's data too",
     ),

@@ -5,7 +5,7 @@
 import queue
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._lifetime import DAY, held, problems, signing, span
+from ansible_collections.swarm.learning.plugins.module_utils._lifetime import DAY, held, lingering, problems, signing, span
 from ansible_collections.swarm.learning.plugins.module_utils._spire_absent import NoServerYet
 from ansible_collections.swarm.learning.plugins.module_utils._spire_info import info, synchronized
 
@@ -39,6 +39,22 @@ def test_which_authority_signs(authorities, signs):
     assert signing(there, NOW) == (None if signs is None else there[signs])
 
 
+@pytest.mark.parametrize(
+    ("authorities", "ends"),
+    [
+        ([(16, 30), (1, 30)], None),
+        ([(26, 30), (11, 30)], 4),  # it gave way a day ago, when it had five left; until half of these are over
+        ([(28, 30), (13, 30)], None),
+        ([(94, 100), (44, 100)], 6),
+        ([(97, 100), (47, 100)], None),
+        ([(31, 30), (16, 30)], None),
+    ],
+)
+def test_what_the_authority_before_has_signed(authorities, ends):
+    told = lingering([authority(*one) for one in authorities], NOW)
+    assert (told and (told[0] - NOW) / DAY) == ends
+
+
 def entry(name, ttl, parent="swarm/agent/host-1"):
     return {"spiffe_id": f"spiffe://a/{name}", "parent_id": f"spiffe://a/{parent}", "x509_svid_ttl": ttl}
 
@@ -63,6 +79,8 @@ GOOD = {
         ({}, []),
         ({"authorities": [authority(44, 50)]}, [("authority", "a")]),
         ({"authorities": []}, [("authority", "a")]),
+        ({"authorities": [authority(94, 100), authority(44, 100)]}, [("authority", "a")]),  # the agents' SVIDs end with the one before
+        ({"authorities": [authority(97, 100), authority(47, 100)]}, []),
         ({"entries": [entry("sn", 0), entry("sl", DAY), entry("sl", DAY, "swarm/agent/host-2")]}, [("svid", "spiffe://a/sl")]),
         ({"entries": [entry("sl", 14 * DAY - 2)]}, [("svid", "spiffe://a/sl")]),  # half of its life may be over when it is taken
         ({"bundles": [{"trust_domain": "b", "expires_at": END - 1}]}, [("bundle", "b")]),

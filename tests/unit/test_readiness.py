@@ -25,6 +25,7 @@ LINES = [
     ("ModuleNotFoundError: No module named 'tensorflow'", "another framework", "sl_platform", False),
     ("rpc error: join token expired", "not used in time", "make a new token", True),
     ("x509: certificate signed by unknown authority", "trust bundle", "wipe the agent's data", False),
+    ("datastore-sql: tls: … x509: certificate signed by unknown authority", "cannot use its database", "ca_file", False),
     ("unable to find federated bundle", "federated trust domain", "exchange the trust bundles", False),
     ("local copy of bundle not found", "federated trust domain", "exchange the trust bundles", False),
     ("failed to launch plugin: checksums did not match", "plugin_checksum", "SHA-256", True),
