@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from ansible_collections.swarm.learning.plugins.module_utils import _formats, _site_classic, _site_spire
 
-NODES = ("sn", "sl", "swci")
+# Component → the variable that has the options of its nodes.
+NODES = {"sn": "sn_nodes", "sl": "sl_nodes", "swci": "swci_options"}
 
 
 def _listed(names):
@@ -16,17 +17,35 @@ def _listed(names):
 def agents(inventory, host):
     """Of the SPIRE Server that the agents inside a host's nodes belong to."""
     groups = [f"swarm_{component}" for component in NODES if host in inventory.members(component)]
-    if not groups or inventory.get(host, "swarm_agent_server_address"):
-        return []
     domain, servers = inventory.get(host, "swarm_trust_domain"), _site_spire.domains(inventory)
-    if domain in servers:
+    if not groups or domain in servers:
         return []
+    if inventory.get(host, "swarm_agent_server_address"):
+        return _unconfigured(inventory, host)
     hint = _formats.did_you_mean(domain, servers)
     known = f"; there are servers for {_listed(servers)}" if servers else ""
     unserved = (
         f"{host} (in {_listed(groups)}) has swarm_trust_domain {domain!r}, but no host of swarm_spire_server serves it{hint or known}"
     )
     return [f"{unserved}; for a server elsewhere set swarm_agent_server_address"]
+
+
+def _unconfigured(inventory, host):
+    """Nodes of a SPIRE Server that no host of the inventory has: the configuration that is derived needs that server's bundle."""
+    if inventory.get(host, "swarm_agent_server_host"):
+        return []
+    where = inventory.get(host, "swarm_agent_server_address")
+    return [
+        f"{variable} of {host} lacks a config: the SPIRE Server at {where} is no host of this inventory, so its bundle is not known; give"
+        " each node its config, a file on the host, and its join_token, or name the server's host in swarm_agent_server_host"
+        for component, variable in NODES.items()
+        if host in inventory.members(component) and not all(node.get("config") for node in _options(inventory, host, variable))
+    ]
+
+
+def _options(inventory, host, variable):
+    given = inventory.get(host, variable) or [{}]
+    return given if isinstance(given, list) else [given]
 
 
 def license_servers(inventory):

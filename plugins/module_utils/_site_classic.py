@@ -16,7 +16,13 @@ DNS_NAMES = {"sn": ["swarm-network-node"], "sl": ["swarm-learning-node"]}
 # The platform's own SPIRE Server makes these entries itself, without federation.
 MADE_BY_SERVER = ("sn", "sl")
 NODE_TYPES = ("sn", "sl", "swci")
-DEFAULTS = {"sn_fs_port": 30305, "spire_server_release": "", "swarm_agent_server_address": ""}
+DEFAULTS = {
+    "sn_fs_port": 30305,
+    "spire_server_release": "",
+    "swarm_agent_server_address": "",
+    "swarm_agent_server_host": "",
+    "swci_options": {},
+}
 SCRIPT = """EXIT ON FAILURE
 WAIT FOR IP {sn_ip} {sn_api_port}
 CREATE CONTEXT swarm WITH IP {sn_ip} {sn_api_port}

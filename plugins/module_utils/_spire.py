@@ -263,9 +263,9 @@ def bundle_keys(text):
 
 def check_token(params):
     """Raise SpireError for what spire_token cannot have."""
-    check_spiffe_id("spiffe_id", params["spiffe_id"])
-    if params["agent_id"]:
-        check_spiffe_id("agent_id", params["agent_id"])
+    for option in ("spiffe_id", "agent_id"):
+        if params[option]:
+            check_spiffe_id(option, params[option])
     if params["ttl"] < _token.LEAST_LIFE:
         raise SpireError(
             f"ttl: {params['ttl']} s is too short for an agent to be started with the token; at least {_token.LEAST_LIFE} is right"
@@ -283,7 +283,7 @@ def token(server, params, check_mode):
 def _needed_token(server, params, check_mode):
     alias, directory = params["spiffe_id"], params["token_dir"]
     made = _token.read(directory, alias) if directory else None
-    keeps = _token.Keeps(params["agent_id"], params["distrusts_server"], params["refused_token"])
+    keeps = _token.Keeps(params["agent_id"] or "", params["distrusts_server"], params["refused_token"])
     decision = _token.decide(keeps, server.agents(), made and (_domain_of(alias), made), time.time())
     result = {"changed": False, "needed": decision.needed, "reason": decision.reason, "token": "", "expires_at": 0}
     if not decision.needed:
@@ -303,7 +303,8 @@ def _used_token(server, params, check_mode):
     alias, directory = params["spiffe_id"], params["token_dir"]
     made = _token.read(directory, alias) if directory else None
     latest = _token.agent_of(_domain_of(alias), made.token) if made else ""
-    aliases = {e["id"]: id_text(e["parent_id"]) for e in server.entries("-spiffeID", alias) if _made_by_token(e)}
+    asked = ("-spiffeID", alias) if alias else ("-parentID", params["agent_id"])
+    aliases = {e["id"]: id_text(e["parent_id"]) for e in server.entries(*asked) if _made_by_token(e)}
     records = server.agents()
     gone = params["state"] == "absent"
     left = _token.leavings(aliases, records, latest, params["agent_id"], time.time(), gone)

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
+import time
 from functools import partial
 
 from ansible_collections.swarm.learning.plugins.module_utils._platform import is_below, is_within, members, name_of, sources
 from ansible_collections.swarm.learning.plugins.module_utils._spec import OWN_LABEL
+from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import kept_identity
 
 # The network's label that says who made it: one that was there before is its maker's.
 NETWORK_LABEL = f"{OWN_LABEL}component"
@@ -20,6 +23,7 @@ def teardown(engine, params, check_mode):
     mine = {summary["Id"] for _c, _r, summary in members(engine) if is_within(summary, params["network"], params["directory"])}
     others = [summary for summary in engine.containers({}) if summary["Id"] not in mine]
     things = [*_engine_things(engine, params, others), *_directories(params, others)]
+    agents = _agents(params["directory"])
     if not check_mode:
         for _what, stays, remove in things:
             if not stays:
@@ -28,7 +32,14 @@ def teardown(engine, params, check_mode):
         "changed": not all(stays for _what, stays, _remove in things),
         "actions": [f"remove {what}" for what, stays, _remove in things if not stays],
         "kept": [{"what": what, "why": stays} for what, stays, _remove in things if stays],
+        "agents": agents,
     }
+
+
+def _agents(directory):
+    """SPIFFE IDs of the agents inside nodes of release 0.3.0 that keep an identity on this host."""
+    kept = (kept_identity([path], time.time()) for path in sorted(glob.glob(os.path.join(directory, "agents", "*", "data"))))
+    return [identity["spiffe_id"] for identity in kept if identity]
 
 
 def _engine_things(engine, params, others):

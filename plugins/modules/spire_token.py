@@ -23,16 +23,19 @@ options:
     type: str
     default: spire-server
   spiffe_id:
-    description: SPIFFE ID that the agent gets beside its own, under which its registration entries hang.
+    description:
+      - SPIFFE ID that the agent gets beside its own, under which its registration entries hang.
+      - Required, but for an agent that shares it with others and is to be V(absent), alone, by its O(agent_id).
     type: str
-    required: true
   state:
     description:
       - V(present), the agent has a token if it needs one.
       - >-
         V(used), the agent is attested, so agents and alias entries of its earlier tokens are removed from the server, and so is the token
         that was kept in O(token_dir). Nothing is removed as long as no agent of that O(spiffe_id) is attested.
-      - V(absent), the agent will not come back, so all that its tokens have left is removed, the agent itself too.
+      - >-
+        V(absent), the agent will not come back, so all that its tokens have left is removed, the agent itself too. Without O(spiffe_id),
+        that is the agent O(agent_id) and what hangs directly below it.
     type: str
     choices: [present, used, absent]
     default: present
@@ -41,7 +44,6 @@ options:
       - SPIFFE ID of the identity that the agent keeps on its host, RV(swarm.learning.spire_agent#module:identity.spiffe_id).
       - Without it the agent has none, and needs a token. With another O(state) than V(present), the one that it had before.
     type: str
-    default: ''
   distrusts_server:
     description:
       - Whether the agent does not trust this server, RV(swarm.learning.spire_agent#module:distrusts_server).
@@ -137,9 +139,9 @@ from ansible_collections.swarm.learning.plugins.module_utils._arguments import E
 
 OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
-    "spiffe_id": {"type": "str", "required": True},
+    "spiffe_id": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "used", "absent"], "default": "present"},
-    "agent_id": {"type": "str", "default": ""},
+    "agent_id": {"type": "str"},
     "distrusts_server": {"type": "bool", "default": False},
     "refused_token": {"type": "str", "default": "", "no_log": False},
     "ttl": {"type": "int", "default": 600},
@@ -149,7 +151,8 @@ OPTIONS = {
 
 def main():
     """Run the module."""
-    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
+    named = [("state", state, ["spiffe_id"]) for state in ("present", "used")] + [("state", "absent", ["spiffe_id", "agent_id"], True)]
+    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, required_if=named)
     _spire.run(module, _spire.token, _spire.check_token)
 
 

@@ -82,6 +82,14 @@ kept:
     why:
       description: Why it stays.
       type: str
+agents:
+  description:
+    - SPIFFE IDs of the SPIRE Agents inside nodes of release 0.3.0 that keep an identity in C(agents) in O(directory), before it is removed.
+    - The SPIRE Server can be told to forget them.
+  returned: always
+  type: list
+  elements: str
+  sample: ["spiffe://swarm.learning/spire/agent/join_token/…"]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -142,6 +142,23 @@ def test_what_is_wrong(changes, words):
     assert words in said
 
 
+ELSEWHERE = {"swarm_agent_server_address": "192.0.2.9"}
+NO_SERVER = {"swarm_spire_server": []}
+CONFIGURED = {"sn_nodes": [{"config": "/etc/spire/agent.conf"}], "swci_options": {"config": "/etc/spire/agent.conf"}}
+
+
 def test_a_spire_server_elsewhere():
-    model = derived({"swarm_agent_server_address": "192.0.2.9"}, groups={"swarm_spire_server": []})
+    model = derived({**ELSEWHERE, **CONFIGURED}, groups=NO_SERVER)
     assert "server_host" not in model["host-1"]
+
+
+def test_a_spire_server_elsewhere_on_a_host_that_can_be_asked():
+    derived({**ELSEWHERE, "swarm_agent_server_host": "spire-host"}, groups=NO_SERVER)
+
+
+@pytest.mark.parametrize(("lacking", "hosts"), [("sn_nodes", ["host-1", "host-2"]), ("swci_options", ["host-1"]), ("sl_nodes", ["host-2"])])
+def test_a_node_of_a_spire_server_elsewhere_needs_a_configuration(lacking, hosts):
+    given = {**CONFIGURED, "sl_nodes": [{"config": "/etc/spire/agent.conf", "ml_cmd": "run x.py"}]}
+    given[lacking] = {} if lacking == "swci_options" else [given[lacking][0], {"ml_cmd": "run y.py"}] if lacking == "sl_nodes" else []
+    said = _problems.problems(classic({**ELSEWHERE, **given}, groups={**NO_SERVER, "swarm_sl": ["host-2"]}), lambda path: True)
+    assert [one.partition(" lacks a config: the SPIRE Server at 192.0.2.9 is")[0] for one in said] == [f"{lacking} of {h}" for h in hosts]

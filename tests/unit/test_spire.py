@@ -24,6 +24,8 @@ WRONG = [
     ("spire_token", {"spiffe_id": "spiffe://Org1/x"}, ["'spiffe://Org1/x' is not a SPIFFE ID"]),
     ("spire_token", {"spiffe_id": "spiffe://org1.example"}, ["is not a SPIFFE ID"]),
     ("spire_token", {"ttl": 59}, ["ttl: 59 s is too short", "at least 60"]),
+    ("spire_token", {"spiffe_id": None}, ["state is present but all of the following are missing: spiffe_id"]),
+    ("spire_token", {"spiffe_id": None, "state": "absent"}, ["state is absent but any of the following are missing: spiffe_id, agent_id"]),
     ("spire_token", {"agent_id": "x"}, ["agent_id: 'x' is not a SPIFFE ID"]),
     ("spire_bundle", {"trust_domain": "spiffe://org2", "bundle": '{"keys": []}'}, ["trust_domain: 'spiffe://org2' is not a trust domain"]),
     ("spire_bundle", {"trust_domain": "org2", "bundle": "-----BEGIN"}, ["bundle: '-----BEGIN' is not a SPIFFE bundle", "bundle show"]),
@@ -60,8 +62,9 @@ WRONG = [
 @pytest.mark.parametrize(("module", "options", "says"), WRONG)
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 def test_wrong_value(module, options, says, check):
+    given = {option: value for option, value in {**GOOD[module], **options}.items() if value is not None}
     with pytest.raises(Failed) as failed:
-        run(module, check=check, docker_host="unix:///nowhere", **{**GOOD[module], **options})
+        run(module, check=check, docker_host="unix:///nowhere", **given)
     assert all(text in str(failed.value) for text in says), str(failed.value)
 
 

@@ -132,12 +132,14 @@ def tokens_made() -> list[int]:
     return [len(re.findall(r"API accessed.*method=CreateJoinToken", log_of(host, "spire-server"))) for host in HOSTS]
 
 
-def inventory(tmp_path: Path, change: Callable[[dict], None], variables: Mapping[str, object] | None = None) -> list[str]:
-    """The arguments for an inventory like the lab's, changed: `change` gets hosts.yml's `all`, `variables` are for all hosts."""
+def inventory(
+    tmp_path: Path, change: Callable[[dict], object], variables: Mapping[str, object] | None = None, like: Path = LAB
+) -> list[str]:
+    """The arguments for an inventory like another, changed: `change` gets hosts.yml's `all`, `variables` are for all hosts."""
     place = tmp_path / "inventories/lab"
-    shutil.copytree(LAB / "group_vars", place / "group_vars")
+    shutil.copytree(like / "group_vars", place / "group_vars")
     (tmp_path / "examples").symlink_to(ROOT / "examples")  # the training's program is named from the inventory on
-    tree = copy.deepcopy(yaml.safe_load((LAB / "hosts.yml").read_text(encoding="utf-8")))
+    tree = copy.deepcopy(yaml.safe_load((like / "hosts.yml").read_text(encoding="utf-8")))
     change(tree["all"])
     (place / "hosts.yml").write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
     return ["-i", str(place), *extra(tmp_path, variables or {})]

@@ -1,0 +1,260 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The platform of release 0.3.0 on the lab's hosts, by the playbooks: tried, brought up, stopped, broken, mended and torn down.
+
+The tests go on from one another, in their order, with one bring-up. Afterwards the hosts have nothing of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+import yaml
+
+from lab import settings
+from tests.integration.site import world
+from tools import training
+
+ONE, TWO = world.HOSTS
+CLASSIC = world.ROOT / "inventories/classic"
+STATUS, STOP, TEARDOWN = "swarm.learning.status", "swarm.learning.stop", "swarm.learning.teardown"
+SWARM_DIR, MODEL_DIR = "/var/lib/swarm-learning", "/tmp/spire/digits/model"
+TRAINING = {**yaml.safe_load((CLASSIC / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"], "epochs": 1}
+ADDRESS, NOBODYS_PORT = settings.host_ip(1), 18081
+NOTHING = {"host-1": 0, "host-2": 0}
+SITE_OF = {"host-1": {"apls", "spire-server", "sn-1", "sl-1", "sl-2", "swci-1"}, "host-2": {"sn-2", "sl-3", "sl-4"}}
+WITHOUT_END = {"host-1": {"apls", "spire-server", "sn-1"}, "host-2": {"sn-2"}}
+EMPTY = """docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes
+docker volume ls --quiet | xargs --no-run-if-empty docker volume rm
+docker network ls --quiet --filter name=^swarm$ | xargs --no-run-if-empty docker network rm
+rm -rf "$@" """
+
+
+@pytest.fixture(scope="module", name="arguments")
+def _arguments(tmp_path_factory) -> Iterator[list[str]]:
+    """The inventory `classic` with a shorter training. The lab is up, and its hosts have nothing of any platform, before and afterwards."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LAB_HOSTS", raising=False)
+        world.lab("up", "--with", "classic")
+        empty()
+        yield inventory(tmp_path_factory.mktemp("classic"))
+        empty()
+
+
+def empty() -> None:
+    """The hosts are as hosts are that no platform was on."""
+    for host in world.HOSTS:
+        host.run("sh", "-c", EMPTY, "sh", SWARM_DIR, MODEL_DIR)
+
+
+def inventory(place, change: Callable[[dict], object] = lambda tree: None, **variables: object) -> list[str]:
+    return world.inventory(place, change, {"swarm_training": TRAINING, **variables}, CLASSIC)
+
+
+@pytest.fixture(scope="module", name="up")
+def _up(arguments, tmp_path_factory) -> list[str]:
+    """The platform is up, and has trained."""
+    world.worked(world.play(tmp_path_factory.mktemp("up") / "site.jsonl", *arguments))
+    world.trained()
+    return arguments
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Where a playbook's JSON lines go."""
+    return tmp_path / "ansible.jsonl"
+
+
+def names() -> dict[str, set[str]]:
+    """The containers of each host, running or not."""
+    return {host.name: {name for there, name in world.containers() if there == host.name} for host in world.HOSTS}
+
+
+def running() -> dict[str, set[str]]:
+    return {host.name: world.running(host) for host in world.HOSTS}
+
+
+def server(*words: str) -> list[str]:
+    """What the platform's own SPIRE Server says, in text, as it knows no JSON."""
+    return ONE.run("docker", "exec", "spire-server", "/spire/bin/spire-server", *words).splitlines()
+
+
+def test_a_first_run_can_be_tried(arguments, log):
+    outcome = world.worked(world.play(log, *arguments, "--check", "--diff"))
+    assert names() == {"host-1": set(), "host-2": set()}
+    for host in world.HOSTS:
+        with pytest.raises(training.TrainingError):
+            host.run("ls", SWARM_DIR, MODEL_DIR)
+    print(outcome.changes())
+
+
+def test_it_stays_as_it_is(up, log):
+    assert names() == SITE_OF
+    outcome = world.worked(world.play(log, *up, "--check", "--diff"))
+    assert (outcome.changed, outcome.changes(), outcome.differences()) == (NOTHING, [], [])
+
+
+def test_status_shows_every_container(up, log):
+    outcome = world.worked(world.play(log, *up, book=STATUS))
+    [table] = [result["msg"] for _host, task, result in outcome.results() if task == "What runs where is shown"]
+    rows = [re.split(r" {2,}", line) for line in table[1:]]
+    assert {(row[0], row[1]) for row in rows} == {(host, name) for host, there in SITE_OF.items() for name in there}
+    assert {row[1]: row[3:6] for row in rows if row[1] in ("sn-2", "sl-3")} == {
+        "sn-2": ["0.3.0", "running", "yes"],
+        "sl-3": ["0.3.0", "exited (0)", "-"],
+    }
+
+
+def known() -> tuple[object, ...]:
+    """What must outlive a stop: SPIRE's agents and entries, the agents' keys, the SNs' chain, the models, what has ended well."""
+    agents = [line for line in server("agent", "list") if line.startswith("Spiffe ID")]
+    entries = [line for line in server("entry", "show") if line.startswith(("Entry ID", "SPIFFE ID"))]
+    keys = [host.run("sh", "-c", f"sha256sum {SWARM_DIR}/agents/*/data/svid.key") for host in world.HOSTS]
+    chain = set(re.findall(r'"chain": ?"(\w+)"', ONE.run("docker", "exec", "sn-1", "sh", "-c", "cat /platform/swarm/SMLNODE/*.json")))
+    models = [host.run("sh", "-c", f"sha256sum {MODEL_DIR}/saved_models/*") for host in world.HOSTS]
+    stay = {key: found for key, found in world.containers().items() if key[1] not in WITHOUT_END[key[0]] - {"apls"}}
+    return sorted(agents), sorted(entries), keys, chain, models, stay
+
+
+def test_a_stopped_platform_comes_back_as_it_was(up, log):
+    before = known()
+    assert len(before[0]) == 7
+    assert len(before[3]) == 1
+    world.worked(world.play(log, *up, book=STOP))
+    assert running() == {"host-1": {"apls"}, "host-2": set()}
+    outcome = world.worked(world.play(log, *up))
+    assert running() == WITHOUT_END
+    assert known() == before
+    assert {task for _host, task in outcome.changes()} == {"The SPIRE Server is healthy", "The Sentinel is up", "The SN is up"}
+
+
+SN_2 = f"{SWARM_DIR}/agents/sn-2"
+CONFIG = "/tmp/agent.conf"  # of the user's own, on the host
+ONE_HOST = ("--limit", "host-2", "--tags", "sn")
+
+
+def own_configuration(tree: dict) -> None:
+    tree["hosts"]["host-2"]["sn_nodes"] = [{"config": CONFIG}]
+
+
+def server_elsewhere(tree: dict) -> None:
+    """The SPIRE Server is nobody's of the inventory; its address is a variable."""
+    for group in ("swarm_spire_server", "swarm_sl", "swarm_swci"):
+        tree["children"].pop(group)
+    for host in tree["hosts"].values():
+        host["sn_nodes"] = [{"config": CONFIG}]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What is broken where (commands on a host), how the inventory is another, and what the play says: the cause, and what helps."""
+
+    cause: str
+    remedy: str
+    host: training.Host = TWO
+    broken: tuple[str, ...] = ()
+    mended: tuple[str, ...] = ()
+    change: Callable[[dict], object] = lambda tree: None
+    variables: Mapping[str, object] = field(default_factory=dict)
+
+
+REFUSALS = {
+    "no License Server": Refusal(
+        "the License Server does not answer, is behind a proxy or firewall, or has no licence installed",
+        "open https://ADDRESS:5814 from this host and from a container of the swarm's network, and check apls_ip and apls_port",
+        ONE,
+        ("docker", "stop", "apls"),
+        ("docker", "start", "apls"),
+    ),
+    "wrong checksum": Refusal(
+        "the workload attestor plugin is not the file that plugin_checksum describes",
+        "set plugin_checksum to the SHA-256 of the file at plugin_cmd",
+        TWO,
+        ("sh", "-c", f"sed 's/plugin_checksum = .*/plugin_checksum = \"{'0' * 64}\"/' {SN_2}/agent.conf > {CONFIG}"),
+        ("cp", f"{SN_2}/agent.conf", CONFIG),
+        own_configuration,
+    ),
+    "no join token": Refusal(
+        "the SPIRE Agent inside the node keeps no identity, and has no join token to get one with",
+        "make a token for spiffe://TRUST-DOMAIN/swarm/sn-agent (or sl-agent, swci-agent) on the SPIRE Server, and give it as join_token",
+        TWO,
+        ("rm", f"{SN_2}/data/agent_svid.der", f"{SN_2}/data/svid.key"),
+        ("true",),
+        server_elsewhere,
+        {"swarm_agent_server_address": ADDRESS},
+    ),
+    "Sentinel away": Refusal(
+        "the Sentinel does not answer",
+        "start the Sentinel first, and check sentinel_ip and its port",
+        ONE,
+        ("docker", "stop", "sn-1"),
+        ("docker", "start", "sn-1"),
+    ),
+}
+
+
+@pytest.mark.usefixtures("up")
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_node_that_refuses_says_why_and_what_helps(tmp_path, log, name):
+    case = REFUSALS[name]
+    TWO.run("docker", "rm", "--force", "--volumes", "sn-2")
+    case.host.run(*case.broken)
+    outcome = world.play(log, *inventory(tmp_path, case.change, **case.variables), *ONE_HOST)
+    case.host.run(*case.mended)
+    assert outcome.run.status != 0
+    said = outcome.said.splitlines()
+    assert said[0] == "host-2: The SN is up"
+    assert said[1].startswith("container sn-2 ended with exit code 1 before it was ready")
+    assert f"It means: {case.cause}; {case.remedy}." in said, outcome.said
+
+
+def test_site_mends_what_was_refused(up, log):
+    world.worked(world.play(log, *up, *ONE_HOST))
+    assert running() == WITHOUT_END
+    assert "Sentinel Node is up" in world.log_of(TWO, "sn-2")
+
+
+@pytest.mark.usefixtures("up")
+def test_a_spire_server_elsewhere_that_is_away_is_named_before_anything_starts(tmp_path, log):
+    before = world.containers()
+    elsewhere = inventory(tmp_path, server_elsewhere, swarm_agent_server_address=ADDRESS, swarm_agent_server_port=NOBODYS_PORT)
+    outcome = world.play(log, *elsewhere)
+    assert outcome.run.status != 0
+    for host in ("host-1", "host-2"):
+        assert f"no SPIRE Server answers {host} at {ADDRESS}, port {NOBODYS_PORT}: start it, or check swarm_agent_server_" in outcome.said
+    assert (world.containers(), outcome.changed) == (before, NOTHING)
+
+
+def test_a_script_of_swci_that_is_not_there_is_named_before_anything_starts(up, tmp_path, log):
+    before = world.containers()
+    for variables, words in (
+        ({"swci_options": {"init_script_name": "mine"}}, f"host-1: there is no file {SWARM_DIR}/swci/mine (swci_options.init_script_name"),
+        ({"swci_script": "{{ lookup('ansible.builtin.file', '/nowhere/mine') }}"}, "/nowhere/mine"),
+    ):
+        outcome = world.play(log, *up, *world.extra(tmp_path, variables))
+        assert outcome.run.status != 0
+        assert words in outcome.said
+        assert (world.containers(), outcome.changed) == (before, NOTHING)
+
+
+def left(host: training.Host) -> tuple[set[str], ...]:
+    """Containers, volumes and networks on a host, and whether the platform's directory is there."""
+    listed = [host.run("docker", *words).split() for words in (("ps", "-a", "--format", "{{.Names}}"), ("volume", "ls", "-q"))]
+    networks = set(host.run("docker", "network", "ls", "--format", "{{.Name}}").split()) - {"bridge", "host", "none"}
+    files = host.run("find", "/var/lib", "-maxdepth", "1", "-name", "swarm-learning").split()
+    return (*map(set, listed), networks, set(files))
+
+
+def test_one_host_is_torn_down_then_the_other(up, log):
+    models = [host.run("sh", "-c", f"sha256sum {MODEL_DIR}/saved_models/*") for host in world.HOSTS]
+    before = world.containers(ONE)
+    world.worked(world.play(log, *up, "-e", "swarm_teardown=swarm.learning", "--limit", "host-2", book=TEARDOWN))
+    assert world.containers(ONE) == before
+    assert left(TWO) == (set(), set(), set(), set())
+
+    world.worked(world.play(log, *up, "-e", "swarm_teardown=swarm.learning", book=TEARDOWN))
+    assert [left(host) for host in world.HOSTS] == [(set(), set(), set(), set())] * 2
+    assert [host.run("sh", "-c", f"sha256sum {MODEL_DIR}/saved_models/*") for host in world.HOSTS] == models
