@@ -75,7 +75,6 @@ DEFAULTS = {
     "swci_sn_ip": "",
     "swci_sn_api_port": 30304,
     "swci_web_port": 0,
-    "swci_script": "",  # only read, so that a lookup of a file that is not there fails before anything starts
     **_site_classic.DEFAULTS,
     **_site_sl.DEFAULTS,
     **{f"{component}_image": "" for component in COMPONENTS},

@@ -26,6 +26,7 @@ _REFUSALS = (
     ("server", "certificate signed by unknown authority"),
     ("token", "join token does not exist or has already been used"),
     ("token", "join token expired"),
+    ("token", "join token attestation is currently implemented within the agent"),  # 0.12, without one
 )
 
 
@@ -147,11 +148,14 @@ def node_facts(engine, _host, params, inspect):
     """What a node of release 0.3.0, with the SPIRE Agent inside it, keeps and who refused whom, for the module's result; {} in 2.x."""
     if params["state"] == "absent" or "join_token" not in RELEASES[params["release"]]["sn"].options:
         return {}
-    refusal = refusal_of(engine.log_tail(params["name"], _LOG_LINES)) if inspect and not inspect["State"].get("Running") else ""
+    # One that ends at once is started again and again by its restart policy, and runs now and then.
+    fails = bool(inspect) and (not inspect["State"].get("Running") or bool(inspect.get("RestartCount")))
+    refusal = refusal_of(engine.log_tail(params["name"], _LOG_LINES)) if fails else ""
     tokens = secrets_of(inspect) if refusal == "token" else []
     identity = kept_identity(params["volumes"] or (), time.time())
     return {
         "identity": identity,
         "distrusts_server": refusal == "server",
         "refused_token": _token.digest(tokens[-1]) if tokens else "",
+        "needs_join_token": bool(refusal),
     }

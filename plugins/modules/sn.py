@@ -101,6 +101,12 @@ refused_token:
   description: SHA-256 of its join token, when the log of a node that has ended says that the SPIRE Server refused it. Else empty.
   returned: in release 0.3.0
   type: str
+needs_join_token:
+  description:
+    - Whether the log of a node that has ended, or that is restarted again and again, says that its agent cannot be attested as it is.
+    - Such a node is made anew with a new join token.
+  returned: in release 0.3.0
+  type: bool
 """
 
 from ansible.module_utils.basic import AnsibleModule

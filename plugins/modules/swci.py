@@ -84,6 +84,12 @@ refused_token:
   description: SHA-256 of its join token, when the log of a node that has ended says that the SPIRE Server refused it. Else empty.
   returned: in release 0.3.0
   type: str
+needs_join_token:
+  description:
+    - Whether the log of a node that has ended, or that is restarted again and again, says that its agent cannot be attested as it is.
+    - Such a node is made anew with a new join token.
+  returned: in release 0.3.0
+  type: bool
 output:
   description: What the script said, line by line, secrets masked.
   returned: with O(script_wait=true), and not in check mode

@@ -131,24 +131,34 @@ def test_what_an_agent_of_0_12_keeps(tmp_path, names, kept):
 
 STOPPED = {"State": {"Running": False}, "Config": {"Cmd": ["-config", "/c", "-joinToken", "t-1"], "Env": []}}
 
+RUNS = {**STOPPED, "State": {"Running": True}, "RestartCount": 0}
+RESTARTS = {**RUNS, "RestartCount": 3}
+NO_TOKEN = {"Cmd": ["-config", "/c"], "Env": []}
+NO_FACTS = {"identity": {}, "distrusts_server": False, "refused_token": "", "needs_join_token": False}
+SPENT = "join token does not exist or has already been used"
+UNATTESTED = "join token attestation is currently implemented within the agent"
+
 
 @pytest.mark.parametrize(
     ("release", "inspect", "log", "facts"),
     [
         ("2.3.0", STOPPED, "", {}),
-        ("0.3.0", None, "", {"identity": {}, "distrusts_server": False, "refused_token": ""}),
+        ("0.3.0", None, "", NO_FACTS),
+        ("0.3.0", RUNS, SPENT, NO_FACTS),
         (
             "0.3.0",
             STOPPED,
-            "join token does not exist or has already been used",
-            {"identity": {}, "distrusts_server": False, "refused_token": _token.digest("t-1")},
+            SPENT,
+            {**NO_FACTS, "refused_token": _token.digest("t-1"), "needs_join_token": True},
         ),
         (
             "0.3.0",
             STOPPED,
             "x509: certificate signed by unknown authority",
-            {"identity": {}, "distrusts_server": True, "refused_token": ""},
+            {**NO_FACTS, "distrusts_server": True, "needs_join_token": True},
         ),
+        ("0.3.0", {**RESTARTS, "Config": NO_TOKEN}, UNATTESTED, {**NO_FACTS, "needs_join_token": True}),
+        ("0.3.0", RESTARTS, "Error code: 6002", NO_FACTS),
     ],
 )
 def test_facts_of_a_node(release, inspect, log, facts):
