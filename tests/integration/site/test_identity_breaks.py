@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -94,6 +95,21 @@ BREAKS = {
         "do not trust each other: .*(?:does not hold the trust bundle of our trust domain|not valid here: .* held: org2.swarm.learning[)])",
     ),
 }
+
+
+@pytest.mark.usefixtures("platform")
+def test_the_playbook_identity_names_an_agent_that_has_not_come(log):
+    """Something waits for it, and the token that was made for it lies about."""
+    new = "spiffe://org2.swarm.learning/swarm/agent/host-9"
+    [result] = world.spire(TWO, "entry", "create", "-spiffeID", SL, "-parentID", new, "-selector", "docker:env:x=y")["results"]
+    file = f"/var/lib/swarm-learning/tokens/{quote(new, safe='')}.json"
+    TWO.run("sh", "-c", 'umask 077; echo "$1" >"$2"', "sh", json.dumps({"token": "x", "expires_at": 0}), file)
+    outcome = world.play(log, "-i", str(world.LAB), book="swarm.learning.identity")
+    assert outcome.run.status != 0
+    assert f"agent {new} is not attested: the join token that was made for it was never used, and expired 1970-01-01" in outcome.said
+    world.spire(TWO, "entry", "delete", "-entryID", result["entry"]["id"])
+    assert world.worked(world.play(log, "-i", str(world.LAB), book="swarm.learning.identity")).changes() == []
+    TWO.run("rm", file)
 
 
 @pytest.mark.usefixtures("platform")
