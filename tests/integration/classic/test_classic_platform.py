@@ -93,6 +93,11 @@ def server(*words: str) -> list[str]:
     return ONE.run("docker", "exec", "spire-server", "/spire/bin/spire-server", *words).splitlines()
 
 
+def agents() -> set[str]:
+    """The SPIFFE IDs of the agents that it knows."""
+    return {line.split()[-1] for line in server("agent", "list") if line.startswith("SPIFFE ID")}
+
+
 def test_a_first_run_can_be_tried(arguments, log):
     outcome = world.worked(world.play(log, *arguments, "--check", "--diff"))
     assert WOULD_COME.issubset(outcome.changes())
@@ -118,13 +123,12 @@ def test_status_shows_every_container(up, log):
 
 def known() -> tuple[object, ...]:
     """What must outlive a stop: SPIRE's agents and entries, the agents' keys, the SNs' chain, the models, what has ended well."""
-    agents = [line for line in server("agent", "list") if line.startswith("SPIFFE ID")]
     entries = [line for line in server("entry", "show") if line.startswith(("Entry ID", "SPIFFE ID"))]
     keys = [host.run("sh", "-c", f"sha256sum {SWARM_DIR}/agents/*/data/svid.key") for host in world.HOSTS]
     chain = set(re.findall(r'"chain": ?"(\w+)"', ONE.run("docker", "exec", "sn-1", "sh", "-c", "cat /platform/swarm/SMLNODE/*.json")))
     models = [host.run("sh", "-c", f"sha256sum {MODEL_DIR}/saved_models/*") for host in world.HOSTS]
     stay = {key: found for key, found in world.containers().items() if key[1] not in WITHOUT_END[key[0]] - {"apls"}}
-    return sorted(agents), sorted(entries), keys, chain, models, stay
+    return sorted(agents()), sorted(entries), keys, chain, models, stay
 
 
 def test_a_stopped_platform_comes_back_as_it_was(up, log):
@@ -268,9 +272,11 @@ def left(host: training.Host) -> tuple[set[str], ...]:
 
 def test_one_host_is_torn_down_then_the_other(up, log):
     models = [host.run("sh", "-c", f"sha256sum {MODEL_DIR}/saved_models/*") for host in world.HOSTS]
-    before = world.containers(ONE)
+    before, known_before = world.containers(ONE), agents()
     world.worked(world.play(log, *up, "-e", "swarm_teardown=swarm.learning", "--limit", "host-2", book=TEARDOWN))
     assert world.containers(ONE) == before
+    assert agents() < known_before
+    assert len(known_before - agents()) == len(SITE_OF["host-2"])  # each node had one
     assert left(TWO) == (set(), set(), set(), set())
 
     world.worked(world.play(log, *up, "-e", "swarm_teardown=swarm.learning", book=TEARDOWN))
