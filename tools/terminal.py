@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 
-WIDTH = 72
+WIDTH = 80
 
 
 def _person_looks() -> bool:
