@@ -103,8 +103,10 @@ def test_retry_lasts_until_the_server_is_there():
     with pytest.raises(Unreachable, match=f"SN node at 127.0.0.1:{port}: connection refused"):
         client.retry(lambda each: each.get("/is_up"), 0.2, 0.1)
     servers: list[Server] = []
-    threading.Timer(0.2, lambda: servers.append(Server(port, ROUTES, ONE.identity("sn"), host="127.0.0.1").start())).start()
+    later = threading.Timer(0.2, lambda: servers.append(Server(port, ROUTES, ONE.identity("sn"), host="127.0.0.1").start()))
+    later.start()
     assert client.retry(lambda each: each.get("/is_up"), 5, 0.05) == "OK"
+    later.join()  # it answers before it is in the list
     servers[0].stop()
 
 
