@@ -42,12 +42,12 @@ from ansible.errors import AnsibleFilterError
 
 def format_problems(document, what):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ansible_collections.swarm.learning.plugins.module_utils import _formats
+    from ..plugin_utils._checks import formats
 
-    checks = {"profile": _formats.profile_problems, "task": _formats.task_problems}
+    checks = {"profile": formats.profile_problems, "task": formats.task_problems}
     if what not in checks:
         raise AnsibleFilterError(f"format_problems checks a profile or a task, not {what!r}")
-    return checks[what](_formats.plain(document))
+    return checks[what](formats.plain(document))
 
 
 class FilterModule:

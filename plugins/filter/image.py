@@ -52,7 +52,7 @@ from ansible.errors import AnsibleFilterError
 
 def image(component, release, registry="", spire_version="", platform=""):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ansible_collections.swarm.learning.plugins.module_utils._images import reference
+    from ..plugin_utils._images import reference
 
     try:
         return reference(component, str(release), registry, str(spire_version), platform)

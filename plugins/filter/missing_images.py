@@ -46,7 +46,7 @@ _value:
 
 def missing_images(images, there, labels=None):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ansible_collections.swarm.learning.plugins.module_utils._images import missing
+    from ..plugin_utils._images import missing
 
     return missing(images, there, labels)
 

@@ -62,10 +62,10 @@ from ansible.errors import AnsibleFilterError
 
 def node_agents(nodes, checksums, directory, **settings):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ansible_collections.swarm.learning.plugins.module_utils import _spire_node
+    from ..plugin_utils import _node_agent
 
     try:
-        return _spire_node.files(nodes, checksums, directory, settings)
+        return _node_agent.files(nodes, checksums, directory, settings)
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -42,11 +42,11 @@ from ansible.errors import AnsibleFilterError
 
 def peer_file(bundle, own):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ansible_collections.swarm.learning.plugins.module_utils import _peers
+    from ..module_utils._spire import peers
 
     try:
-        return _peers.written(bundle, own, {"swops": own["swops"], "pairs": own["pairs"]})
-    except _peers.Refused as error:
+        return peers.written(bundle, own, {"swops": own["swops"], "pairs": own["pairs"]})
+    except peers.Refused as error:
         raise AnsibleFilterError(f"peer_file: {error}") from error
 
 

@@ -53,28 +53,29 @@ import time
 
 def site(hostvars, groups, complete=True):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ansible_collections.swarm.learning.plugins.module_utils import _content, _peers, _problems, _site, _site_sl
-    from ansible_collections.swarm.learning.plugins.plugin_utils import _certificates
+    from ..module_utils._spire import peers as _peers
+    from ..plugin_utils._checks import stages
+    from ..plugin_utils._site import certificate_files, content, model, sl
 
     now = time.time()
-    inventory = _site.read(hostvars, groups)
+    inventory = model.read(hostvars, groups)
     found, peers = _peers.load(inventory, _text, now)
     inventory = dataclasses.replace(inventory, peers=tuple(peers))
-    found = found or _problems.problems(inventory, os.path.exists, complete)
+    found = found or stages.problems(inventory, os.path.exists, complete)
     if found:
         return {"problems": found, "hosts": {}, "requests": []}
-    found, requests = _certificates.review(inventory, now)
+    found, requests = certificate_files.review(inventory, now)
     if found:
         return {"problems": found, "hosts": {}, "requests": []}
-    hosts = _site.derive(inventory)
+    hosts = model.derive(inventory)
     for host in (name for name in hosts if hosts[name]["identity"]):
-        hosts[host]["certificates"] = _certificates.laid(inventory, host)
+        hosts[host]["certificates"] = certificate_files.laid(inventory, host)
     for host in dict.fromkeys((*inventory.members("swop"), *inventory.members("sl"))):
         here = hosts[host]
-        here["training_files"] = _content.listing(here["training"], here["client_dir"])
+        here["training_files"] = content.listing(here["training"], here["client_dir"])
         if here["sl_nodes"]:
             sums = [file["sha256"] for file in here["training_files"] if file["path"].startswith(here["client_dir"])]
-            here["ml_image"] = _site_sl.ml_image(here["training"], here["client_dir"], sums)
+            here["ml_image"] = sl.ml_image(here["training"], here["client_dir"], sums)
     return {"problems": [], "hosts": hosts, "requests": requests}
 
 

@@ -37,10 +37,10 @@ from ansible.errors import AnsibleFilterError
 
 def spire_bundle_pem(bundle):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ansible_collections.swarm.learning.plugins.module_utils import _spire_node
+    from ..plugin_utils import _node_agent
 
     try:
-        return _spire_node.bundle_pem(bundle)
+        return _node_agent.bundle_pem(bundle)
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

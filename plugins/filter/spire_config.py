@@ -50,9 +50,9 @@ from ansible.errors import AnsibleFilterError
 
 def spire_config(settings, what):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ansible_collections.swarm.learning.plugins.module_utils import _spire_config
+    from ..module_utils._spire import config
 
-    configurations = {"server": _spire_config.server, "agent": _spire_config.agent}
+    configurations = {"server": config.server, "agent": config.agent}
     if what not in configurations:
         raise AnsibleFilterError(f"spire_config makes the configuration of a server or an agent, not of {what!r}")
     try:

@@ -36,7 +36,7 @@ from ansible.errors import AnsibleFilterError
 
 def spire_hcl(configuration):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ansible_collections.swarm.learning.plugins.module_utils._hcl import render
+    from ..plugin_utils._hcl import render
 
     try:
         return render(configuration)

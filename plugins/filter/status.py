@@ -36,7 +36,7 @@ import time
 
 def status(found):
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ansible_collections.swarm.learning.plugins.module_utils._status import table
+    from ..plugin_utils._status import table
 
     return table(found, time.time())
 

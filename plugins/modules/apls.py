@@ -48,8 +48,9 @@ container:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER
-from ansible_collections.swarm.learning.plugins.module_utils._component import run
+
+from ..module_utils._component.arguments import CONTAINER
+from ..module_utils._component.converge import run
 
 OPTIONS = {
     "apls_port": {"type": "int", "default": 5814},

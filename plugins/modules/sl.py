@@ -244,18 +244,12 @@ training:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import (
-    CLASSIC_AGENT,
-    CONTAINER,
-    IDENTITY,
-    LICENSE_SERVER,
-    SIDECAR,
-    SN_OF_NODE,
-)
-from ansible_collections.swarm.learning.plugins.module_utils._component import run
-from ansible_collections.swarm.learning.plugins.module_utils._progress import outcome
-from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import node_facts
-from ansible_collections.swarm.learning.plugins.module_utils._translate import sidecar_name
+
+from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER, SIDECAR, SN_OF_NODE
+from ..module_utils._component.converge import run
+from ..module_utils._component.translate import sidecar_name
+from ..module_utils._platform.training import outcome
+from ..module_utils._spire.agent import node_facts
 
 OPTIONS = {
     "host_ip": {"type": "str"},

@@ -110,9 +110,10 @@ needs_join_token:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER
-from ansible_collections.swarm.learning.plugins.module_utils._component import run
-from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import node_facts
+
+from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER
+from ..module_utils._component.converge import run
+from ..module_utils._spire.agent import node_facts
 
 OPTIONS = {
     "host_ip": {"type": "str"},

@@ -120,9 +120,10 @@ needs_join_token:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import COMPARED, CONTAINER
-from ansible_collections.swarm.learning.plugins.module_utils._component import run
-from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import agent_facts
+
+from ..module_utils._component.arguments import COMPARED, CONTAINER
+from ..module_utils._component.converge import run
+from ..module_utils._spire.agent import agent_facts
 
 OPTIONS = {
     "config": {"type": "path"},

@@ -74,8 +74,9 @@ bundle:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils import _spire
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+from ..module_utils._component.arguments import ENGINE
+from ..module_utils._spire import server
 
 OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
@@ -88,7 +89,7 @@ OPTIONS = {
 def main():
     """Run the module."""
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, required_by={"bundle": ["trust_domain"]})
-    _spire.run(module, _spire.bundle, _spire.check_bundle)
+    server.run(module, server.bundle, server.check_bundle)
 
 
 if __name__ == "__main__":

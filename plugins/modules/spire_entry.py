@@ -143,8 +143,9 @@ shared:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils import _spire, _spire_entry
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+from ..module_utils._component.arguments import ENGINE
+from ..module_utils._spire import entries, server
 
 OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
@@ -174,7 +175,7 @@ OPTIONS = {
 def main():
     """Run the module."""
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
-    _spire.run(module, _spire_entry.entries, _spire_entry.check_entries)
+    server.run(module, entries.entries, entries.check_entries)
 
 
 if __name__ == "__main__":

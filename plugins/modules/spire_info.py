@@ -196,8 +196,9 @@ problems:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils import _spire, _spire_info
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+from ..module_utils._component.arguments import ENGINE
+from ..module_utils._spire import info, server
 
 OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
@@ -212,7 +213,7 @@ OPTIONS = {
 def main():
     """Run the module."""
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
-    _spire.run(module, _spire_info.info, _spire_info.check_info)
+    server.run(module, info.info, info.check_info)
 
 
 if __name__ == "__main__":

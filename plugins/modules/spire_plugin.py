@@ -59,8 +59,9 @@ checksums:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils import _spire_plugin
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+from ..module_utils._component.arguments import ENGINE
+from ..module_utils._spire import plugin_checksum
 
 OPTIONS = {
     "images": {"type": "list", "elements": "str", "required": True},
@@ -70,7 +71,7 @@ OPTIONS = {
 
 def main():
     """Run the module."""
-    _spire_plugin.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
+    plugin_checksum.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
 
 
 if __name__ == "__main__":

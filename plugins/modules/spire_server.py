@@ -68,10 +68,11 @@ bundle:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER, RESULT
-from ansible_collections.swarm.learning.plugins.module_utils._component import run
-from ansible_collections.swarm.learning.plugins.module_utils._spire import server_facts
-from ansible_collections.swarm.learning.plugins.module_utils._spire_upgrade import check
+
+from ..module_utils._component.arguments import CONTAINER, RESULT
+from ..module_utils._component.converge import run
+from ..module_utils._spire.server import server_facts
+from ..module_utils._spire.upgrade import check
 
 OPTIONS = {
     "config": {"type": "path"},

@@ -134,8 +134,9 @@ evicted:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils import _spire
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+from ..module_utils._component.arguments import ENGINE
+from ..module_utils._spire import server
 
 OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
@@ -153,7 +154,7 @@ def main():
     """Run the module."""
     named = [("state", state, ["spiffe_id"]) for state in ("present", "used")] + [("state", "absent", ["spiffe_id", "agent_id"], True)]
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, required_if=named)
-    _spire.run(module, _spire.token, _spire.check_token)
+    server.run(module, server.token, server.check_token)
 
 
 if __name__ == "__main__":

@@ -145,7 +145,8 @@ unusable:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._files import differing, lay, make_room, unusable
+
+from ..module_utils._platform.files import differing, lay, make_room, unusable
 
 
 def main():

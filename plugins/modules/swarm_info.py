@@ -120,8 +120,9 @@ problems:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils import _platform
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+from ..module_utils._component.arguments import ENGINE
+from ..module_utils._platform import containers
 
 OPTIONS = {
     "days": {"type": "float"},
@@ -136,7 +137,7 @@ OPTIONS = {
 
 def main():
     """Run the module."""
-    _platform.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), _platform.info)
+    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), containers.info)
 
 
 if __name__ == "__main__":

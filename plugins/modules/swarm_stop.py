@@ -139,8 +139,9 @@ logs:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils import _platform
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+from ..module_utils._component.arguments import ENGINE
+from ..module_utils._platform import containers
 
 FLAGS = ("all", "apls", "spire_server", "spire_agent", "sn", "sl", "sl_tf", "sl_pyt", "ml", "swop", "swci", "keep")
 
@@ -149,9 +150,9 @@ def main():
     """Run the module."""
     arguments = {flag: {"type": "bool", "default": False} for flag in FLAGS}
     arguments.update(ENGINE, network={"type": "str"}, directory={"type": "path"})
-    arguments.update(components={"type": "list", "elements": "str", "choices": list(_platform.STOP_ORDER)})
+    arguments.update(components={"type": "list", "elements": "str", "choices": list(containers.STOP_ORDER)})
     arguments.update(log_dir={"type": "path"}, stop_timeout={"type": "int", "default": 10})
-    _platform.run(AnsibleModule(arguments, supports_check_mode=True), _platform.stop)
+    containers.run(AnsibleModule(arguments, supports_check_mode=True), containers.stop)
 
 
 if __name__ == "__main__":

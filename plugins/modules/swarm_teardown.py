@@ -93,8 +93,9 @@ agents:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils import _platform, _teardown
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+from ..module_utils._component.arguments import ENGINE
+from ..module_utils._platform import containers, teardown
 
 OPTIONS = {
     "network": {"type": "str"},
@@ -107,7 +108,7 @@ OPTIONS = {
 
 def main():
     """Run the module."""
-    _platform.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), _teardown.teardown)
+    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), teardown.teardown)
 
 
 if __name__ == "__main__":

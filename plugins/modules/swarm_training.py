@@ -97,8 +97,9 @@ finished:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils import _progress
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import ENGINE
+
+from ..module_utils._component.arguments import ENGINE
+from ..module_utils._platform import training
 
 NODE = {"name": {"type": "str", "required": True}, "ml": {"type": "str", "default": ""}}
 OPTIONS = {
@@ -110,7 +111,7 @@ OPTIONS = {
 
 def main():
     """Run the module."""
-    _progress.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
+    training.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -99,10 +99,11 @@ output:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER, SCRIPT
-from ansible_collections.swarm.learning.plugins.module_utils._component import run
-from ansible_collections.swarm.learning.plugins.module_utils._script import output
-from ansible_collections.swarm.learning.plugins.module_utils._spire_agent import node_facts
+
+from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER, SCRIPT
+from ..module_utils._component.converge import run
+from ..module_utils._platform.script import output
+from ..module_utils._spire.agent import node_facts
 
 OPTIONS = {
     "usr_dir": {"type": "path"},

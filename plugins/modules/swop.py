@@ -71,8 +71,9 @@ container:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._arguments import CONTAINER, IDENTITY, LICENSE_SERVER, SN_OF_NODE
-from ansible_collections.swarm.learning.plugins.module_utils._component import run
+
+from ..module_utils._component.arguments import CONTAINER, IDENTITY, LICENSE_SERVER, SN_OF_NODE
+from ..module_utils._component.converge import run
 
 OPTIONS = {
     "usr_dir": {"type": "path"},

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from lab import engine, images
-from tests.integration import running
+from tests.support import module_runner as running
 
 _NUMBERS = itertools.count()
 

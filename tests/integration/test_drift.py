@@ -4,7 +4,7 @@
 
 import pytest
 
-from tests.integration.running import IMAGE, OTHER_IMAGE, run
+from tests.support.module_runner import IMAGE, OTHER_IMAGE, run
 
 # An option, and the fact that its being taken away shows.
 OPTIONS = [

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration import proxy
 from tests.integration.registry import Registry
-from tests.integration.running import ENGINE, Failed, process, run
+from tests.support.module_runner import ENGINE, Failed, process, run
 
 READS = ("apls", "spire_server", "sn", "sl", "swop", "swci")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.integration.running import IMAGE, MODULES, ROOT, run
+from tests.support.module_runner import IMAGE, MODULES, ROOT, run
 
 OURS = "swarm.learning."
 FILES = ("profile_file_name", "init_script_name")

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.integration.running import IMAGE, SN_UP, Failed, free_port, run
+from tests.support.module_runner import IMAGE, SN_UP, Failed, free_port, run
 
 READY = ["--say", SN_UP]
 

@@ -7,7 +7,7 @@ from multiprocessing import connection
 import pytest
 
 from tests.integration import proxy
-from tests.integration.running import ENGINE, Failed, run, start
+from tests.support.module_runner import ENGINE, Failed, run, start
 
 EDIT = {"env": {"ADDED": "1"}}
 # What a run asks the engine to do, in this order, when a container has to be made anew.

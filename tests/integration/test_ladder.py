@@ -5,7 +5,7 @@
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
 
-from tests.integration.running import run
+from tests.support.module_runner import run
 
 EVERY = [(component, release) for release, components in RELEASES.items() for component in components]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.running import ENGINE, IMAGE, Failed, run
+from tests.support.module_runner import ENGINE, IMAGE, Failed, run
 
 LICENCE = "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP"
 SOCKET = "SWARM_SPIFFE_WORKLOAD_API_SOCKET_PATH"

@@ -15,8 +15,8 @@ from ansible_collections.swarm.learning.plugins.module_utils._releases import ON
 
 from lab import hosts, settings
 from lab import world as lab
-from tests.integration.running import IMAGE, SN_UP, Failed, World, run
 from tests.integration.test_ladder import climb
+from tests.support.module_runner import IMAGE, SN_UP, Failed, World, run
 from tools import playbook
 
 ENGINE = f"unix://{settings.PODMAN_SOCKET}"

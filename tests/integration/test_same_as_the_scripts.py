@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from tests.integration.running import IMAGE, run
+from tests.support.module_runner import IMAGE, run
 
 CLASSIC = "run --detach"
 CURRENT = "container create --interactive=true"

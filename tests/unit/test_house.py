@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What holds for the repository as a whole."""
 
+import ast
 import subprocess
 from pathlib import Path
 
@@ -13,7 +14,6 @@ HEADERLESS = {"LICENSE", "CHANGELOG.md", "changelogs/changelog.yaml", "README.md
 HEADERLESS_SUFFIXES = {".md", ".sum", ".json", ".svg", ".png"}
 HEADER = ("SPDX-FileCopyrightText: The swarm.learning authors", "SPDX-License-Identifier: GPL-3.0-or-later")
 CODE = {".py", ".yml", ".sh", ".j2", ".go"}
-LONGEST = 400  # lines; longer than that, and a second thing hides in the file
 
 
 def tracked():
@@ -46,11 +46,6 @@ def test_every_file_states_its_licence():
     assert [name for name in written if silent(name)] == []
 
 
-def test_no_file_is_long():
-    lengths = {name: len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in tracked() if Path(name).suffix in CODE}
-    assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
-
-
 @pytest.mark.parametrize("path", sorted((ROOT / "roles").glob("*")), ids=lambda path: path.name)
 def test_role_documents_its_defaults(path):
     """Every default is an option of the specification, and where both name a value it is the same."""
@@ -62,3 +57,31 @@ def test_role_documents_its_defaults(path):
     specified = {name: option["default"] for name, option in options.items() if "default" in option}
     assert specified == {name: public.get(name) for name in specified}
     assert (path / "README.md").is_file()
+
+
+def imports_of(path):
+    """Dotted names below `plugins` that a file imports from this collection."""
+    package = path.parent.relative_to(ROOT / "plugins").parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield ".".join((*package[: len(package) - node.level + 1], *(node.module or "").split(".")))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ansible_collections.swarm"):
+            yield f"absolute: {node.module}"
+
+
+@pytest.mark.parametrize(
+    ("folder", "foreign"),
+    [
+        ("module_utils", "plugin_utils"),
+        ("module_utils/_container", "module_utils._component"),
+        ("module_utils/_container", "module_utils._spire"),
+        ("module_utils/_container", "module_utils._platform"),
+        ("", "absolute"),
+    ],
+)
+def test_imports_point_one_way(folder, foreign):
+    """What runs on managed hosts knows nothing of the controller, and a container nothing of Swarm Learning."""
+    files = sorted((ROOT / "plugins" / folder).rglob("*.py"))
+    assert files
+    found = {str(path.relative_to(ROOT)): list(imports_of(path)) for path in files}
+    assert {name: names for name, names in found.items() if any(one.startswith(foreign) for one in names)} == {}

@@ -20,7 +20,7 @@ from swarmlab.sn_api import Api
 from swarmlab.state import Store
 from swarmlab.web import Client, Server
 
-from tests.unit.lab.certificates import Authority
+from tests.support.lab_certificates import Authority
 
 ROOT = Path(__file__).parents[3]
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.integration.lab.swarm import ROOT, Swarm
-from tests.unit.lab.certificates import Authority
+from tests.support.lab_certificates import Authority
 
 DIGITS = ROOT / "examples" / "digits" / "model" / "digits.py"
 TOY = Path(__file__).with_name("toy_program.py")

@@ -6,13 +6,14 @@ import re
 import subprocess
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils import _hcl, _spire_config
+from ansible_collections.swarm.learning.plugins.module_utils._spire import config
+from ansible_collections.swarm.learning.plugins.plugin_utils import _hcl
 
 from lab import binaries
 from tests.integration.spire.world import DOMAIN, VERSION
 
 SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
-GOOD = _spire_config.server({"version": VERSION, "trust_domain": DOMAIN})
+GOOD = config.server({"version": VERSION, "trust_domain": DOMAIN})
 PEER = {"trust_domain": "org2.example", "address": "192.0.2.2", "port": 8443}
 DATABASE = {"type": "postgres", "host": "db", "database": "spire", "username": "spire", "password": "it's a \\ secret"}
 SERVERS = {
@@ -34,11 +35,11 @@ def judged(version, component, configuration, path):
 @pytest.mark.parametrize("version", binaries.versions())
 def test_a_version_takes_its_configuration(version, tmp_path):
     for name, settings in SERVERS.items():
-        configuration = _spire_config.server({"version": version, "trust_domain": DOMAIN, **settings})
+        configuration = config.server({"version": version, "trust_domain": DOMAIN, **settings})
         assert judged(version, "server", configuration, tmp_path / "server.conf")[0], name
     for cgroup_version in ("1", "2"):
         settings = {"version": version, "trust_domain": DOMAIN, "server_address": "192.0.2.1", "cgroup_version": cgroup_version}
-        configuration = _spire_config.agent(settings)
+        configuration = config.agent(settings)
         del configuration["agent"]["trust_bundle_path"]  # a file of the container's
         configuration["agent"]["insecure_bootstrap"] = True
         assert judged(version, "agent", configuration, tmp_path / "agent.conf")[0]
@@ -72,7 +73,7 @@ def test_a_configuration_that_the_server_refuses_changes_nothing_that_runs(spire
 
 def test_a_configuration_that_the_agent_refuses_changes_nothing_that_runs(spire):
     before = (state(spire, spire.agent), kept(spire, "agent"))
-    wrong = _spire_config.agent({"version": VERSION, "trust_domain": DOMAIN, "server_address": spire.server})
+    wrong = config.agent({"version": VERSION, "trust_domain": DOMAIN, "server_address": spire.server})
     wrong["agent"]["no_such_option"] = 1
     with pytest.raises(AssertionError, match=r"was not restarted(.|\n)*unknown configuration detected"):
         spire.roles(AGENT, spire_agent_config=wrong)

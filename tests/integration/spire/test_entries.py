@@ -4,8 +4,8 @@
 
 import pytest
 
-from tests.integration.running import Failed
 from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.support.module_runner import Failed
 
 MANY = 1000
 

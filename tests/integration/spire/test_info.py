@@ -5,10 +5,10 @@
 import time
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._token import agent_of
+from ansible_collections.swarm.learning.plugins.module_utils._spire.join_tokens import agent_of
 
-from tests.integration.running import Failed
 from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.support.module_runner import Failed
 
 DAY = 86400
 CA_DAYS = 176  # what follows from a training of a week

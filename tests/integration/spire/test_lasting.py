@@ -5,7 +5,8 @@
 import time
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils import _spire_config, _token
+from ansible_collections.swarm.learning.plugins.module_utils._spire import config as _spire_config
+from ansible_collections.swarm.learning.plugins.module_utils._spire import join_tokens
 
 from tests.integration.spire.world import ALIAS, DOMAIN, VERSION
 
@@ -87,7 +88,7 @@ def test_a_token_that_expired_before_its_use_is_named_and_the_next_run_makes_ano
     before, tokens = spire.only_agent(), spire.tokens_made()
     spire.wipe("agent")
     late = spire.spire("token", "generate", "-spiffeID", ALIAS, "-ttl", "1")["value"]
-    _token.keep(str(spire.directory / "host/tokens"), ALIAS, _token.HandedOut(late, int(time.time()) + 600))
+    join_tokens.keep(str(spire.directory / "host/tokens"), ALIAS, join_tokens.HandedOut(late, int(time.time()) + 600))
     run = spire.play(AGENT)
     assert run.status != 0
     assert "the join token was not used in time; make a new token" in run.failures[0]

@@ -5,7 +5,7 @@
 import stat
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._token import agent_of, digest
+from ansible_collections.swarm.learning.plugins.module_utils._spire.join_tokens import agent_of, digest
 
 from tests.integration.spire.world import ALIAS, DOMAIN
 

@@ -9,7 +9,7 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.integration import running
+from tests.support import module_runner as running
 from tools import playbook
 
 DOMAIN = "org1.example"

@@ -16,7 +16,7 @@ from swarmlab.licence import Licence
 from swarmlab.process import Refusal
 from swarmlab.web import Client, Failed, Server
 
-from tests.unit.lab.certificates import Authority
+from tests.support.lab_certificates import Authority
 
 ONE, TWO = Authority("org1.test"), Authority("org2.test")
 TASK = {

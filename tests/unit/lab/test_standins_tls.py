@@ -15,7 +15,7 @@ from swarmlab.identity import Identity, obtain
 from swarmlab.process import Refusal
 from swarmlab.web import Client, Failed, Request, Server, Unreachable
 
-from tests.unit.lab.certificates import Authority
+from tests.support.lab_certificates import Authority
 
 ONE, TWO = Authority("org1.test"), Authority("org2.test")
 

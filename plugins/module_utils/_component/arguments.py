@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Argument specifications that several modules share (private to the collection).
+
+Their documentation stands in the fragment of the same name in plugins/doc_fragments; the names are those of module-options.md.
+"""
+
+from __future__ import annotations
+
+from ansible.module_utils.basic import env_fallback
+
+from .._releases import NEWEST, RELEASES
+
+
+def _strings():
+    return {"type": "list", "elements": "str"}
+
+
+ENGINE = {
+    "docker_host": {
+        "type": "str",
+        "default": "unix:///var/run/docker.sock",
+        "fallback": (env_fallback, ["DOCKER_HOST"]),
+    },
+    "tls": {"type": "bool", "default": False, "fallback": (env_fallback, ["DOCKER_TLS"])},
+    "validate_certs": {"type": "bool", "default": False, "fallback": (env_fallback, ["DOCKER_TLS_VERIFY"])},
+    "ca_path": {"type": "path"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path"},
+    "api_version": {"type": "str", "default": "auto", "fallback": (env_fallback, ["DOCKER_API_VERSION"])},
+    "timeout": {"type": "int", "default": 60, "fallback": (env_fallback, ["DOCKER_TIMEOUT"])},
+}
+
+RUN = {
+    "entrypoint": _strings(),
+    "user": {"type": "str"},
+    "workdir": {"type": "str"},
+    "env": {"type": "dict"},
+    "labels": {"type": "dict"},
+    "publish": _strings(),
+    "volumes": _strings(),
+    "network": {"type": "str"},
+    "network_aliases": _strings(),
+    "hostname": {"type": "str"},
+    "tty": {"type": "bool"},
+    "interactive": {"type": "bool"},
+    "auto_remove": {"type": "bool"},
+    "memory": {"type": "str"},
+    "cpus": {"type": "str"},
+    "shm_size": {"type": "str"},
+    "ulimits": _strings(),
+    "gpus": {"type": "str"},
+    "devices": _strings(),
+    "restart_policy": {"type": "str"},
+    "security_opts": _strings(),
+    "cap_add": _strings(),
+    "cap_drop": _strings(),
+    "read_only": {"type": "bool"},
+    "pid_mode": {"type": "str"},
+    "cgroupns": {"type": "str", "choices": ["host", "private"]},
+    "init": {"type": "bool"},
+    "extra_hosts": {"type": "dict"},
+    "dns": _strings(),
+    "log_driver": {"type": "str"},
+    "log_options": {"type": "dict"},
+}
+
+CONTAINER = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["started", "stopped", "present", "absent"], "default": "started"},
+    "release": {"type": "str", "choices": sorted(RELEASES), "default": NEWEST},
+    "image": {"type": "str"},
+    "image_registry": {"type": "str"},
+    "pull": {"type": "str", "choices": ["missing", "always", "never"], "default": "missing"},
+    "command": _strings(),
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int"},
+    "stop_timeout": {"type": "int", "default": 10},
+    "recreate": {"type": "bool", "default": False},
+    **RUN,
+    **ENGINE,
+}
+
+LICENSE_SERVER = {
+    "apls_ip": {"type": "str"},
+    "apls_port": {"type": "int"},
+    "primary_apls_ip": {"type": "str"},
+    "primary_apls_port": {"type": "int"},
+    "secondary_apls_ip": {"type": "str"},
+    "secondary_apls_port": {"type": "int"},
+    "apls_docker_name": {"type": "str"},
+}
+
+IDENTITY = {
+    "key": {"type": "path", "no_log": False},
+    "cert": {"type": "path"},
+    "cacert": {"type": "path"},
+    "capath": {"type": "path"},
+    "socket_path": {"type": "str"},
+}
+
+CLASSIC_AGENT = {
+    "config": {"type": "path"},
+    "server_address": {"type": "str"},
+    "join_token": {"type": "str", "no_log": True},
+    "spire_docker_name": {"type": "str"},
+}
+
+SCRIPT = {
+    # About this run of the module: no release's contract has it.
+    "script_wait": {"type": "bool", "default": False},
+}
+
+SN_OF_NODE = {
+    "sn_ip": {"type": "str"},
+    "sn_api_port": {"type": "int"},
+    "sn_api_service": {"type": "str"},
+    "sn_docker_name": {"type": "str"},
+}
+
+SIDECAR = {
+    "image": {"type": "str"},
+    "name": {"type": "str"},
+    "command": {"type": "raw"},
+    **RUN,
+}
+
+# They ask for more in the result, and say nothing about the container.
+RESULT = {
+    "return_bundle": {"type": "bool", "default": False},
+}
+COMPARED = {
+    "server_bundle": {"type": "str", "default": ""},
+}

@@ -1,0 +1,271 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refuses parameters that a component cannot have, before the engine is asked anything (private to the collection).
+
+Pure: what it needs to know of the machine comes from the `host` that it is given.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from dataclasses import dataclass
+
+from .._container import parse
+from .._releases import RELEASES, SAME, Option
+from .check_container import NAME, OptionError, check_common, check_engine, check_name, check_path
+
+SERVICE = re.compile(r"(?P<name>[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?)(?::(?P<port>\d+))?")
+_HOST_NAME = re.compile(r"(?=.{1,253}$)([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*")
+_TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What a check of one value may look at: the option's table row, all parameters, the machine."""
+
+    what: Option
+    params: dict
+    host: object
+
+
+def component_of(release, name):
+    """The Component of a release. Raises OptionError when the release has none of that name."""
+    if name not in RELEASES[release]:
+        raise OptionError("release", release, f"has no {name}; releases that have one: {_releases_with(name)}")
+    return RELEASES[release][name]
+
+
+def _releases_with(component, option=None):
+    has = (
+        r for r, components in RELEASES.items() if component in components and (option is None or option in components[component].options)
+    )
+    return ", ".join(has)
+
+
+def check(name, component, params, own, host):
+    """Raise OptionError for the first parameter that the component cannot have.
+
+    own: names of the module's own options, those that are not common to every component.
+    """
+    for option in own:
+        if params.get(option) not in (None, False) and option not in component.options:
+            where = _releases_with(name, option)
+            raise OptionError(option, None, f"is not an option of release {params['release']}; releases that have it: {where}")
+    check_name("name", params["name"])
+    _check_groups(component, params)
+    for option, what in component.options.items():
+        value = params.get(option)
+        if value is not None and value is not False:
+            _check_value(option, value, _Given(what, params, host))
+    check_common(params, "", host)
+    check_engine(params, host)
+    _check_published(component, params)
+    if params.get("ml") is not None:
+        _check_sidecar(params, host)
+    removes = component.auto_remove if params.get("auto_remove") is None else params["auto_remove"]
+    _check_removal(params, removes, "")
+
+
+def _check_sidecar(params, host):
+    ml = params["ml"]
+    if not ml.get("image"):
+        raise OptionError("ml.image", None, "is required: the image of the user's ML container")
+    check_common(ml, "ml.", host)
+    if ml.get("name") is not None:
+        check_name("ml.name", ml["name"])
+    if ml.get("name") == params["name"]:
+        raise OptionError("ml.name", params["name"], "is the SL container's own name; the ML container needs another")
+    try:
+        parse.parse_command(ml.get("command") or ())
+    except ValueError as error:
+        raise OptionError("ml.command", None, f"cannot be used: {error}") from None
+    _check_removal(ml, ml.get("auto_remove"), "ml.")
+
+
+def _check_removal(params, removes, prefix):
+    if removes and params.get("restart_policy") not in (None, "no"):
+        raise OptionError(f"{prefix}restart_policy", params["restart_policy"], "does not go with auto_remove: true; set one of the two")
+
+
+def _check_groups(component, params):
+    given = {option for option in component.options if params.get(option) not in (None, False, "")}
+    for group in component.required:
+        replaced_by = component.unless.get(group[0], ())
+        if not given.intersection(group) and not (replaced_by and given.issuperset(replaced_by)):
+            alternative = f" (or {' and '.join(replaced_by)})" if replaced_by else ""
+            raise OptionError(" or ".join(group), None, f"is required{alternative} in release {params['release']}")
+    for one, other in component.exclusive:
+        if given.issuperset((one, other)):
+            raise OptionError(f"{one} and {other}", None, "exclude each other; give one of the two")
+
+
+def _check_published(component, params):
+    """One port of the host leads to one port of the container."""
+    taken = {}
+    for option, port in _published(component, params):
+        other, inside = taken.setdefault((port.ip, port.host, port.inside.rpartition("/")[2]), (option, port.inside))
+        if inside != port.inside:
+            raise OptionError(option, port.host, f"is a port of the host that {other} publishes already; choose another")
+
+
+def _published(component, params):
+    for entry in params.get("publish") or ():
+        for port in parse.parse_ports(entry):
+            if port.host:
+                yield "publish", port
+    for option, what in component.options.items():
+        value = params.get(option)
+        if value and what.publish:
+            host = str(value) if what.kind != "service" else SERVICE.fullmatch(value)["port"] or str(what.port)
+            yield option, parse.Port(f"{host if what.publish == SAME else what.publish}/tcp", host)
+
+
+# --- one value ---------------------------------------------------------------------------------------------------------
+
+
+def _check_value(option, value, given):
+    if isinstance(value, str) and not value.strip():
+        raise OptionError(option, value, "is empty; leave the option out or give it a value")
+    check_kind = _CHECKS.get(given.what.kind)
+    if check_kind:
+        check_kind(option, value, given)
+
+
+def _check_port(option, value, given):
+    if not 1 <= int(value) <= 65535:
+        raise OptionError(option, value, "is not a port; 1 to 65535 is")
+
+
+def _check_service(option, value, given):
+    match = SERVICE.fullmatch(value)
+    if not match or (match["port"] and not 1 <= int(match["port"]) <= 65535):
+        raise OptionError(option, value, "is not FQDN[:PORT], such as sn.example.org:30304")
+
+
+def _is_address(value):
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return bool(_HOST_NAME.fullmatch(value)) and not re.fullmatch(r"[0-9.]+", value)
+    return True
+
+
+def _check_address(option, value, given):
+    if not _is_address(value):
+        raise OptionError(option, value, "is neither an IP address nor a host name; a port has an option of its own")
+
+
+def _check_own_address(option, value, given):
+    _check_address(option, value, given)
+    if value == "localhost" or _is_loopback(value):
+        raise OptionError(
+            option, value, "is a loopback address: the other nodes cannot reach it; give the address that they use for this host"
+        )
+
+
+def _is_loopback(value):
+    try:
+        return ipaddress.ip_address(value).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_kind(kind):
+    def check_one(option, value, given):
+        check_path(option, value, kind, given.host)
+
+    return check_one
+
+
+def _check_configuration(option, value, given):
+    if given.host.kind(value) not in ("file", "directory"):
+        raise OptionError(option, value, "must be a configuration file on the host, or the directory that holds it, and it is not there")
+
+
+def _check_file_in_usr_dir(option, value, given):
+    if not given.params.get("usr_dir"):
+        raise OptionError(option, value, "is looked for in usr_dir, which is not given")
+    if "/" in value:
+        raise OptionError(option, value, "must be a file name directly in usr_dir, without a directory")
+    if given.host.kind(os.path.join(given.params["usr_dir"], value)) != "file":
+        raise OptionError(option, value, f"is not a file in usr_dir {given.params['usr_dir']}")
+
+
+def _check_choice(option, value, given):
+    if value.upper() not in given.what.values:
+        raise OptionError(option, value, f"is not one of {', '.join(given.what.values)}")
+
+
+def _check_gpu(option, value, given):
+    if value != "all" and not re.fullmatch(r"\d+(,\d+)*", value):
+        raise OptionError(option, value, "is neither all nor a comma-separated list of GPU indexes, such as 0,1")
+
+
+def _check_program(option, value, given):
+    if given.params.get("model_dir"):
+        inside = os.path.normpath(os.path.join(given.params["model_dir"], value))
+        if os.path.isabs(value) or not inside.startswith(os.path.normpath(given.params["model_dir"]) + "/"):
+            raise OptionError(option, value, f"must be a path inside model_dir {given.params['model_dir']}")
+        if given.host.kind(inside) != "file":
+            raise OptionError(option, value, f"is not a file in model_dir {given.params['model_dir']}")
+    elif given.host.kind(value) != "file":
+        raise OptionError(option, value, "is not a file on the host; without model_dir the program's own path is needed")
+
+
+def _check_uid(option, value, given):
+    if given.host.user(value) is None:
+        raise OptionError(option, value, "is no user of this host; a user's name or uid is needed")
+
+
+def _check_gid(option, value, given):
+    if not str(value).isdigit():
+        raise OptionError(option, value, "is not a group ID, a number")
+
+
+def _check_socket_path(option, value, given):
+    if value.startswith("/"):
+        check_path(option, value, "socket", given.host)
+    elif not re.fullmatch(r"[a-zA-Z0-9][\w.-]+(:[^/:][^:]*)?", value):
+        raise OptionError(option, value, "is neither a socket file, nor VOLUME:path/in/volume, nor a container's or volume's name")
+
+
+def _check_socket_dir(option, value, given):
+    if "/" in value:
+        check_path(option, value, "directory", given.host)
+    elif not NAME.fullmatch(value):
+        raise OptionError(option, value, "is neither a directory on the host nor a volume's name")
+
+
+def _check_container(option, value, given):
+    check_name(option, value)
+
+
+def _check_trust_domain(option, value, given):
+    if not _TRUST_DOMAIN.fullmatch(value):
+        raise OptionError(option, value, "is not a trust domain; lower-case letters, digits, dots, dashes and underscores are")
+
+
+_CHECKS = {
+    "port": _check_port,
+    "web_port": _check_port,
+    "service": _check_service,
+    "address": _check_address,
+    "own_address": _check_own_address,
+    "container": _check_container,
+    "local_spire_server": _check_container,
+    "trust_domain": _check_trust_domain,
+    "file": _check_kind("file"),
+    "directory": _check_kind("directory"),
+    "socket_file": _check_kind("socket"),
+    "configuration": _check_configuration,
+    "file_in_usr_dir": _check_file_in_usr_dir,
+    "choice": _check_choice,
+    "gpu": _check_gpu,
+    "model_program": _check_program,
+    "swop_uid": _check_uid,
+    "docker_group_id": _check_gid,
+    "socket_path": _check_socket_path,
+    "socket_dir": _check_socket_dir,
+}

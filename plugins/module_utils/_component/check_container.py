@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refuses values of the options that every component takes, before the engine is asked anything (private to the collection)."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+
+from .._container import parse
+
+NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_IMAGE = re.compile(r"([a-zA-Z0-9.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}")
+_REGISTRY = re.compile(r"[a-zA-Z0-9.-]+(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
+_CONTAINERS = re.compile(r"container:[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_USER = re.compile(r"[\w.-]+(:[\w.-]+)?")
+_CAPABILITIES = re.compile(
+    "ALL|AUDIT_(CONTROL|READ|WRITE)|BLOCK_SUSPEND|BPF|CHECKPOINT_RESTORE|CHOWN|DAC_(OVERRIDE|READ_SEARCH)|FOWNER|FSETID|IPC_(LOCK|OWNER)|KILL|LEASE"
+    "|LINUX_IMMUTABLE|MAC_(ADMIN|OVERRIDE)|MKNOD|NET_(ADMIN|BIND_SERVICE|BROADCAST|RAW)|PERFMON|SET(FCAP|GID|PCAP|UID)|SYSLOG"
+    "|SYS_(ADMIN|BOOT|CHROOT|MODULE|NICE|PACCT|PTRACE|RAWIO|RESOURCE|TIME|TTY_CONFIG)|WAKE_ALARM"
+)
+_SECURITY = re.compile(
+    r"no-new-privileges([:=](true|false))?|(apparmor|label)[:=].+|seccomp=(unconfined|builtin|/.+)|systempaths=unconfined"
+)
+_ENGINE_ADDRESS = re.compile(r"unix:///.+|(tcp|https?|ssh)://[^/]+.*")
+_TEXTS = ("image", "image_registry", "hostname", "user", "workdir", "network", "pid_mode", "log_driver")
+_NOT_WITH_ANOTHER_NETWORK = ("hostname", "publish", "dns", "extra_hosts", "network_aliases")
+
+
+class OptionError(ValueError):
+    """A parameter that cannot be: the message names the option, its value and what would be right."""
+
+    def __init__(self, option, value, right):
+        said = f"{option}: {value!r} " if value is not None else f"{option} "
+        super().__init__(said + right)
+
+
+def check_name(option, value):
+    """Raise OptionError unless value can be a container's name."""
+    if not NAME.fullmatch(value or ""):
+        raise OptionError(option, value, "is not a container's name; letters, digits, _ . and - are, at least two, a letter or digit first")
+
+
+def check_path(option, value, kind, host):
+    """Raise OptionError unless value is a path of that kind (`file`, `directory`, `socket`) on the host."""
+    found = host.kind(value)
+    if found != kind:
+        what = "it is not there" if found == "missing" else f"it is a {found}" if found != "other" else "it is something else"
+        raise OptionError(option, value, f"must be a {kind} on the host, and {what}")
+
+
+def check_common(params, prefix, host):
+    """Raise OptionError for the first of the options that say how a container runs; prefix: `ml.` for those of a sidecar."""
+    for option in _TEXTS:
+        if isinstance(params.get(option), str) and not params[option].strip():
+            raise OptionError(prefix + option, params[option], "is empty; leave the option out or give it a value")
+    _check_parsed(params, prefix)
+    _check_mappings(params, prefix)
+    _check_mounts(params, prefix, host)
+    _check_network(params, prefix)
+    _check_texts(params, prefix)
+    _check_privileges(params, prefix, host)
+    _check_seconds(params)
+
+
+def check_engine(params, host):
+    """Raise OptionError for the first of the options that say how the engine is reached."""
+    if not _ENGINE_ADDRESS.fullmatch(params.get("docker_host") or ""):
+        raise OptionError("docker_host", params.get("docker_host"), "is not an engine's address, such as unix:///var/run/docker.sock")
+    if bool(params.get("client_cert")) != bool(params.get("client_key")):
+        given, missing = ("client_cert", "client_key") if params.get("client_cert") else ("client_key", "client_cert")
+        raise OptionError(given, params[given], f"needs {missing} too")
+    for option in ("ca_path", "client_cert", "client_key"):
+        if params.get(option):
+            check_path(option, params[option], "file", host)
+    if not re.fullmatch(r"auto|\d+\.\d+", params.get("api_version") or ""):
+        raise OptionError("api_version", params.get("api_version"), "is neither auto nor a version of the Engine API, such as 1.41")
+
+
+_PARSERS = {
+    "publish": parse.parse_ports,
+    "volumes": parse.parse_mount,
+    "ulimits": parse.parse_ulimit,
+    "devices": parse.parse_device,
+    "memory": parse.parse_memory,
+    "shm_size": parse.parse_shm_size,
+    "cpus": parse.parse_cpus,
+    "gpus": parse.parse_gpus,
+    "restart_policy": parse.parse_restart_policy,
+}
+
+
+def _check_parsed(params, prefix):
+    for option, parser in _PARSERS.items():
+        value = params.get(option)
+        for item in value if isinstance(value, list) else [value] if value is not None else []:
+            try:
+                parser(item)
+            except ValueError as error:
+                raise OptionError(prefix + option, None, f"cannot be used: {error}") from None
+
+
+def _check_mappings(params, prefix):
+    for option in ("env", "labels", "extra_hosts", "log_options"):
+        for key, value in (params.get(option) or {}).items():
+            if not isinstance(value, (str, int)) or isinstance(value, bool):
+                raise OptionError(f"{prefix}{option}.{key}", value, "is not a string; put it in quotes")
+            if not key or (option == "env" and re.search(r"[=\s\0]", key)):
+                raise OptionError(f"{prefix}{option}", key, "is not a name; one without spaces and = is")
+
+
+def _check_mounts(params, prefix, host):
+    targets = {}
+    for entry in params.get("volumes") or ():
+        mount = parse.parse_mount(entry)
+        if "/" in mount.source and host.kind(mount.source) == "missing":
+            raise OptionError(
+                f"{prefix}volumes", entry, f"binds {mount.source}, which is not there on the host; make it, or give a volume's name"
+            )
+        if targets.setdefault(mount.target, entry) != entry:
+            raise OptionError(f"{prefix}volumes", entry, f"has the same target as {targets[mount.target]}; each needs its own")
+    for entry in params.get("devices") or ():
+        if host.kind(entry.split(":")[0]) == "missing":
+            raise OptionError(f"{prefix}devices", entry, "is not there on the host")
+
+
+def _check_network(params, prefix):
+    network = params.get("network")
+    if network is not None and not NAME.fullmatch(network) and not _CONTAINERS.fullmatch(network):
+        raise OptionError(f"{prefix}network", network, "is neither a network's name, nor host, none, or container:NAME")
+    if (network or "").startswith("container:"):
+        for option in _NOT_WITH_ANOTHER_NETWORK:
+            if params.get(option):
+                raise OptionError(prefix + option, None, f"does not go with network: {network}, where that container's own are used")
+    if params.get("network_aliases") and network in (None, "default", "bridge", "host", "none"):
+        raise OptionError(f"{prefix}network_aliases", None, "need a network that you made; the engine's own have no aliases")
+    for address in params.get("dns") or ():
+        _check_ip(f"{prefix}dns", address)
+    for name, address in _extra_hosts(params):
+        _check_ip(f"{prefix}extra_hosts.{name}", address)
+    hostname = params.get("hostname") or params.get("name") or ""
+    if len(hostname) > 63 and not (network or "").startswith("container:"):
+        raise OptionError(f"{prefix}hostname", hostname, "is longer than the 63 characters that a host name may have; give a shorter one")
+
+
+def _extra_hosts(params):
+    """(name, address) of each line that is wanted for the hosts file and has an address."""
+    for name, addresses in (params.get("extra_hosts") or {}).items():
+        yield from ((name, address) for address in str(addresses).split(",") if address != "host-gateway")
+
+
+def _check_texts(params, prefix):
+    if params.get("entrypoint") == [""] and not params.get("command"):
+        raise OptionError(f"{prefix}entrypoint", [""], "takes the image's entry point away, so that command is needed")
+    if params.get("image") is not None and not _IMAGE.fullmatch(params["image"]):
+        raise OptionError(f"{prefix}image", params["image"], "is not an image reference, such as registry.example.org/team/image:tag")
+    if params.get("image_registry") is not None and not _REGISTRY.fullmatch(params["image_registry"]):
+        right = (
+            "is not a registry and organisation, such as registry.example.org:5000/hpe/swarm-learning, without https:// and / at the end"
+        )
+        raise OptionError("image_registry", params["image_registry"], right)
+    if params.get("hostname") is not None and not re.fullmatch(r"[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?", params["hostname"]):
+        raise OptionError(f"{prefix}hostname", params["hostname"], "is not a host name; letters, digits, dots and dashes are")
+    if params.get("user") is not None and not _USER.fullmatch(params["user"]):
+        raise OptionError(f"{prefix}user", params["user"], "is not NAME-or-UID[:GROUP-or-GID], such as 1000:1000")
+    if params.get("workdir") is not None and not params["workdir"].startswith("/"):
+        raise OptionError(f"{prefix}workdir", params["workdir"], "is not an absolute path in the container")
+    if params.get("log_driver") is not None and not re.fullmatch(r"[a-z0-9][\w./:-]*", params["log_driver"]):
+        raise OptionError(f"{prefix}log_driver", params["log_driver"], "is not a log driver's name, such as json-file")
+
+
+def _check_privileges(params, prefix, host):
+    pid_mode = params.get("pid_mode")
+    if pid_mode is not None and pid_mode != "host" and not _CONTAINERS.fullmatch(pid_mode):
+        raise OptionError(f"{prefix}pid_mode", pid_mode, "is neither host nor container:NAME")
+    for option in ("cap_add", "cap_drop"):
+        for capability in params.get(option) or ():
+            if not _CAPABILITIES.fullmatch(parse.normalise_capability(capability)):
+                raise OptionError(prefix + option, capability, "is not a Linux capability, such as NET_ADMIN, or ALL")
+    for entry in params.get("security_opts") or ():
+        if not _SECURITY.fullmatch(entry):
+            raise OptionError(
+                f"{prefix}security_opts",
+                entry,
+                "is none of no-new-privileges, apparmor=…, label=…, seccomp=unconfined or seccomp=/PROFILE.json",
+            )
+        if entry.startswith("seccomp=/"):
+            _check_profile(f"{prefix}security_opts", entry, host)
+
+
+def _check_profile(option, entry, host):
+    path = entry.partition("=")[2]
+    try:
+        json.loads(host.read(path))
+    except (OSError, ValueError) as error:
+        raise OptionError(option, entry, f"names no profile: {os.path.basename(path)} is not a JSON file on the host ({error})") from None
+
+
+def _check_seconds(params):
+    for option, least in (("wait_timeout", 1), ("stop_timeout", 0), ("timeout", 1)):
+        if params.get(option) is not None and params[option] < least:
+            raise OptionError(option, params[option], f"must be a number of seconds, at least {least}")
+
+
+def _check_ip(option, value):
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        raise OptionError(option, value, "is not an IP address") from None

@@ -1,0 +1,282 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The path that all component modules share: parameters → specs → plan → apply → wait → result (private to the collection)."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+
+from ansible.module_utils.basic import missing_required_lib
+
+from .._container import podman
+from .._container import spec as _spec
+from .._container.apply import Apply, aside_of
+from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
+from .._container.host import Host
+from .._container.plan import Observed, Step, plan
+from .._container.readiness import NotReady, check_alive, is_young, started_at, still_coming_up, wait_ready
+from .._releases import ON_PODMAN, SAME
+from . import arguments
+from .check import check, component_of
+from .check_container import OptionError
+from .lookup import Lookup
+from .translate import image_of, sidecar_name, translate
+
+_LEAST_SECRET = 6  # characters; shorter ones are found in too much that is no secret
+_CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".yaml", ".yml")
+
+
+def run(module, name, facts=None, judge=None):
+    """Converge one component and end the module.
+
+    name   the component, as `_releases` calls it
+    facts  (engine, host, params, inspect) → further values for the result
+    judge  (engine, inspect, wanted), called before anything is touched; raises OptionError when what is there cannot become what is wanted
+    """
+    if DOCKER_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
+    module.no_log_values.update(_secrets(module.params))
+    host, engine = Host(), Engine(module.params)
+    work = _Convergence(name, module.params, host, engine, module.check_mode, judge)
+    try:
+        result = work.run()
+        if facts:
+            result.update(facts(engine, host, module.params, work.inspects.get(module.params["name"])))
+    except (OptionError, EngineError, NotReady) as error:
+        module.fail_json(msg=str(error), actions=[str(step) for step in work.done])
+    if not module._diff:
+        result.pop("diff")
+    module.exit_json(**result)
+
+
+def _secrets(params):
+    """Values of environment variables whose names say that they are secret; Ansible takes them out of all that the module says."""
+    given = {**(params.get("env") or {}), **((params.get("ml") or {}).get("env") or {})}
+    return {str(value) for name, value in given.items() if _spec.SECRET_NAMES.search(name) and len(str(value)) >= _LEAST_SECRET}
+
+
+class _Convergence:
+    """One run of a component module.
+
+    asked   the specs as the parameters mean them, which is what the engine is asked for
+    wanted  the same with what their images bring, which is what the engine then says; empty for state absent
+    """
+
+    def __init__(self, name, params, host, engine, check_mode, judge):
+        self.params, self.host, self.engine, self.check_mode, self.judge = params, host, engine, check_mode, judge
+        self.component_name = name
+        self.asked, self.wanted, self.inspects, self.asides, self.done = [], [], {}, {}, []
+
+    def run(self):
+        """The module's result: changed, container, actions, diff."""
+        params = self.params
+        pulls = [] if params["state"] == "absent" else self._want()
+        pairs = self._pairs()
+        if self.judge and all(pairs[0]):
+            self.judge(self.engine, self.inspects[params["name"]], pairs[0][0])
+        made = plan(pairs, params["state"], self._defaults(), params["recreate"])
+        if not self.check_mode:
+            self._converge(made, pairs)
+        main = self.inspects.get(params["name"])
+        return {
+            "changed": bool(pulls) or made.changed,
+            "actions": [str(step) for step in (*pulls, *made.steps)],
+            "container": _spec.mask_inspect(main) if main else {},
+            "diff": {"before": _lines(made.before), "after": _lines(made.after)},
+        }
+
+    def _want(self):
+        """Fill `asked` and `wanted`; the pulls that changed or would change something."""
+        params = self.params
+        self.component = component_of(params["release"], self.component_name)
+        check(
+            self.component_name,
+            self.component,
+            params,
+            set(params) - {*arguments.CONTAINER, *arguments.RESULT, *arguments.COMPARED, *arguments.SCRIPT},
+            self.host,
+        )
+        # Images first: any answer tells what engine it is, which the translation has to know.
+        references = [image_of(self.component, params), *([params["ml"]["image"]] if params.get("ml") else [])]
+        images = {reference: self.engine.image(reference) for reference in references}
+        if params["release"] not in ON_PODMAN and self.engine.podman:
+            right = f"does not run on Podman, which answers at {self.engine.address}; releases that do: {', '.join(ON_PODMAN)}"
+            raise OptionError("release", params["release"], right)
+        self.asked = translate(self.component_name, self.component, params, self.host, Lookup(self.engine, params["release"]))
+        pulls = []
+        for reference, image in images.items():
+            images[reference], pulled = self._pulled(reference, image)
+            if pulled:
+                pulls.append(Step("pull", reference))
+        self.wanted = [self._over_image(asked, images[asked.image]) for asked in self.asked]
+        self.asked = [replace(asked, image_id=wanted.image_id) for asked, wanted in zip(self.asked, self.wanted)]
+        return pulls
+
+    def _pulled(self, reference, image):
+        """(the image or None where check mode did not pull it, whether the pull changes something), before anything is touched."""
+        pull = self.params["pull"]
+        if image is None and pull == "never":
+            raise EngineError(f"image {reference} is not on this host, and pull is never; load it, or allow pull: missing")
+        if image is not None and pull != "always":
+            return image, False
+        if self.check_mode:
+            same = image is not None and self.engine.registry_has(reference, image)
+            return (image, False) if same else (None, True)
+        self.engine.pull(reference)
+        pulled = self.engine.image(reference)
+        return pulled, image is None or pulled["Id"] != image["Id"]
+
+    def _over_image(self, asked, image):
+        if image:
+            return _spec.over_image(asked, image)
+        # In check mode, before the pull: the image of the container that is there is the best guess at what the new one brings.
+        inspect = self.engine.inspect(asked.name)
+        guess = self.engine.image(inspect["Image"]) if inspect else None
+        return replace(_spec.over_image(asked, guess), image_id="") if guess else asked
+
+    # --- what is there ---------------------------------------------------------------------------------------------
+
+    def _pairs(self):
+        """(wanted, Observed) of the containers that belong together, None for what is not there or not wanted."""
+        main, sidecar = self.params["name"], sidecar_name(self.params)
+        wanted = {spec.name: spec for spec in self.wanted}
+        pairs = [(wanted.get(main), self._observe(main, main))]
+        if self.component_name != "sl":
+            return pairs
+        if sidecar in wanted or not wanted:
+            return [*pairs, (wanted.get(sidecar), self._observe(sidecar, main))]
+        return [*pairs, *self._unwanted(sidecar, main, pairs[0][1])]
+
+    def _unwanted(self, sidecar, main, there):
+        """The sidecar that an earlier run gave the main container, in a list; no container that only has such a name."""
+        if there is None or not set(self.component.pair_environment.items()) & set(there.spec.env.items()):
+            return []
+        beside = self._observe(sidecar, main)
+        if beside and beside.spec.volumes_from == (main,):
+            return [(None, beside)]
+        self.inspects.pop(sidecar)
+        return []
+
+    def _observe(self, name, main):
+        inspect, aside = self.engine.inspect(name), None
+        if inspect is None or aside_label(inspect) or not inspect["State"].get("Running"):
+            aside = self.engine.inspect(aside_of(name))
+        if inspect is None and aside:
+            inspect, aside = (aside, None) if self.check_mode else self._take_back(name, aside)
+        self.inspects[name], self.asides[name] = inspect, aside
+        if inspect is None:
+            return None
+        there = replace(_spec.from_inspect(inspect), name=name)
+        if name != main and self.inspects.get(main):
+            there = _by_name(there, self.inspects[main]["Id"], main)
+        stale = name == main and bool(self.wanted) and self._is_stale(inspect)
+        status = podman.status(inspect["State"]["Status"])
+        fixed = podman.fixed(status) if self.engine.podman else frozenset()
+        return Observed(there, status, stale, aside is not None, fixed)
+
+    def _take_back(self, name, aside):
+        """Give the old container, which an interrupted run had set aside, its name again: (what is there now, what is set aside).
+
+        The engine may still be making the container that the interrupted run had asked for last; it has the name, and is not there yet.
+        """
+        deadline = time.monotonic() + self.params["timeout"]
+        while True:
+            try:
+                self.engine.rename(aside_of(name), name)
+            except EngineError:
+                late = self.engine.inspect(name)
+                if late:
+                    return late, aside
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return self.engine.inspect(name), None
+
+    def _is_stale(self, inspect):
+        if inspect["State"].get("StartedAt", "0001").startswith("0001"):
+            return False
+        started = started_at(inspect)
+        return any(self.host.modified(path, suffixes) > started for path, suffixes in self._configuration_files())
+
+    def _configuration_files(self):
+        for option in self.component.configuration:
+            value, kind = self.params.get(option), self.component.options[option].kind
+            if value and kind == "file_in_usr_dir":
+                yield os.path.join(self.params["usr_dir"], value), ()
+            elif value:
+                yield value, () if kind == "directory" else _CONFIGURATION_FILES
+
+    def _defaults(self):
+        """The engine's own values for what a spec leaves to it."""
+        if self.engine.podman:
+            return podman.DEFAULTS
+        defaults = {**self.host.engine_defaults(), "log_driver": "json-file"}
+        drivers = {inspect["HostConfig"]["LogConfig"]["Type"] for inspect in self.inspects.values() if inspect}
+        if drivers - {"json-file"} and any(wanted.log_driver is None for wanted in self.wanted):
+            defaults["log_driver"] = self.engine.info()["LoggingDriver"]
+        return defaults
+
+    # --- what is done ----------------------------------------------------------------------------------------------
+
+    def _converge(self, made, pairs):
+        apply = Apply(self.engine, self.asked, pairs, self.inspects, bool(self.wanted) and self.component.info_file)
+        self.done = apply.done
+        apply.run(made, lambda: self._wait(made), self.params["stop_timeout"])
+        if made.changed:
+            self.inspects = {name: self.engine.inspect(name) for name in self.inspects}
+
+    def _wait(self, made):
+        params = self.params
+        if not params["wait"] or params["state"] in ("absent", "stopped"):
+            return
+        name, timeout = params["name"], params["wait_timeout"] or self.component.wait_timeout
+        began = {step.name for step in made.steps if step.kind in ("start", "restart")}
+        if name in began or self.asides.get(name):
+            wait_ready(self.engine, self.engine.inspect(name), self._signal(), timeout)
+            for beside in began - {name}:
+                check_alive(self.engine, self.engine.inspect(beside))
+        elif params["state"] == "started" and is_young(self.inspects[name], timeout) and not aside_label(self.inspects[name]):
+            # An earlier run may have ended before it was ready. One that replaced another has proved itself: the other is gone.
+            wait_ready(self.engine, self.inspects[name], still_coming_up(self._signal()), timeout)
+
+    def _signal(self):
+        for option, signal in self.component.ready_by.items():
+            if self.params.get(option):
+                return replace(signal, port=self.params[option]) if signal.port == SAME else signal
+        return self.component.ready
+
+
+def aside_label(inspect):
+    """The ID of the container that this one replaced; empty for a first one."""
+    return (inspect["Config"].get("Labels") or {}).get(f"{_spec.OWN_LABEL}replaces", "")
+
+
+def _by_name(there, main_id, main):
+    """A sidecar's spec in which its main container goes by its name, as a playbook has it."""
+
+    def named(text):
+        return text.replace(main_id, main)
+
+    return replace(
+        there,
+        volumes_from=tuple(map(named, there.volumes_from)),
+        network=named(there.network),
+        pid_mode=named(there.pid_mode),
+    )
+
+
+def _lines(shown):
+    """One line an option that differs, of what `Plan` shows."""
+    lines = []
+    for name, facts in shown.items():
+        prefix = f"{name} " if len(shown) > 1 else ""
+        lines += [f"{prefix}{fact}: {_line(value)}" for fact, value in sorted(facts.items())]
+    return "".join(line + "\n" for line in lines)
+
+
+def _line(value):
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or "(none)"
+    return "(none)" if value in ("", None) else value

@@ -1,0 +1,327 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a module's parameters to the containers that they mean, by the tables of `_releases` (private to the collection).
+
+Pure: what it needs to know of the machine and of running containers comes from the `host` and `lookup` that it is given.
+The parameters have passed `_check`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass, field, replace
+
+from .._container import parse, spec
+from .._container.podman import SOCKET as PODMAN_SOCKET
+from .._releases import ENGINE_SOCKET, SAME
+from .check import SERVICE
+from .check_container import OptionError
+
+
+def image_of(component, params):
+    """The full image reference of a component, overridden by `image` or `image_registry`."""
+    if params.get("image"):
+        return params["image"]
+    name = component.image
+    if component.image_by:
+        option, images = component.image_by
+        name = images[(params.get(option) or component.options[option].default).upper()]
+    return f"{params.get('image_registry') or component.registry}/{name}"
+
+
+def translate(name, component, params, host, lookup):
+    """The ContainerSpecs that the parameters mean: one, or SL's two in their order of starting.
+
+    lookup asks the engine: `address`, `engine_socket`, `container_id` and `socket_volume` of `_lookup.Lookup`.
+    """
+    values = _with_derived(component, params, host, lookup)
+    parts = _Parts(values, host, lookup, mounts=list(_fixed_mounts(component, lookup)))
+    with_local_default = any(what.local_default for what in component.options.values())
+    local = with_local_default and host.owns(values["host_ip"])
+    for option, what in component.options.items():
+        value = values.get(option)
+        if value in (None, False):
+            value = what.local_default if local and what.local_default else what.default
+        if value is not None or what.kind in _ALWAYS:
+            _RULES.get(what.kind, _plain)(parts, what, value)
+    if params.get("ml"):
+        parts.mounts += [parse.parse_mount(target) for target in component.pair_volumes]
+        parts.env.update(component.pair_environment)
+    main = _container(params, image_of(component, params), component, parts)
+    labels = {f"{spec.OWN_LABEL}component": name, f"{spec.OWN_LABEL}release": params["release"]}
+    if values.get("socket_path"):
+        labels["swarm-node-type"] = name
+    main = replace(main, labels={**labels, **main.labels})
+    if not params.get("ml"):
+        return [main]
+    return [main, _sidecar(params, component, parts)]
+
+
+def _fixed_mounts(component, lookup):
+    for entry in component.volumes:
+        mount = parse.parse_mount(entry)
+        source = lookup.engine_socket() if mount.source == ENGINE_SOCKET else mount.source
+        yield mount if source == mount.source else parse.make_mount(source, mount.target, mount.options)
+        if mount.source == ENGINE_SOCKET != source:
+            yield parse.make_mount(source, PODMAN_SOCKET)
+
+
+def _with_derived(component, params, host, lookup):
+    values = dict(params)
+    for option, what in component.options.items():
+        if what.derives and (values.get(option) or what.by_image) and not any(values.get(other) for other in what.instead_of):
+            target, of = what.derives
+            values[target] = lookup.address(values.get(option), of, option)
+    if "docker_group_id" in component.options and not values.get("docker_socket_file"):
+        values["docker_socket_file"] = _usual_socket(component, host, lookup)
+    return values
+
+
+def _usual_socket(component, host, lookup):
+    path = lookup.engine_socket()
+    if host.kind(path) != "socket":
+        option = "docker_socket_file" if "docker_socket_file" in component.options else "docker_group_id"
+        raise OptionError(
+            option, None, f"is needed, because the engine's own socket {path} is not there on this host; name the one that there is"
+        )
+    return path
+
+
+@dataclass
+class _Parts:
+    """What the options add up to, and what they may look at: all values, the machine, the engine's containers."""
+
+    values: dict
+    host: object
+    lookup: object
+    mounts: list
+    env: dict = field(default_factory=dict)
+    ports: list = field(default_factory=list)
+    arguments: list = field(default_factory=list)
+
+    def shared(self, mode):
+        """A network or PID mode; another container's name becomes its ID, as the engine has it."""
+        kind, _colon, name = mode.partition(":")
+        if kind != "container" or name == self.values["name"]:
+            return mode
+        return f"container:{self.lookup.container_id(name)}"
+
+    def security(self, option):
+        """A security option; a seccomp profile's file becomes its content, which is what the engine takes."""
+        kind, _equals, value = option.partition("=")
+        if kind == "seccomp" and value.startswith("/"):
+            return "seccomp=" + json.dumps(json.loads(self.host.read(value)), separators=(",", ":"))
+        return option
+
+
+def _plain(parts, what, value):
+    if what.env:
+        parts.env[what.env] = "1" if what.kind == "flag" else str(value)
+    if what.publish:
+        inside = value if what.publish == SAME else what.publish
+        parts.ports.append(parse.Port(f"{inside}/tcp", str(value)))
+    if what.argument:
+        parts.arguments += [what.argument, str(value)]
+
+
+def _path(parts, what, value):
+    source = parts.host.real_path(value)
+    target = source if what.mount == SAME else what.mount
+    parts.mounts.append(parse.make_mount(source, target, [what.mode] if what.mode else []))
+    _plain(parts, what, target)
+
+
+def _socket_file(parts, what, value):
+    parts.mounts.append(parse.make_mount(value, what.mount, [what.mode]))
+
+
+def _service(parts, what, value):
+    parts.env[what.env] = value
+    if what.publish:
+        port = SERVICE.fullmatch(value)["port"] or str(what.port)
+        inside = port if what.publish == SAME else what.publish
+        parts.ports.append(parse.Port(f"{inside}/tcp", port))
+
+
+def _usr_file(parts, what, value):
+    parts.env[what.env] = value
+
+
+def _program(parts, what, value):
+    if not parts.values.get("model_dir"):
+        source = parts.host.real_path(value)
+        value = f"/platform/swarmml/model/{os.path.basename(source)}"
+        parts.mounts.append(parse.make_mount(source, value))
+    parts.env[what.env] = f"run {value}"
+
+
+def _socket_path(parts, what, value):
+    if value.startswith("/"):
+        inside = os.path.basename(value)
+        parts.mounts.append(parse.make_mount(parts.host.real_path(value), f"{what.mount}/{inside}"))
+    else:
+        volume, _colon, inside = value.partition(":")
+        if not inside:
+            volume, inside = parts.lookup.socket_volume(value)
+        parts.mounts.append(parse.make_mount(volume, what.mount))
+    parts.env[what.env] = f"{what.mount}/{inside}"
+
+
+def _socket_dir(parts, what, value):
+    parts.mounts.append(parse.make_mount(value, what.mount))
+
+
+def _configuration(parts, what, value):
+    if parts.host.kind(value) == "directory":
+        parts.mounts.append(parse.make_mount(value, what.mount, ["ro"]))
+    else:
+        inside = f"{what.mount}/{os.path.basename(value)}"
+        parts.mounts.append(parse.make_mount(value, inside, ["ro"]))
+        parts.arguments += ["-config", inside]
+
+
+def _local_spire_server(parts, what, value):
+    """The SPIRE Server of this host, where nothing else says which: looked for, and needed when it is named or a token was made there."""
+    config = parts.values.get("config")
+    if parts.values.get("server_address") or (config and _SERVER_ADDRESS.search(parts.host.read(config))):
+        return
+    address = parts.lookup.address(value, "spire_server", "spire_docker_name", bool(value or parts.values.get("join_token")))
+    if address:
+        parts.arguments += [what.argument, address]
+
+
+def _swop_uid(parts, what, value):
+    uid, gid = parts.host.caller() if value is None else parts.host.user(value)
+    parts.env["SWOP_UID"], parts.env["SWOP_GID"] = str(uid), str(gid)
+
+
+def _docker_group_id(parts, what, value):
+    parts.env[what.env] = str(parts.host.group_of(parts.values["docker_socket_file"]) if value is None else value)
+
+
+def _web_port(parts, what, value):
+    parts.env["SWCI_MODE"] = "WEB"
+    _plain(parts, what, value)
+
+
+def _nothing(parts, what, value):
+    """The option acts elsewhere: it selects the image, names a container to ask, or describes the sidecar."""
+
+
+_SERVER_ADDRESS = re.compile(r'^\s*"?server_address"?\s*[:=]', re.MULTILINE)
+_ALWAYS = ("swop_uid", "docker_group_id", "local_spire_server")
+_RULES = {
+    "service": _service,
+    "file": _path,
+    "directory": _path,
+    "socket_file": _socket_file,
+    "local_spire_server": _local_spire_server,
+    "file_in_usr_dir": _usr_file,
+    "model_program": _program,
+    "socket_path": _socket_path,
+    "socket_dir": _socket_dir,
+    "configuration": _configuration,
+    "swop_uid": _swop_uid,
+    "docker_group_id": _docker_group_id,
+    "web_port": _web_port,
+    "choice": _nothing,
+    "container": _nothing,
+    "ml": _nothing,
+}
+
+
+def _container(params, image, component, parts):
+    common = _common(params, parts)
+    given = {m.target for m in common["mounts"]}
+    common["mounts"] += [m for m in parts.mounts if m.target not in given]
+    common["ports"] += [p for p in parts.ports if p not in common["ports"]]
+    common["env"] = {**parts.env, **common["env"]}
+    for option in ("tty", "interactive", "auto_remove"):
+        common[option] = getattr(component, option) if params.get(option) is None else params[option]
+    if params.get("restart_policy") is None:
+        common["restart_policy"] = "no" if common["auto_remove"] else component.restart_policy
+    common["pid_mode"] = common["pid_mode"] or component.pid_mode
+    command = parse.parse_command(params.get("command") or ()) + tuple(parts.arguments)
+    return _spec_of(common, name=params["name"], image=image, command=command, hostname=_hostname(params, params["name"]))
+
+
+def _sidecar(params, component, parts):
+    ml = params["ml"]
+    common = _common(ml, parts)
+    common["env"] = {**component.pair_environment, **common["env"]}
+    common["interactive"] = component.interactive if ml.get("interactive") is None else ml["interactive"]
+    common["tty"], common["auto_remove"] = bool(ml.get("tty")), bool(ml.get("auto_remove"))
+    name = sidecar_name(params)
+    return _spec_of(
+        common,
+        name=name,
+        image=ml["image"],
+        command=parse.parse_command(ml.get("command") or ()),
+        hostname=_hostname(ml, name),
+        user=_with_group(ml.get("user"), parts.host),
+        volumes_from=(params["name"],),
+        labels={**common["labels"], f"{spec.OWN_LABEL}component": "ml", f"{spec.OWN_LABEL}release": params["release"]},
+    )
+
+
+def sidecar_name(params):
+    """The ML container's name: as given, or the SL container's with `-ml` behind."""
+    return (params.get("ml") or {}).get("name") or f"{params['name']}-ml"
+
+
+def _hostname(params, name):
+    """None where another container's network brings its own."""
+    return None if (params.get("network") or "").startswith("container:") else params.get("hostname") or name
+
+
+def _with_group(user, host):
+    """A user as the platform's scripts hand it on: without a group, with its primary one on this host."""
+    if user is None:
+        return "{}:{}".format(*host.caller())
+    known = None if ":" in user else host.user(user)
+    return f"{user}:{known[1]}" if known else user
+
+
+def _strings(mapping):
+    return {key: str(value) for key, value in (mapping or {}).items()}
+
+
+def _common(params, parts):
+    return {
+        "env": _strings(params.get("env")),
+        "labels": _strings(params.get("labels")),
+        "entrypoint": tuple(params.get("entrypoint") or ()),
+        "user": params.get("user") or "",
+        "workdir": params.get("workdir") or "",
+        "ports": [port for entry in params.get("publish") or () for port in parse.parse_ports(entry)],
+        "mounts": [parse.parse_mount(entry) for entry in params.get("volumes") or ()],
+        "network": parts.shared({"bridge": "default"}.get(params.get("network"), params.get("network")) or "default"),
+        "network_aliases": params.get("network_aliases") or (),
+        "memory": parse.parse_memory(params.get("memory") or 0),
+        "cpus": parse.parse_cpus(params.get("cpus") or 0),
+        "shm_size": parse.parse_shm_size(params["shm_size"]) if params.get("shm_size") else None,
+        "ulimits": [parse.parse_ulimit(entry) for entry in params.get("ulimits") or ()],
+        "gpus": parse.parse_gpus(params["gpus"]) if params.get("gpus") else "",
+        "devices": [parse.parse_device(entry) for entry in params.get("devices") or ()],
+        "restart_policy": parse.parse_restart_policy(params.get("restart_policy") or "no"),
+        "security_opts": [parts.security(option) for option in params.get("security_opts") or ()],
+        "cap_add": [parse.normalise_capability(c) for c in params.get("cap_add") or ()],
+        "cap_drop": [parse.normalise_capability(c) for c in params.get("cap_drop") or ()],
+        "read_only": bool(params.get("read_only")),
+        "pid_mode": parts.shared(params.get("pid_mode") or ""),
+        "cgroupns": params.get("cgroupns"),
+        "init": params.get("init"),
+        "extra_hosts": _strings(params.get("extra_hosts")),
+        "dns": tuple(params.get("dns") or ()),
+        "log_driver": params.get("log_driver"),
+        "log_options": _strings(params["log_options"]) if params.get("log_options") is not None else None,
+    }
+
+
+_SORTED = ("mounts", "ports", "network_aliases", "ulimits", "devices", "security_opts", "cap_add", "cap_drop")
+
+
+def _spec_of(common, **own):
+    return spec.ContainerSpec(**{**common, **{key: tuple(sorted(set(common[key]))) for key in _SORTED}, **own})

@@ -1,0 +1,401 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The only file that talks to the Docker SDK for Python (private to the collection).
+
+Every failure leaves as an EngineError whose message says in words what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import queue
+import re
+import tarfile
+import threading
+import traceback
+from contextlib import contextmanager
+
+from .._releases import ENGINE_SOCKET
+from . import podman as _podman
+from . import spec as _spec
+from .host import Host
+
+try:
+    import docker
+    from docker.errors import APIError, DockerException, NotFound
+    from docker.utils.socket import frames_iter
+    from requests.exceptions import ConnectionError as NoConnection
+    from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
+except ImportError:
+    DOCKER_IMPORT_ERROR = traceback.format_exc()
+else:
+    DOCKER_IMPORT_ERROR = None
+
+# Docker Engine 20.10 to 28 and Podman speak it, so that no call is spent on asking; others are asked.
+_COMMON_API_VERSION = "1.41"
+_NO_ENGINE = {
+    "No such file": "there is no such socket",
+    "refused": "nobody listens there",
+    "Name or service not known": "there is no such host",
+    "closed connection without response": "it ended the connection",
+    "reset by peer": "it ended the connection",
+    "Remote end closed": "it ended the connection",
+}
+_REFUSALS = ("unauthorized", "access to the resource is denied", "authentication required", "no basic auth credentials")
+_OTHER_API_VERSION = re.compile(r"client version .* is too (old|new)")
+
+
+class EngineError(Exception):
+    """The engine did not do what it was asked to."""
+
+
+class Engine:
+    """A Docker Engine, or Podman through its Docker-compatible API.
+
+    params: the module's engine options (docker_host, tls, validate_certs, ca_path, client_cert, client_key, api_version, timeout).
+    """
+
+    def __init__(self, params):
+        self._params = params
+        self._client = None
+        self._podman = None
+        self.address = params["docker_host"]
+
+    def _connect(self, version):
+        p = self._params
+        tls = None
+        if p["tls"] or p["validate_certs"]:
+            pair = (p["client_cert"], p["client_key"]) if p["client_cert"] and p["client_key"] else None
+            tls = docker.tls.TLSConfig(client_cert=pair, ca_cert=p["ca_path"], verify=bool(p["validate_certs"]))
+        address = p["docker_host"]
+        if tls and address.startswith("tcp://"):
+            address = "https://" + address.removeprefix("tcp://")
+        client = docker.APIClient(base_url=address, tls=tls, version=version, timeout=p["timeout"])
+        client.hooks["response"].append(self._notice)
+        return client
+
+    def _notice(self, response, *_unused, **_also_unused):
+        self._podman = response.headers.get(_podman.HEADER, "")
+
+    @property
+    def podman(self):
+        """Podman's version; empty where a Docker Engine answers. Every answer tells, so that none is asked for that once there was one."""
+        if self._podman is None:
+            self._call("asking the engine what it is", lambda client: client.ping())
+        return self._podman
+
+    @contextmanager
+    def _words(self, doing):
+        """Turn the SDK's exceptions into an EngineError that says what was being done."""
+        try:
+            yield
+        except NotFound as error:
+            raise EngineError(f"{doing}: {_not_found(_explained(error))}") from error
+        except APIError as error:
+            raise EngineError(f"{doing}: {self._api_error(_explained(error))}") from error
+        except (DockerException, RequestException, OSError) as error:
+            raise EngineError(f"{doing}: {self._no_answer(error)}") from error
+
+    def _call(self, doing, call):
+        """Run call(client); the API version is asked for only where the common one is refused."""
+        with self._words(doing):
+            if self._client is None:
+                version = self._params["api_version"]
+                self._client = self._connect(_COMMON_API_VERSION if version == "auto" else version)
+            try:
+                return call(self._client)
+            except APIError as error:
+                if self._params["api_version"] != "auto" or not _OTHER_API_VERSION.search(_explained(error)):
+                    raise
+                self._client = self._connect("auto")
+                return call(self._client)
+
+    def _no_answer(self, error):
+        text = str(error)
+        if "Permission denied" in text:
+            return f"no permission to use {self.address}; run the task with become, or as a member of the group that owns the socket"
+        if "timed out" in text.lower():
+            return f"{self.address} did not answer within {self._params['timeout']} s; raise timeout, or look at the engine's log"
+        if "certificate" in text.lower():
+            return f"{self.address} and this host do not trust each other ({_short(text)}); see ca_path, client_cert and client_key"
+        if isinstance(error, (NoConnection, DockerException)):
+            why = next((words for sign, words in _NO_ENGINE.items() if sign in text), _short(text))
+            return f"no engine answers at {self.address}, because {why}; start Docker, or name its address in docker_host"
+        return f"{_short(text)}; the connection to {self.address} broke, or a file cannot be used"
+
+    def _api_error(self, text):
+        if "port is already allocated" in text or "address already in use" in text:
+            return f"{text}; {self._holder(text)}"
+        if "unresolvable CDI devices" in text:
+            return f"{text}; Podman has GPUs by their CDI names: make the specification first (nvidia-ctk cdi generate)"
+        if "no space left" in text:
+            return f"{text}; free space where the engine keeps its data"
+        if "bind source path does not exist" in text or ("read-only file system" in text and "mount" in text):
+            return f"{text}; the engine cannot see that path: make it, or, where Docker is a snap, use one that snaps may see"
+        if any(refusal in text for refusal in _REFUSALS):
+            return f"{text}; log in to the registry first (community.docker.docker_login)"
+        return text
+
+    def _holder(self, text):
+        ports = re.findall(r":(\d+)(?= failed: port is|: bind: address|/tcp: address| address already)", text)
+        if not ports:
+            return "the port is taken; choose another one, or see with `ss -ltnp` who has it"
+        port = int(ports[-1])
+        for container in self.containers({}):
+            if any(p.get("PublicPort") == port for p in container.get("Ports") or ()):
+                return f"port {port} is taken by container {container['Names'][0].lstrip('/')}; stop it, or choose another port"
+        who = Host().listener(port) if self.address.startswith("unix:") else ""
+        return f"port {port} is taken{' by ' + who if who else ''}; choose another one, or see with `ss -ltnp` who has it"
+
+    # --- looking ---------------------------------------------------------------------------------------------------
+
+    def inspect(self, name):
+        """What the engine says of a container; None where there is none of that name."""
+        return self._call(f"looking at container {name}", lambda client: _or_none(client.inspect_container, name))
+
+    def image(self, reference):
+        """What the engine says of an image; None where it is not there."""
+        found = self._call(f"looking at image {reference}", lambda client: _or_none(client.inspect_image, reference))
+        return _podman.image(found) if found and self.podman else found
+
+    def volume(self, name):
+        """What the engine says of a volume; None where there is none."""
+        return self._call(f"looking at volume {name}", lambda client: _or_none(client.inspect_volume, name))
+
+    def network(self, name):
+        """What the engine says of a network; None where there is none of that name or ID."""
+        return self._call(f"looking at network {name}", lambda client: _or_none(client.inspect_network, name))
+
+    def registry_has(self, reference, image):
+        """Whether the registry serves that very image (the engine's image inspect) under the reference; Podman cannot ask: always."""
+        if self.podman:
+            return True
+
+        def ask(client):
+            digest = client.inspect_distribution(reference)["Descriptor"]["digest"]
+            return any(known.endswith(f"@{digest}") for known in image.get("RepoDigests") or ())
+
+        return self._call(f"asking the registry for {reference}", ask)
+
+    def containers(self, filters):
+        """The summaries of all containers, running or not, that the filters let through."""
+        return self._call("listing containers", lambda client: client.containers(all=True, filters=filters))
+
+    def info(self):
+        """What the engine says of itself."""
+        return self._call("asking the engine about itself", lambda client: client.info())
+
+    def socket(self):
+        """The path of the engine's own socket on its host."""
+        if not self.podman:
+            return ENGINE_SOCKET
+
+        def ask(client):
+            return client._result(client._get(client._url("/libpod/info")), json=True)
+
+        info = self._call("asking Podman for its socket", ask)
+        return info["host"]["remoteSocket"]["path"].removeprefix("unix://")
+
+    # --- changing --------------------------------------------------------------------------------------------------
+
+    def pull(self, reference):
+        """Pull an image. Raises EngineError when the registry has it not, or does not let us in."""
+
+        def pull(client):
+            name, _at, digest = reference.partition("@")
+            path, slash, last = name.rpartition("/")
+            last, _colon, tag = last.partition(":")
+            for line in client.pull(f"{path}{slash}{last}", tag=digest or tag or "latest", stream=True, decode=True):
+                if "error" in line:
+                    raise EngineError(f"pulling {reference}: {self._api_error(line['error'])}")
+
+        self._call(f"pulling {reference}", pull)
+
+    def create(self, spec):
+        """Create a container and return its ID."""
+        body = _podman.to_podman(_spec.to_api(spec)) if self.podman else _spec.to_api(spec)
+        return self._call(f"creating container {spec.name}", lambda client: client.create_container_from_config(body, spec.name)["Id"])
+
+    def start(self, name):
+        self._call(f"starting container {name}", lambda client: client.start(name))
+
+    def stop(self, name, timeout):
+        """Stop a container; one that is gone already, as after a run with --rm, is fine."""
+        self._call(f"stopping container {name}", lambda client: _or_none(client.stop, name, timeout=timeout))
+
+    def restart(self, name, timeout):
+        self._call(f"restarting container {name}", lambda client: client.restart(name, timeout=timeout))
+
+    def unpause(self, name):
+        self._call(f"unpausing container {name}", lambda client: client.unpause(name))
+
+    def rename(self, name, new_name):
+        self._call(f"renaming container {name}", lambda client: client.rename(name, new_name))
+
+    def remove(self, name):
+        """Remove a container, running or not, with its anonymous volumes; one that is gone already is fine."""
+
+        def remove(client):
+            try:
+                _or_none(client.remove_container, name, v=True, force=True)
+            except APIError as error:
+                if "already in progress" not in _explained(error):
+                    raise
+                _or_none(client.wait, name, condition="removed")
+
+        self._call(f"removing container {name}", remove)
+
+    def discard(self, kind, name):
+        """Remove a `network` or a `volume`."""
+        self._call(f"removing {kind} {name}", lambda client: _or_none(getattr(client, f"remove_{kind}"), name))
+
+    def update(self, spec, changes):
+        """Change limits or the restart policy of the container that `spec` describes: a mapping as the Engine API's update takes."""
+        if self.podman:
+            changes = _podman.limits(changes, _spec.restart_policy_to_api(spec.restart_policy))
+
+        def update(client):
+            # The SDK's update_container has no NanoCpus.
+            client._raise_for_status(client._post_json(client._url("/containers/{0}/update", spec.name), data=changes))
+
+        self._call(f"updating container {spec.name}", update)
+
+    def move_network(self, name, old, new, aliases):
+        """Connect a running container to network `new` with these aliases, and disconnect it from `old`."""
+
+        def move(client):
+            if old == new:
+                client.disconnect_container_from_network(name, _bridge(old))
+            client.connect_container_to_network(name, _bridge(new), aliases=list(aliases) or None)
+            if old != new:
+                client.disconnect_container_from_network(name, _bridge(old))
+
+        self._call(f"moving container {name} to network {new}", move)
+
+    def leave_network(self, name, network):
+        """Disconnect a container from a network."""
+        self._call(f"taking container {name} out of network {network}", lambda c: c.disconnect_container_from_network(name, network))
+
+    def put_file(self, name, path, text, mode):
+        """Write a file into a container, running or not; mode as an integer such as 0o644."""
+        content = text.encode()
+        entry = tarfile.TarInfo(os.path.basename(path))
+        entry.size, entry.mode = len(content), mode
+        # tarfile pads what follows the end mark; Podman stops reading there, and fails when the rest finds nobody to read it.
+        archive = entry.tobuf() + content + bytes(-len(content) % tarfile.BLOCKSIZE) + bytes(2 * tarfile.BLOCKSIZE)
+        self._call(
+            f"copying {path} into container {name}",
+            lambda client: client.put_archive(name, os.path.dirname(path), archive),
+        )
+
+    def checksum(self, name, path):
+        """The SHA-256, in hex, of a file in a container, running or not; empty where there is no such file."""
+
+        def read(client):
+            found = _or_none(client.get_archive, name, path)
+            if not found:
+                return ""
+            with tarfile.open(fileobj=io.BytesIO(b"".join(found[0]))) as tar:
+                file = tar.extractfile(tar.next())
+                return hashlib.sha256(file.read()).hexdigest() if file else ""
+
+        return self._call(f"reading {path} in container {name}", read)
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    def execute(self, name, words, stdin=None):
+        """Run a command in a container and return (exit code, stdout, stderr) as text; `stdin` is text for its standard input."""
+
+        def execute(client):
+            made = client.exec_create(name, list(words), stdin=stdin is not None)
+            if stdin is None:
+                out, err = client.exec_start(made["Id"], demux=True)
+            else:
+                out, err = _converse(client.exec_start(made["Id"], socket=True), stdin)
+            return client.exec_inspect(made["Id"])["ExitCode"], (out or b"").decode(), (err or b"").decode()
+
+        return self._call(f"running {words[0]} in container {name}", execute)
+
+    def log_tail(self, name, lines):
+        """The last lines of a container's log, as text; a container that is gone has none."""
+        raw = self._call(f"reading the log of {name}", lambda client: _or_none(client.logs, name, tail=lines))
+        return (raw or b"").decode(errors="replace").rstrip()
+
+    def log_since(self, name, since):
+        """A container's log from `since` (seconds since the epoch) on, as text."""
+        raw = self._call(f"reading the log of {name}", lambda client: client.logs(name, since=since or None))
+        return raw.decode(errors="replace")
+
+    def follow(self, inspect, since, tail="all"):
+        """A queue that gets the lines of a container's log from `since` (seconds since the epoch) on, and None when it has ended.
+
+        inspect: what the engine says of the container. A container that is gone has no lines. tail: of those until now, only so many.
+        """
+
+        def follow(client):
+            # The SDK's logs() would inspect the container once more, only to find out whether it has a terminal.
+            url = client._url("/containers/{0}/logs", inspect["Id"])
+            asked = {"stdout": 1, "stderr": 1, "follow": 1, "since": f"{since:.9f}", "tail": tail}
+            response = client._get(url, params=asked, stream=True, timeout=None)
+            return client._get_result_tty(True, response, inspect["Config"]["Tty"])
+
+        lines = queue.Queue()
+        stream = self._call(f"following the log of {inspect['Name'].lstrip('/')}", lambda client: _or_none(follow, client)) or ()
+        threading.Thread(target=_feed, args=(stream, lines), daemon=True).start()
+        return lines
+
+
+def _or_none(call, *arguments, **options):
+    try:
+        return call(*arguments, **options)
+    except NotFound:
+        return None
+
+
+def _explained(error):
+    return str(error.explanation or error).strip()
+
+
+def _short(text):
+    return text if len(text) < 200 else text[:200] + "…"
+
+
+def _not_found(text):
+    if "network" in text:
+        return f"{text}; create the network first (community.docker.docker_network)"
+    if "No such image" in text:
+        return f"{text}; allow pull, or load the image first"
+    return text
+
+
+def _bridge(network):
+    return "bridge" if network == "default" else network
+
+
+def _feed(stream, lines):
+    rest = b""
+    try:
+        for chunk in stream:
+            *whole, rest = (rest + chunk).split(b"\n")
+            for line in whole:
+                lines.put(line.decode(errors="replace").rstrip("\r"))
+    except (DockerException, RequestException, HTTPError, OSError, ValueError):
+        pass  # the container or the engine is gone; the reader finds out which when the log ends
+    if rest:
+        lines.put(rest.decode(errors="replace"))
+    lines.put(None)
+
+
+def _converse(stream, text):
+    """Send text to an exec's standard input, end it, and collect (stdout, stderr)."""
+    sock = getattr(stream, "_sock", stream)
+    sock.sendall(text.encode())
+    sock.shutdown(1)
+    collected = {1: b"", 2: b""}
+    for kind, data in frames_iter(stream, tty=False):
+        collected[kind] = collected.get(kind, b"") + data
+    stream.close()
+    return collected[1], collected[2]

@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the translation asks about the machine that the module runs on (private to the collection)."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import pwd
+import socket
+import stat
+import subprocess
+
+from .parse import parse_size
+from .spec import DEFAULT_SHM_SIZE
+
+
+class Host:
+    """The machine that the module runs on. Tests replace it by a table."""
+
+    def kind(self, path):
+        """`file`, `directory`, `socket`, `other` or `missing`."""
+        try:
+            mode = os.stat(path).st_mode
+        except OSError:
+            return "missing"
+        checks = (("file", stat.S_ISREG), ("directory", stat.S_ISDIR), ("socket", stat.S_ISSOCK))
+        return next((kind for kind, is_kind in checks if is_kind(mode)), "other")
+
+    def real_path(self, path):
+        """The path without symbolic links."""
+        return os.path.realpath(path)
+
+    def read(self, path):
+        """The file's text."""
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
+    def modified(self, path, suffixes):
+        """When the file, or the newest file with one of the suffixes in the directory, was modified: seconds since the epoch.
+
+        Without suffixes, when a file last came into the directory or left it.
+        """
+        if suffixes and os.path.isdir(path):
+            return max((e.stat().st_mtime for e in os.scandir(path) if e.name.endswith(suffixes)), default=0)
+        return os.stat(path).st_mtime
+
+    def owns(self, address):
+        """Whether that is this machine: the first of `hostname -I`, its host name or its FQDN (platform-contract.md)."""
+        return address in (_first_address(), socket.gethostname()) or address == socket.getfqdn()
+
+    def caller(self):
+        """The calling user's (uid, gid)."""
+        return os.getuid(), os.getgid()
+
+    def user(self, name):
+        """(uid, gid of the primary group) of a user by name or uid; None where there is no such user."""
+        if str(name) == str(os.getuid()):
+            return self.caller()
+        try:
+            entry = pwd.getpwuid(int(name)) if str(name).isdigit() else pwd.getpwnam(name)
+        except (KeyError, OverflowError):
+            return None
+        return entry.pw_uid, entry.pw_gid
+
+    def group_of(self, path):
+        """The gid that owns a path."""
+        return os.stat(path).st_gid
+
+    def engine_defaults(self):
+        """What the engine gives a container that asks for nothing: `cgroupns`, `shm_size`, `log_options`, by its configuration file."""
+        try:
+            settings = json.loads(self.read("/etc/docker/daemon.json"))
+        except (OSError, ValueError):
+            settings = {}
+        unified = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+        return {
+            "cgroupns": settings.get("default-cgroupns-mode") or ("private" if unified else "host"),
+            "shm_size": parse_size(settings.get("default-shm-size") or DEFAULT_SHM_SIZE),
+            "log_options": settings.get("log-opts") or {},
+        }
+
+    def listener(self, port):
+        """Who listens on a TCP port of this machine, as `process 12 (name)`; empty where that cannot be seen."""
+        sockets = {link for table in ("/proc/net/tcp", "/proc/net/tcp6") for link in _listening(table, port)}
+        for folder in glob.iglob("/proc/[0-9]*/fd/*"):
+            try:
+                if os.readlink(folder) in sockets:
+                    pid = folder.split("/")[2]
+                    return f"process {pid} ({self.read(f'/proc/{pid}/comm').strip()})"
+            except OSError:
+                continue
+        return ""
+
+
+def _listening(table, port):
+    """`socket:[INODE]` of the sockets that listen on a port, from a table of proc(5)."""
+    try:
+        with open(table, encoding="ascii") as file:
+            rows = [line.split() for line in file.readlines()[1:]]
+    except OSError:
+        return
+    for row in rows:
+        if int(row[1].rpartition(":")[2], 16) == port and row[3] == "0A":
+            yield f"socket:[{row[9]}]"
+
+
+def _first_address():
+    """The first of `hostname -I`; where that program has no such option, the address that packets to the outside leave by."""
+    try:
+        told = subprocess.run(["hostname", "-I"], check=True, capture_output=True, text=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        told = []
+    return told[0] if told else _outgoing_address()
+
+
+def _outgoing_address():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # nothing is sent
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return probe.getsockname()[0]

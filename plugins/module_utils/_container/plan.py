@@ -1,0 +1,284 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must be done so that the containers that are there become those that are wanted (private to the collection).
+
+Pure: specs in, steps and difference out. Nothing here knows an engine.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field, fields, replace
+
+from .parse import normalise_image
+from .spec import MASK, OWN_LABEL, SECRET_NAMES, ContainerSpec, is_fixed, without_secrets
+
+LIVE = frozenset({"memory", "cpus", "restart_policy", "network", "network_aliases", "other_networks"})
+_NETWORK_FACTS = frozenset({"network", "network_aliases", "other_networks"})
+_EVERYWHERE = ("", "0.0.0.0")
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A container that is there.
+
+    status    the engine's word: created, running, paused, restarting, exited, dead
+    spec      what it looks like
+    stale     its configuration files changed after it was started
+    replaces  an interrupted run left it half-way in the place of an older one, which is still set aside
+    fixed     facts that this engine cannot change in it as it stands, though others can
+    """
+
+    spec: ContainerSpec
+    status: str
+    stale: bool = False
+    replaces: bool = False
+    fixed: frozenset = frozenset()
+
+    @property
+    def running(self):
+        return self.status in ("running", "paused", "restarting")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do: `kind` names it, `name` the container that it is done to.
+
+    kind  pull, unpause, stop, set aside, remove, create, update, start, restart, or `remove old`: the one that was set aside
+    """
+
+    kind: str
+    name: str
+    detail: str = ""
+
+    def __str__(self):
+        return f"{self.kind} {self.name}" + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps in their order, and for each container before and after as mappings of what differs."""
+
+    steps: tuple[Step, ...] = ()
+    before: dict = field(default_factory=dict)
+    after: dict = field(default_factory=dict)
+
+    @property
+    def changed(self):
+        return bool(self.steps)
+
+
+def differences(wanted, there, defaults):
+    """Fields in which two specs differ: field → (there, wanted).
+
+    defaults: field → the engine's own value for the fields that a spec may leave to the engine (None).
+    """
+    found = {}
+    wanted, there = _comparable(_settled(wanted, defaults)), _comparable(there)
+    for fact in fields(ContainerSpec):
+        want, have = getattr(wanted, fact.name), getattr(there, fact.name)
+        if want is not None and want != have:
+            found[fact.name] = (have, want)
+    if "image" not in found and "image_id" in found:
+        found["image"] = tuple(f"{wanted.image}, {image_id[:19] or 'not on this host'}" for image_id in found["image_id"])
+    found.pop("image_id", None)
+    return found
+
+
+def _settled(wanted, defaults):
+    """The spec with the engine's defaults in place of what it leaves open."""
+    log_options = wanted.log_options
+    if log_options is not None and wanted.log_driver in (None, defaults.get("log_driver")):
+        log_options = {**(defaults.get("log_options") or {}), **log_options}
+    open_facts = {name: value for name, value in defaults.items() if getattr(wanted, name) is None}
+    if wanted.log_driver not in (None, defaults.get("log_driver")):
+        open_facts["log_options"] = {}
+    return replace(wanted, **{**open_facts, **({} if log_options is None else {"log_options": log_options})})
+
+
+def _comparable(spec):
+    spec = without_secrets(spec)
+    own_names = {spec.name, spec.hostname}
+    return replace(
+        spec,
+        image=normalise_image(spec.image),
+        labels={key: value for key, value in spec.labels.items() if not key.startswith(OWN_LABEL)},
+        ports=tuple(sorted(replace(port, ip="" if port.ip in _EVERYWHERE else port.ip) for port in spec.ports)),
+        network_aliases=tuple(alias for alias in spec.network_aliases if alias not in own_names),
+        workdir=spec.workdir and posixpath.normpath(spec.workdir),
+        init=bool(spec.init),
+    )
+
+
+def plan(pairs, state, defaults, recreate=False):
+    """The Plan for containers that belong together.
+
+    pairs     (wanted ContainerSpec or None, Observed or None), in the order of starting; the later ones lean on the first
+    state     started, stopped, present or absent
+    defaults  as for `differences`
+    recreate  make them anew though nothing differs
+    """
+    pairs = [(wanted, there) for wanted, there in pairs if wanted or there]
+    found = [differences(w, t.spec, defaults) if w and t else {} for w, t in pairs]
+    if state == "absent":
+        steps = _absent([there for _wanted, there in pairs])
+    elif _needs_anew(pairs, found, recreate):
+        steps = _recreate(pairs, state)
+    else:
+        steps = _keep(pairs, found, state)
+    before, after = {}, {}
+    for (wanted, there), differing in zip(pairs, found):
+        name = wanted.name if wanted else there.spec.name
+        before[name], after[name] = _shown(wanted, there, differing, steps)
+    return Plan(tuple(steps), before, after) if steps else Plan()
+
+
+def _needs_anew(pairs, found, recreate):
+    old = [there for _wanted, there in pairs if there]
+    if not old:
+        return False
+    if recreate or any(wanted is None or there is None for wanted, there in pairs):
+        return True
+    return not all(_can_change_live(w, t, differing) for (w, t), differing in zip(pairs, found))
+
+
+def _can_change_live(wanted, there, found):
+    if not set(found) <= LIVE - there.fixed:
+        return False
+    if ("memory" in found and not wanted.memory) or ("cpus" in found and not wanted.cpus):
+        return False  # the engine has no call that takes a limit away
+    if "restart_policy" in found and there.spec.auto_remove:
+        return False
+    if _NETWORK_FACTS & set(found):
+        return not is_fixed(wanted.network) and not is_fixed(there.spec.network)
+    return True
+
+
+def _recreate(pairs, state):
+    old = [there for _wanted, there in pairs if there]
+    new = [wanted.name for wanted, _there in pairs if wanted]
+    steps = [step for t in reversed(old) for step in _stop(t)]
+    for there in reversed(old):
+        # What the engine removes when it stops cannot be set aside, and what never became ready is not worth it.
+        steps.append(Step("remove" if there.spec.auto_remove or there.replaces else "set aside", there.spec.name))
+    steps += [Step("create", name) for name in new]
+    if state == "started" or (state == "present" and any(t.running for t in old)):
+        steps += [Step("start", name) for name in new]
+    return steps + [Step("remove old", t.spec.name) for t in reversed(old) if t.replaces or not t.spec.auto_remove]
+
+
+def _keep(pairs, found, state):
+    steps = []
+    for (wanted, there), differing in zip(pairs, found):
+        if there is None:
+            steps.append(Step("create", wanted.name))
+        else:
+            facts = {"network" if fact in _NETWORK_FACTS else fact for fact in differing}
+            steps += [Step("update", wanted.name, fact) for fact in sorted(facts)]
+    steps += _to_state(pairs, state)
+    return steps + [Step("remove old", t.spec.name) for _wanted, t in pairs if t and t.replaces]
+
+
+def _to_state(pairs, state):
+    if state == "stopped":
+        return [step for _wanted, there in reversed(pairs) if there for step in _stop(there, again=True)]
+    steps, leans_on_new = [], False
+    for wanted, there in pairs:
+        running = there is not None and there.running
+        restart = running and (there.stale or leans_on_new)
+        if running and there.status == "paused" and (restart or state == "started"):
+            steps.append(Step("unpause", wanted.name))
+        if restart:
+            steps.append(Step("restart", wanted.name, "its configuration changed" if there.stale else "what it leans on was started"))
+            leans_on_new = True
+        elif not running and state == "started":
+            steps.append(Step("start", wanted.name))
+            leans_on_new = True
+    return steps
+
+
+def _stop(there, again=False):
+    """Steps that stop a container; `again`: and make it anew where the engine removes it when it stops."""
+    if not there.running:
+        return []
+    name = there.spec.name
+    steps = [Step("unpause", name)] if there.status == "paused" else []
+    steps.append(Step("stop", name))
+    return [*steps, Step("remove", name), Step("create", name)] if again and there.spec.auto_remove else steps
+
+
+def _absent(old):
+    steps = []
+    for there in reversed(old):
+        steps += [*_stop(there), Step("remove", there.spec.name)]
+        if there.replaces:
+            steps.append(Step("remove old", there.spec.name))
+    return steps
+
+
+# --- what a person sees -------------------------------------------------------------------------------------------------
+
+
+def _shown(wanted, there, found, steps):
+    name = wanted.name if wanted else there.spec.name
+    before = {fact: readable(fact, have) for fact, (have, _want) in found.items()}
+    after = {fact: readable(fact, want) for fact, (_have, want) in found.items()}
+    was, will = _status(there), _status_after(name, there, steps)
+    if was != will:
+        before["state"], after["state"] = was, will
+    if there is None:
+        after["image"] = wanted.image
+    if there and there.stale and there.running:
+        before["configuration"], after["configuration"] = "changed since the start", "in use"
+    return _split(before, after)
+
+
+def _status(there):
+    return there.status if there else "absent"
+
+
+def _status_after(name, there, steps):
+    status = _status(there)
+    for step in steps:
+        if step.name == name:
+            status = _STATUS_AFTER.get(step.kind, status)
+    return status
+
+
+_STATUS_AFTER = {
+    "unpause": "running",
+    "stop": "exited",
+    "set aside": "absent",
+    "remove": "absent",
+    "create": "created",
+    "start": "running",
+    "restart": "running",
+}
+
+
+def _split(before, after):
+    """Mappings shown key by key where they differ, so that a diff has one line an option; values of secrets are masked."""
+    was, will = {}, {}
+    for fact in {**before, **after}:
+        one, other = before.get(fact), after.get(fact)
+        if isinstance(one, dict) and isinstance(other, dict):
+            for key in sorted({**one, **other}):
+                if one.get(key) != other.get(key):
+                    secret = SECRET_NAMES.search(key)
+                    was.update({f"{fact}.{key}": MASK if secret else one[key]} if key in one else {})
+                    will.update({f"{fact}.{key}": f"{MASK} (another)" if secret else other[key]} if key in other else {})
+        else:
+            was.update({fact: one} if fact in before else {})
+            will.update({fact: other} if fact in after else {})
+    return was, will
+
+
+def readable(fact, value):
+    """A fact's value as a playbook would have it."""
+    if fact == "cpus":
+        return value / 1e9
+    if fact in ("memory", "shm_size"):
+        return f"{value // 2**20}m" if value and value % 2**20 == 0 else value
+    if fact in ("mounts", "ports"):
+        return [str(item) for item in value]
+    return list(value) if isinstance(value, tuple) else value

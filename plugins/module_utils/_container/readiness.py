@@ -1,0 +1,219 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is it up? By log line, port or health command; a container that dies ends the wait at once (private to the collection)."""
+
+from __future__ import annotations
+
+import queue
+import re
+import socket
+import ssl
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+from urllib.parse import urlparse
+
+from .engine import EngineError
+from .log_signatures import SIGNATURES
+from .spec import MASK, SECRET_NAMES, secrets_of
+
+TAIL = 15
+_TICK = 0.2
+_LONGEST_TICK = 2
+_TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SETTING = re.compile(rf"(?i)\b([\w.-]*(?:{SECRET_NAMES.pattern})[\w.-]*[\"']?\s*[=:]\s*)([\"']?)[^\s\"',;]+\2")
+_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|\Z)", re.DOTALL)
+
+
+class NotReady(Exception):
+    """A component did not come up; the message has the last lines of its log, and what is known of the cause."""
+
+
+def wait_ready(engine, inspect, signal, timeout):
+    """Wait until the container gives its signal; returns at once when it has given it since its last start.
+
+    inspect: what the engine says of it; signal: a `_releases.Ready`; timeout in seconds. Raises NotReady.
+    """
+    if not inspect:
+        raise NotReady(_gone())
+    if not signal.log and _answers(engine, inspect, signal):
+        return
+    deadline = time.monotonic() + timeout
+    lines = engine.follow(inspect, run_began(inspect))
+    announced = re.compile(signal.log) if signal.log else None
+    tick = _TICK
+    while True:
+        if not announced and _answers(engine, inspect, signal):
+            return
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise NotReady(_late(engine, inspect, signal, timeout))
+        try:
+            line = lines.get(timeout=left if announced else min(tick, left))
+        except queue.Empty:
+            tick = min(2 * tick, _LONGEST_TICK)
+            continue
+        if line is None:
+            inspect = _still_running(engine, inspect)
+            lines = engine.follow(inspect, run_began(inspect))
+        elif announced and announced.search(line):
+            announced = None
+        elif any(signature.final and re.search(signature.pattern, line) for signature in SIGNATURES):
+            raise NotReady(with_log(f"container {_name(inspect)} runs, but will not become ready: {mask(line)}", engine, inspect))
+
+
+def check_alive(engine, inspect):
+    """Raise NotReady for a container that has failed already; one that has done its work and ended well is fine."""
+    if inspect and not inspect["State"].get("Running") and inspect["State"].get("ExitCode"):
+        raise NotReady(_died(engine, inspect))
+
+
+def is_young(inspect, seconds):
+    """Whether a container was last started less than that many seconds ago, so that it may still be coming up."""
+    return time.time() - started_at(inspect) < seconds
+
+
+def still_coming_up(signal):
+    """The part of a signal that is asked for where an earlier run has started the container, and had the time to wait for it all."""
+    return replace(signal, health=(), port=0 if signal.log else signal.port)
+
+
+def started_at(inspect):
+    """When the container was last started, in seconds since the epoch."""
+    return _seconds(inspect["State"]["StartedAt"])
+
+
+def run_began(inspect):
+    """A moment between a container's previous run and its present one, in seconds since the epoch; 0 in its first.
+
+    The engine notes the start only after it: a quick program has said its first lines by then.
+    """
+    ended = inspect["State"].get("FinishedAt") or "0001"
+    return 0 if ended.startswith("0001") else _seconds(ended)
+
+
+def _seconds(text):
+    match = re.match(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d+)?(Z|[+-]\d+:\d+)?", text)
+    moment = datetime.fromisoformat(match[1] + (match[3] or "+00:00").replace("Z", "+00:00"))
+    return moment.astimezone(timezone.utc).timestamp() + float(match[2] or 0)
+
+
+def _still_running(engine, before):
+    """The container's inspect after its log ended; a restart by its policy counts as an end too. Raises NotReady."""
+    now = engine.inspect(before["Id"])
+    if not now:
+        raise NotReady(_gone(before))
+    if not now["State"].get("Running") or now.get("RestartCount") != before.get("RestartCount"):
+        raise NotReady(_died(engine, now))
+    return now
+
+
+def is_ready(engine, inspect, signal):
+    """Whether a running container has given its signal since its last start; True where it has none."""
+    if signal is None:
+        return True
+    if signal.log and not re.search(signal.log, engine.log_since(inspect["Id"], run_began(inspect))):
+        return False
+    return _answers(engine, inspect, signal)
+
+
+def _answers(engine, inspect, signal):
+    if signal.health:
+        code, _out, _err = engine.execute(inspect["Id"], signal.health)
+        return code == 0
+    if signal.port:
+        return _port_answers(*published_address(inspect, signal.port, engine.address), signal.tls)
+    return True
+
+
+def published_address(inspect, port, engine_address=""):
+    """(host, port) where the container's port is reached from the engine's host: as published, else at the container itself."""
+    network = inspect["NetworkSettings"]
+    for binding in (network.get("Ports") or {}).get(f"{port}/tcp") or ():
+        anywhere = binding["HostIp"] in ("", "0.0.0.0", "::")
+        return (urlparse(engine_address).hostname or "127.0.0.1") if anywhere else binding["HostIp"], int(binding["HostPort"])
+    return container_address(inspect), port
+
+
+def container_address(inspect):
+    """The address of a running container on its first network; empty where it has none."""
+    networks = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
+    return next((n["IPAddress"] for n in networks.values() if n.get("IPAddress")), "")
+
+
+def _port_answers(host, port, tls):
+    try:
+        with socket.create_connection((host, port), timeout=5) as connection:
+            return _speaks_tls(connection) if tls else _stays_open(connection)
+    except OSError:
+        return False
+
+
+def _speaks_tls(connection):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Only whether something speaks TLS is asked; the License Server's certificate is its own.
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.wrap_socket(connection).close()
+    return True
+
+
+def _stays_open(connection):
+    """Docker's proxy takes connections to a published port that nobody listens to inside, and closes them at once."""
+    connection.settimeout(_TICK)
+    try:
+        return connection.recv(1) != b""
+    except socket.timeout:
+        return True
+
+
+# --- what to say --------------------------------------------------------------------------------------------------------
+
+
+def explain(log):
+    """What is known of texts in a log: a list of `cause; remedy` sentences."""
+    return [f"{signature.cause}; {signature.remedy}" for signature in SIGNATURES if re.search(signature.pattern, log)]
+
+
+def mask(log, secrets=()):
+    """The log without join tokens, private keys, what looks like a setting of a secret, and the `secrets` themselves."""
+    log = _PRIVATE_KEY.sub(rf"\1{MASK}\2", log)
+    log = _SETTING.sub(rf"\1\2{MASK}\2", _TOKEN.sub(MASK, log))
+    for secret in secrets:
+        if len(secret) > 3:
+            log = log.replace(secret, MASK)
+    return log
+
+
+def _name(inspect):
+    return inspect["Name"].lstrip("/")
+
+
+def _tail(engine, inspect):
+    try:
+        return mask(engine.log_tail(inspect["Id"], TAIL), secrets_of(inspect))
+    except EngineError:
+        return ""
+
+
+def with_log(message, engine, inspect):
+    """The message with the last lines of the container's log, and what is known of them."""
+    log = _tail(engine, inspect)
+    meaning = "".join(f"\nIt means: {sentence}." for sentence in explain(log))
+    return f"{message}{meaning}\nThe last lines of its log:\n{log or '(none)'}"
+
+
+def _gone(before=None):
+    name = f"container {_name(before)}" if before else "the container"
+    return f"{name} is gone: it ended, and was removed as auto_remove says; set auto_remove: false to keep its log"
+
+
+def _died(engine, inspect):
+    state = inspect["State"]
+    killed = ", killed for want of memory" if state.get("OOMKilled") else ""
+    said = f"container {_name(inspect)} ended with exit code {state.get('ExitCode')}{killed} before it was ready"
+    return with_log(said, engine, inspect)
+
+
+def _late(engine, inspect, signal, timeout):
+    what = f"the log line /{signal.log}/" if signal.log else f"an answer on port {signal.port}" if signal.port else "its health command"
+    return with_log(f"container {_name(inspect)} runs, but {what} did not come within {timeout} s", engine, inspect)

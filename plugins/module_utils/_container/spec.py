@@ -1,0 +1,377 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ContainerSpec: one type for the container that is wanted and for the container that is there (private to the collection).
+
+`_translate` makes one of what a playbook says, `from_inspect` of what the engine says; `to_api` is the request that creates the
+container, the very one that the `docker` command makes. Every field is normalised, so that two specs differ only where the
+containers do.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field, replace
+
+from . import podman
+from .parse import Mount, Port, make_mount, normalise_capability, split_mount
+
+OWN_LABEL = "learning.swarm."
+SECRET_ARGUMENTS = ("-joinToken",)
+SECRET_NAMES = re.compile(r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY", re.IGNORECASE)
+MASK = "********"
+
+DEFAULT_SHM_SIZE = 64 * 1024 * 1024
+RESET = ("",)  # an entry point that takes the image's own away, as `docker run --entrypoint ""`
+_SYSTEM_PATHS = "systempaths=unconfined"  # the CLI's own word; the engine gets empty lists of masked paths for it
+# What the engine adds to a container that shares the host's processes, whether it is asked to or not.
+_ADDED_SECURITY = "label=disable"
+# Facts that no option of ours sets: a container that has one, whoever gave it, is not the one that is described.
+_FOREIGN = (
+    *("Privileged", "CpuShares", "CpuQuota", "CpusetCpus", "CpusetMems", "MemoryReservation", "BlkioWeight", "OomKillDisable"),
+    *("GroupAdd", "Sysctls", "Tmpfs", "DnsSearch", "DnsOptions", "Links", "StorageOpt"),
+)
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """A container, fact by fact. Sizes are bytes, cpus are billionths; None means "whatever the engine's default is"."""
+
+    name: str
+    image: str
+    image_id: str = ""
+    hostname: str | None = ""
+    env: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    user: str = ""
+    workdir: str = ""
+    tty: bool = False
+    interactive: bool = False
+    auto_remove: bool = False
+    mounts: tuple[Mount, ...] = ()
+    volumes_from: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()
+    network: str = "default"
+    network_aliases: tuple[str, ...] = ()
+    other_networks: tuple[str, ...] = ()
+    restart_policy: str = "no"
+    memory: int = 0
+    cpus: int = 0
+    shm_size: int | None = None
+    ulimits: tuple[str, ...] = ()
+    gpus: str = ""
+    devices: tuple[str, ...] = ()
+    security_opts: tuple[str, ...] = ()
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    read_only: bool = False
+    pid_mode: str = ""
+    cgroupns: str | None = None
+    init: bool | None = None
+    extra_hosts: dict[str, str] = field(default_factory=dict)
+    dns: tuple[str, ...] = ()
+    log_driver: str | None = None
+    log_options: dict[str, str] | None = None
+    foreign: dict[str, str] = field(default_factory=dict)
+
+
+# --- over the image ---------------------------------------------------------------------------------------------------
+
+
+def over_image(spec, image):
+    """The spec that the engine makes of `spec` with that image: the image's own environment, labels, command and so on below it.
+
+    image is what the engine's image inspect says.
+    """
+    config = image.get("Config") or {}
+    command = spec.command if spec.command or spec.entrypoint else tuple(as_words(config.get("Cmd")))
+    entrypoint = () if spec.entrypoint == RESET else spec.entrypoint or tuple(as_words(config.get("Entrypoint")))
+    anonymous = [Mount(path) for path in (config.get("Volumes") or {}) if path not in {m.target for m in spec.mounts}]
+    workdir = spec.workdir or config.get("WorkingDir") or ""
+    return replace(
+        spec,
+        image_id=image["Id"],
+        env={**environment(config.get("Env")), **spec.env},
+        labels={**(config.get("Labels") or {}), **spec.labels},
+        entrypoint=entrypoint,
+        command=command,
+        user=spec.user or config.get("User") or "",
+        workdir=workdir and posixpath.normpath(workdir),
+        mounts=tuple(sorted((*spec.mounts, *anonymous))),
+    )
+
+
+def on_its_own(spec):
+    """A spec of a container that is there as one that makes the same again: nothing of its image comes through from below it."""
+    return replace(spec, image=spec.image_id, entrypoint=spec.entrypoint or RESET)
+
+
+def environment(lines):
+    """A mapping of an engine's `NAME=value` lines."""
+    return dict(line.split("=", 1) for line in lines or () if "=" in line)
+
+
+def as_words(value):
+    """The engine's Entrypoint or Cmd as a list, which may be null or, in old images, one string."""
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+# --- what the engine says ----------------------------------------------------------------------------------------------
+
+
+def from_inspect(inspect):
+    """The ContainerSpec of a container, from the engine's inspect (Docker Engine or Podman's Docker-compatible API)."""
+    inspect = podman.as_docker(inspect) if podman.is_podman(inspect) else inspect
+    config, host = inspect["Config"], inspect["HostConfig"]
+    networks = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
+    network = _network(host.get("NetworkMode"), networks)
+    endpoint = "bridge" if network == "default" else network
+    log = host.get("LogConfig") or {}
+    workdir = config.get("WorkingDir") or ""
+    return ContainerSpec(
+        name=inspect["Name"].lstrip("/"),
+        image=config.get("Image") or "",
+        image_id=_with_algorithm(inspect.get("Image") or ""),
+        hostname=config.get("Hostname") or "",
+        env=environment(config.get("Env")),
+        labels=dict(config.get("Labels") or {}),
+        entrypoint=tuple(as_words(config.get("Entrypoint"))),
+        command=tuple(as_words(config.get("Cmd"))),
+        user=config.get("User") or "",
+        workdir=workdir and posixpath.normpath(workdir),
+        tty=bool(config.get("Tty")),
+        interactive=bool(config.get("OpenStdin")),
+        auto_remove=bool(host.get("AutoRemove")),
+        mounts=tuple(sorted(_mounts(inspect))),
+        volumes_from=tuple(entry.removesuffix(":rw") for entry in host.get("VolumesFrom") or ()),
+        ports=tuple(sorted(_ports(host.get("PortBindings")))),
+        network=network,
+        network_aliases=_aliases(inspect, networks.get(endpoint)),
+        other_networks=tuple(sorted(set(networks) - {endpoint})) if not is_fixed(network) else (),
+        restart_policy=_restart_policy(host.get("RestartPolicy")),
+        memory=host.get("Memory") or 0,
+        cpus=host.get("NanoCpus") or 0,
+        shm_size=host.get("ShmSize") or DEFAULT_SHM_SIZE,
+        ulimits=tuple(sorted(f"{u['Name'].lower().removeprefix('rlimit_')}={u['Soft']}:{u['Hard']}" for u in host.get("Ulimits") or ())),
+        gpus=_gpus(host.get("DeviceRequests")),
+        devices=tuple(sorted(_device(d) for d in host.get("Devices") or ())),
+        security_opts=tuple(sorted(_security(host))),
+        cap_add=tuple(sorted(normalise_capability(c) for c in host.get("CapAdd") or ())),
+        cap_drop=tuple(sorted(normalise_capability(c) for c in host.get("CapDrop") or ())),
+        read_only=bool(host.get("ReadonlyRootfs")),
+        pid_mode=(host.get("PidMode") or "") if host.get("PidMode") != "private" else "",
+        cgroupns=host.get("CgroupnsMode") or host.get("Cgroup") or "",
+        init=host.get("Init"),
+        extra_hosts=_host_entries(host.get("ExtraHosts") or ()),
+        dns=tuple(host.get("Dns") or ()),
+        log_driver=log.get("Type") or "",
+        log_options=dict(log.get("Config") or {}),
+        foreign={name: str(host[name]) for name in _FOREIGN if host.get(name)},
+    )
+
+
+def is_fixed(network):
+    """Whether a container cannot leave that network: the host's, none, or another container's."""
+    return network in ("host", "none") or network.startswith("container:")
+
+
+def _with_algorithm(image_id):
+    return image_id if ":" in image_id or not image_id else f"sha256:{image_id}"
+
+
+def _network(mode, networks):
+    mode = mode or "default"
+    attached = sorted(networks)
+    if is_fixed(mode):
+        return mode
+    if mode in ("default", "bridge") and (not attached or "bridge" in attached):
+        return "default"
+    if mode in networks or not attached:
+        return mode
+    return "default" if attached[0] == "bridge" else attached[0]
+
+
+def _aliases(inspect, endpoint):
+    return tuple(sorted(set((endpoint or {}).get("Aliases") or ()) - {inspect["Id"][:12]}))
+
+
+def _mounts(inspect):
+    host = inspect["HostConfig"]
+    mounted = [split_mount(bind) for bind in host.get("Binds") or ()]
+    for mount in host.get("Mounts") or ():
+        options = ["ro"] if mount.get("ReadOnly") else []
+        mounted.append(make_mount(mount.get("Source") or "", mount["Target"], options))
+    targets = {mount.target for mount in mounted}
+    return [*mounted, *(Mount(path) for path in inspect["Config"].get("Volumes") or {} if path not in targets)]
+
+
+def _ports(bindings):
+    for inside, hosts in (bindings or {}).items():
+        for binding in hosts or [{}]:
+            yield Port(inside, binding.get("HostPort") or "", binding.get("HostIp") or "")
+
+
+def _restart_policy(policy):
+    name = (policy or {}).get("Name") or "no"
+    retries = (policy or {}).get("MaximumRetryCount") or 0
+    return f"{name}:{retries}" if name == "on-failure" and retries else name
+
+
+def _gpus(requests):
+    for request in requests or ():
+        if "gpu" in {c for group in request.get("Capabilities") or () for c in group}:
+            if request.get("DeviceIDs"):
+                return "device=" + ",".join(request["DeviceIDs"])
+            return "all" if request.get("Count") == -1 else str(request.get("Count"))
+    return ""
+
+
+def _device(device):
+    return f"{device['PathOnHost']}:{device['PathInContainer']}:{device.get('CgroupPermissions') or 'rwm'}"
+
+
+def _security(host):
+    shares_processes = (host.get("PidMode") or "") not in ("", "private")
+    given = {option.replace(":", "=", 1) if option.startswith("label:") else option for option in host.get("SecurityOpt") or ()}
+    if shares_processes:
+        given.discard(_ADDED_SECURITY)
+    if host.get("MaskedPaths") == [] and host.get("ReadonlyPaths") == []:
+        given.add(_SYSTEM_PATHS)
+    return given
+
+
+def _host_entries(entries):
+    """Name → address, or addresses with commas between them, of the engine's `NAME:ADDRESS` texts."""
+    found = {}
+    for entry in entries:
+        name, _colon, address = entry.partition(":")
+        found.setdefault(name, []).append(address)
+    return {name: ",".join(addresses) for name, addresses in found.items()}
+
+
+# --- what creates it ---------------------------------------------------------------------------------------------------
+
+
+def to_api(spec):
+    """The body of the engine's `POST /containers/create` (Engine API v1.41 and later) for a spec."""
+    published = {}
+    for port in spec.ports:
+        published.setdefault(port.inside, []).append({"HostIp": port.ip, "HostPort": port.host})
+    security = [option for option in spec.security_opts if option != _SYSTEM_PATHS]
+    host = {
+        "Binds": [m.given or str(m) for m in spec.mounts if m.source] or None,
+        "PortBindings": published,
+        "VolumesFrom": list(spec.volumes_from) or None,
+        "AutoRemove": spec.auto_remove,
+        "RestartPolicy": restart_policy_to_api(spec.restart_policy),
+        "Memory": spec.memory,
+        "NanoCpus": spec.cpus,
+        "ShmSize": spec.shm_size or 0,
+        "Ulimits": [_ulimit_to_api(u) for u in spec.ulimits],
+        "DeviceRequests": _gpus_to_api(spec.gpus),
+        "Devices": [dict(zip(("PathOnHost", "PathInContainer", "CgroupPermissions"), d.split(":"))) for d in spec.devices],
+        "SecurityOpt": security or None,
+        "CapAdd": _capabilities_to_api(spec.cap_add),
+        "CapDrop": _capabilities_to_api(spec.cap_drop),
+        "ReadonlyRootfs": spec.read_only,
+        "PidMode": spec.pid_mode,
+        "CgroupnsMode": spec.cgroupns or "",
+        "ExtraHosts": [f"{name}:{one}" for name, addresses in spec.extra_hosts.items() for one in addresses.split(",")] or None,
+        "Dns": list(spec.dns),
+        "NetworkMode": spec.network,
+        "LogConfig": {"Type": spec.log_driver or "", "Config": spec.log_options or {}},
+    }
+    if spec.init is not None:
+        host["Init"] = spec.init
+    if _SYSTEM_PATHS in spec.security_opts:
+        host["MaskedPaths"] = host["ReadonlyPaths"] = []
+    body = {
+        "Image": spec.image,
+        "Hostname": spec.hostname or "",
+        "Env": [f"{name}={value}" for name, value in spec.env.items()],
+        "Labels": spec.labels,
+        "Entrypoint": list(spec.entrypoint) or None,
+        "Cmd": list(spec.command) or None,
+        "User": spec.user,
+        "WorkingDir": spec.workdir,
+        "Tty": spec.tty,
+        "OpenStdin": spec.interactive,
+        "StdinOnce": spec.interactive,  # these four as `docker container create --interactive` sets them
+        "AttachStdin": spec.interactive,
+        "AttachStdout": spec.interactive,
+        "AttachStderr": spec.interactive,
+        "Volumes": {m.target: {} for m in spec.mounts if not m.source} or None,
+        "ExposedPorts": {inside: {} for inside in published},
+        "HostConfig": host,
+    }
+    if spec.network != "default" and not is_fixed(spec.network):
+        body["NetworkingConfig"] = {"EndpointsConfig": {spec.network: {"Aliases": list(spec.network_aliases) or None}}}
+    return body
+
+
+def _capabilities_to_api(names):
+    return [name if name == "ALL" else f"CAP_{name}" for name in names] or None
+
+
+def _ulimit_to_api(ulimit):
+    name, _equals, limits = ulimit.partition("=")
+    soft, _colon, hard = limits.partition(":")
+    return {"Name": name, "Soft": int(soft), "Hard": int(hard)}
+
+
+def restart_policy_to_api(policy):
+    """The engine's form of a restart policy such as `on-failure:3`."""
+    name, _colon, retries = policy.partition(":")
+    return {"Name": name, "MaximumRetryCount": int(retries or 0)}
+
+
+def _gpus_to_api(gpus):
+    if not gpus:
+        return None
+    devices = gpus.removeprefix("device=").split(",") if gpus.startswith("device=") else None
+    count = 0 if devices else -1 if gpus == "all" else int(gpus)
+    return [{"Driver": "", "Count": count, "DeviceIDs": devices, "Capabilities": [["gpu"]], "Options": {}}]
+
+
+# --- secrets -----------------------------------------------------------------------------------------------------------
+
+
+def without_secrets(spec):
+    """The spec without join tokens: they are no state, so they neither decide about a change nor show."""
+    kept, skip = [], False
+    for word in spec.command:
+        if skip or word in SECRET_ARGUMENTS:
+            skip = not skip
+            continue
+        kept.append(word)
+    return replace(spec, command=tuple(kept), env={k: v for k, v in spec.env.items() if k != "SPIRE_JOIN_TOKEN"})
+
+
+def mask_inspect(inspect):
+    """What inspect says, with the values of secret environment variables and arguments masked."""
+    config = dict(inspect["Config"])
+    config["Env"] = [_masked_line(line) for line in config.get("Env") or ()]
+    config["Cmd"] = _masked_words(as_words(config.get("Cmd")))
+    masked = {**inspect, "Config": config}
+    if "Args" in masked:
+        masked["Args"] = _masked_words(masked["Args"] or [])
+    return masked
+
+
+def secrets_of(inspect):
+    """The values of a container's secret environment variables and arguments."""
+    config = inspect["Config"]
+    words = as_words(config.get("Cmd"))
+    values = [value for name, value in environment(config.get("Env")).items() if SECRET_NAMES.search(name)]
+    return [*values, *(word for i, word in enumerate(words) if i and words[i - 1] in SECRET_ARGUMENTS)]
+
+
+def _masked_line(line):
+    name, _equals, value = line.partition("=")
+    return f"{name}={MASK}" if value and SECRET_NAMES.search(name) else line
+
+
+def _masked_words(words):
+    return [MASK if i and words[i - 1] in SECRET_ARGUMENTS else word for i, word in enumerate(words)]

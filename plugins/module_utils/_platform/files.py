@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Directories and small text files of one host, brought to what is wanted in one go (private to the collection)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+import time
+
+from .._container.host import Host
+
+# A peek at a file that something else left there may be binary or huge; a diff of it would help nobody.
+LONGEST_DIFF = 100_000
+
+
+def lay(module, directories, files):
+    """Bring `directories` and `files` (lists of module parameters) about.
+
+    Returns {"changed": bool, "paths": [those that were or would be changed], "created": [those of them that were not there],
+    "diff": [one entry for each of `paths`]}. Fails through the module where a path is something else than what is wanted there.
+    """
+    absent = {wanted["path"] for wanted in (*directories, *files) if not os.path.lexists(wanted["path"])}
+    diffs = []
+    for wanted in directories:
+        diffs.append(_directory(module, wanted))
+    for wanted in files:
+        diffs.append(_file(module, wanted))
+    kept = {wanted["path"] for wanted in files}
+    diffs += [_removed(module, path) for wanted in directories if wanted["purge"] for path in _surplus(wanted["path"], kept)]
+    changed = [diff for diff in diffs if diff]
+    paths = [diff["after_header"] for diff in changed]
+    return {"changed": bool(changed), "paths": paths, "created": [path for path in paths if path in absent], "diff": changed}
+
+
+def differing(sums):
+    """Those of the paths in `sums` (path → SHA-256 in hex) at which there is no readable file with that checksum."""
+    return [path for path, wanted in sums.items() if _sum(path) != wanted.lower()]
+
+
+def _sum(path):
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as stream:
+            for block in iter(lambda: stream.read(1 << 20), b""):
+                digest.update(block)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+def make_room(module, paths):
+    """Rename those of `paths` that are there to PATH.YYYY-MM-DDTHH-MM-SS of their last change (UTC): one entry of a diff for each."""
+    diffs = []
+    for path in filter(os.path.lexists, paths):
+        stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(os.lstat(path).st_mtime))
+        target = f"{path}.{stamp}"
+        if os.path.lexists(target):
+            module.fail_json(msg=f"{path} cannot make room, as {target} is there already: move one of the two away")
+        if not module.check_mode:
+            os.rename(path, target)
+        diffs.append({"before_header": path, "after_header": target, "before": f"{path}\n", "after": f"{target}\n"})
+    return diffs
+
+
+def unusable(path, user):
+    """Why a directory cannot be read by a user (name or uid, with or without a group; empty: by the caller); empty when it can."""
+    if not os.path.isdir(path):
+        return "something else than a directory is there" if os.path.lexists(path) else "there is no such directory"
+    if user and not _may_read(os.stat(path), *_ids(user)):
+        return f"user {user} of the container cannot read it"
+    return ""
+
+
+def _ids(user):
+    name, _colon, group = user.partition(":")
+    uid, gid = Host().user(name) or ((int(name), None) if name.isdigit() else (None, None))
+    return uid, int(group) if group.isdigit() else gid
+
+
+def _may_read(facts, uid, gid):
+    """Whether mode, owner and group let that user list a directory and enter it; root, and who is not known here, may."""
+    if uid in (0, None):
+        return True
+    shift = 6 if facts.st_uid == uid else 3 if facts.st_gid == gid else 0
+    return facts.st_mode >> shift & 5 == 5
+
+
+def _directory(module, wanted):
+    path = wanted["path"]
+    there = os.path.lexists(path)
+    if there and not os.path.isdir(path):
+        module.fail_json(msg=f"{path} is to be a directory, but something else is there: move it away")
+    if not there and not module.check_mode:
+        try:
+            os.makedirs(path)
+        except OSError as error:
+            module.fail_json(msg=f"the directory {path} cannot be made: {error.strerror}")
+    if _attributes(module, wanted) or not there:
+        return _diff(path, "" if not there else "directory with other owner or mode\n", "directory\n")
+    return None
+
+
+def _surplus(directory, kept):
+    """The files in the directory that are not among `kept`."""
+    if not os.path.isdir(directory):
+        return []
+    return sorted(entry.path for entry in os.scandir(directory) if not entry.is_dir(follow_symlinks=False) and entry.path not in kept)
+
+
+def _removed(module, path):
+    before = _text(_read(module, path)) if os.path.isfile(path) else "something else than a file\n"
+    if not module.check_mode:
+        try:
+            os.unlink(path)
+        except OSError as error:
+            module.fail_json(msg=f"the file {path} cannot be removed: {error.strerror}")
+    return _diff(path, before, "")
+
+
+def _file(module, wanted):
+    path, content = wanted["path"], wanted["content"]
+    there = os.path.lexists(path)
+    if there and not os.path.isfile(path):
+        module.fail_json(msg=f"{path} is to be a file, but something else is there: move it away")
+    before = _read(module, path) if there else b""
+    if there and before == content.encode():
+        return _diff(path, "file with other owner or mode\n", "file\n") if _attributes(module, wanted) else None
+    if not module.check_mode:
+        try:
+            _write(path, content.encode(), int(wanted["mode"], 8))
+        except OSError as error:
+            module.fail_json(msg=f"the file {path} cannot be written: {error.strerror}")
+    _attributes(module, wanted)
+    return _diff(path, _text(before), content)
+
+
+def _read(module, path):
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        module.fail_json(msg=f"the file {path} cannot be read: {error.strerror}")
+        raise
+
+
+def _write(path, content, mode):
+    """Whole or not at all, and never readable by more than `mode` says."""
+    handle, part = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            os.fchmod(stream.fileno(), mode)
+        os.replace(part, path)
+    except OSError:
+        os.unlink(part)
+        raise
+
+
+def _attributes(module, wanted):
+    """Whether mode, owner or group had (or, in check mode, would have) to be changed."""
+    path = wanted["path"]
+    if module.check_mode and not os.path.lexists(path):
+        return True
+    changed = module.set_owner_if_different(path, wanted["owner"], False)
+    changed = module.set_group_if_different(path, wanted["group"], changed)
+    if wanted["mode"] is not None and stat.S_IMODE(os.stat(path).st_mode) != int(wanted["mode"], 8):
+        changed = module.set_mode_if_different(path, wanted["mode"], changed)
+    return changed
+
+
+def _text(content):
+    if len(content) > LONGEST_DIFF or b"\0" in content:
+        return f"({len(content)} bytes, not shown)\n"
+    return content.decode(errors="replace")
+
+
+def _diff(path, before, after):
+    return {"before_header": path, "after_header": path, "before": before, "after": after}

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the platform leaves on a host beside its containers, and what of it may go (private to the collection)."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import time
+from functools import partial
+
+from .._container.spec import OWN_LABEL
+from .._spire.agent import kept_identity
+from .containers import is_below, is_within, members, name_of, sources
+
+# The network's label that says who made it: one that was there before is its maker's.
+NETWORK_LABEL = f"{OWN_LABEL}component"
+
+
+def teardown(engine, params, check_mode):
+    """swarm_teardown: remove the network, the volumes and the directories that nobody else needs."""
+    mine = {summary["Id"] for _c, _r, summary in members(engine) if is_within(summary, params["network"], params["directory"])}
+    others = [summary for summary in engine.containers({}) if summary["Id"] not in mine]
+    things = [*_engine_things(engine, params, others), *_directories(params, others)]
+    agents = _agents(params["directory"])
+    if not check_mode:
+        for _what, stays, remove in things:
+            if not stays:
+                remove()
+    return {
+        "changed": not all(stays for _what, stays, _remove in things),
+        "actions": [f"remove {what}" for what, stays, _remove in things if not stays],
+        "kept": [{"what": what, "why": stays} for what, stays, _remove in things if stays],
+        "agents": agents,
+    }
+
+
+def _agents(directory):
+    """SPIFFE IDs of the agents inside nodes of release 0.3.0 that keep an identity on this host."""
+    kept = (kept_identity([path], time.time()) for path in sorted(glob.glob(os.path.join(directory, "agents", "*", "data"))))
+    return [identity["spiffe_id"] for identity in kept if identity]
+
+
+def _engine_things(engine, params, others):
+    """(what, why it must stay, how to remove it) of the network and the volumes that are there."""
+    network = engine.network(params["network"]) if params["network"] else None
+    if network:
+        name = network["Name"]
+        yield f"network {name}", network_stays(network, others), partial(engine.discard, "network", name)
+    for name in params["volumes"]:
+        if engine.volume(name):
+            yield f"volume {name}", volume_stays(name, others), partial(engine.discard, "volume", name)
+
+
+def _directories(params, others):
+    """The same of the directories; the one that they are in comes last, and goes when nothing has to stay in it."""
+    directory = params["directory"]
+    if not os.path.isdir(directory):
+        return
+    there = sorted(os.listdir(directory))
+    rest = [name for name in there if name not in params["children"]]
+    for name in there:
+        path = os.path.join(directory, name)
+        if name in params["children"]:
+            stays = directory_stays(path, others, params["keep"])
+            rest += [name] if stays else []
+            yield f"directory {path}", stays, partial(shutil.rmtree, path)
+    yield f"directory {directory}", f"{', '.join(sorted(rest))} stays in it" if rest else "", partial(os.rmdir, directory)
+
+
+def network_stays(network, others):
+    """Why a network must stay; empty where it may go.
+
+    network  the engine's inspect
+    others   summaries of the containers that are not the platform's
+    """
+    if NETWORK_LABEL not in (network.get("Labels") or {}):
+        return "no label says that this collection made it, so it may be yours"
+    users = [name_of(s) for s in others if network["Name"] in ((s.get("NetworkSettings") or {}).get("Networks") or {})]
+    return _used(users)
+
+
+def volume_stays(volume, others):
+    """Why a volume must stay; empty where it may go."""
+    return _used(name_of(s) for s in others if any(m.get("Name") == volume for m in s.get("Mounts") or ()))
+
+
+def directory_stays(path, others, keep):
+    """Why a directory must stay; empty where it may go. keep: the user's own paths."""
+    own = [mine for mine in keep if is_below(mine, path)]
+    if own:
+        return f"{', '.join(own)} is yours"
+    return _used(name_of(s) for s in others if any(is_below(source, path) for source in sources(s)))
+
+
+def _used(names):
+    users = ", ".join(sorted(names))
+    return f"container {users} uses it, and is not this platform's" if users else ""

@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How far the SL nodes of one host are with their training, from their logs (private to the collection)."""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+import time
+from dataclasses import dataclass, field
+
+from ansible.module_utils.basic import missing_required_lib
+
+from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
+from .._container.readiness import mask, run_began, with_log
+from .._container.spec import secrets_of
+
+# The line with which every ML program says that its training ended well (platform-contract.md); it may say more after it.
+END = re.compile(r"All peers and Swarm training rounds finished")
+END_TAIL = 1000
+TAIL = 200  # lines that a look at a running node begins with: the last merge is among them
+OTHER_TAIL = 3  # lines of the second container's log when the first one failed
+LAST_WORDS = 10  # seconds that the second container of a pair has to end after the first
+_SIGNS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\b[Rr]ound (?P<round>\d+) is merged(?: \(epoch (?P<epoch>\d+) of (?P<epochs>\d+)\))?",
+        r"\b[Rr]ound (?P<round>\d+): merged the models of (?P<names>[^;]+)",
+        r"begins in round \d+ with (?P<names>[^;]+)",
+        r"\b(?P<peers>\d+) peers have checked in",
+    )
+)
+
+
+class TrainingFailed(Exception):
+    """A node's training ended otherwise than well; the text has the last lines of its log, and what is known of the cause."""
+
+
+@dataclass
+class Node:
+    """One SL node: its name, its containers (SL, and ML beside it in 2.x), and what its logs have said so far."""
+
+    name: str
+    containers: list
+    seen: dict = field(default_factory=dict)
+    line: str = ""
+    state: str = "running"
+
+    def hear(self, line):
+        """Take a line of the log in."""
+        self.seen.update(signs(line))
+        self.line = line
+
+    def told(self):
+        """What a result says of the node."""
+        unknown = {"round": 0, "epoch": 0, "epochs": 0, "peers": 0}
+        return {"name": self.name, "state": self.state, "line": self.line, **unknown, **self.seen}
+
+
+def signs(line):
+    """round, epoch, epochs and peers, those of them that a line of a log tells, as numbers."""
+    found = {}
+    for pattern in _SIGNS:
+        match = pattern.search(line)
+        for name, text in (match.groupdict() if match else {}).items():
+            if text is not None:
+                key = "peers" if name == "names" else name
+                found[key] = len(text.split(",")) if name == "names" else int(text)
+    return found
+
+
+def outcome(engine, inspects):
+    """`none` (never started), `running`, `finished` (ended as a training ends) or `failed`, of the containers of one node."""
+    states = [inspect["State"] for inspect in inspects if inspect]
+    if any(state.get("Running") for state in states):
+        return "running"
+    if not states or any(state["Status"] == "created" for state in states):
+        return "none"
+    if any(state.get("ExitCode") for state in states) or not END.search(engine.log_tail(inspects[-1]["Id"], END_TAIL)):
+        return "failed"
+    return "finished"
+
+
+def run(module):
+    """Look at the nodes of `module.params` until they have ended, or for `step` seconds, and end the module."""
+    if DOCKER_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
+    params = module.params
+    nodes = [Node(given["name"], [name for name in (given["name"], given["ml"]) if name]) for given in params["nodes"]]
+    try:
+        _Look(Engine(params), nodes).follow(params["step"])
+    except (EngineError, TrainingFailed) as error:
+        module.fail_json(msg=str(error), nodes=[node.told() for node in nodes])
+    module.exit_json(changed=False, nodes=[node.told() for node in nodes], finished=all(node.state == "finished" for node in nodes))
+
+
+class _Look:
+    """One look at some nodes: their logs are followed, and who ends is looked at at once."""
+
+    def __init__(self, engine, nodes):
+        self.engine, self.nodes = engine, nodes
+        self.heard = queue.Queue()
+
+    def follow(self, seconds):
+        """Follow the nodes until all have ended well, or for some seconds. Raises TrainingFailed for the first that fails."""
+        deadline = time.monotonic() + seconds
+        for node in self.nodes:
+            for inspect in self._inspects(node):
+                self._listen(node, inspect, TAIL)
+        while "running" in {self._settle(node) for node in self.nodes}:
+            if self._hear(deadline) is None:
+                return
+
+    def _inspects(self, node):
+        found = [self.engine.inspect(name) for name in node.containers]
+        for name, inspect in zip(node.containers, found):
+            if inspect is None:
+                raise EngineError(f"container {name} of {node.name} is not there: start the training first (playbook train)")
+        return found
+
+    def _listen(self, node, inspect, tail):
+        lines, secrets = self.engine.follow(inspect, run_began(inspect), tail), secrets_of(inspect)
+
+        def pass_on():
+            for line in iter(lines.get, None):
+                self.heard.put((node, mask(line, secrets)))
+            self.heard.put((node, None))
+
+        threading.Thread(target=pass_on, daemon=True).start()
+
+    def _hear(self, deadline):
+        """Take in what is said next; the node that has ended a log, or None at the deadline."""
+        while True:
+            try:
+                node, line = self.heard.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return None
+            if line is None:
+                return node
+            if line.strip():
+                node.hear(line)
+
+    def _settle(self, node):
+        """The node's state, now. Raises TrainingFailed."""
+        inspects = self._inspects(node)
+        node.state = outcome(self.engine, inspects)
+        failed = [inspect for inspect in inspects if inspect["State"].get("ExitCode") and not inspect["State"].get("Running")]
+        if node.state == "running" and failed:
+            # The other container of the pair has something to say, too.
+            self._hear(time.monotonic() + LAST_WORDS)
+            inspects, node.state = self._inspects(node), "failed"
+        if node.state in ("failed", "none"):
+            raise TrainingFailed(self._why(node, inspects))
+        return node.state
+
+    def _why(self, node, inspects):
+        ended = [inspect for inspect in inspects if not inspect["State"].get("Running")]
+        first = min(ended, key=lambda inspect: (not inspect["State"].get("ExitCode"), inspect["State"].get("FinishedAt", "")))
+        name, code = first["Name"].lstrip("/"), first["State"].get("ExitCode")
+        how = f"ended with exit code {code}" if first["State"]["Status"] != "created" else "was never started"
+        if not code and node.state == "failed":
+            how += ", but its log has no line that says that the training is finished"
+        told = with_log(f"the training of {node.name} failed: container {name} {how}", self.engine, first)
+        for other in inspects:
+            if other is not first:
+                tail = mask(self.engine.log_tail(other["Id"], OTHER_TAIL), secrets_of(other))
+                told += f"\nThe last lines of {other['Name'].lstrip('/')}:\n{tail or '(none)'}"
+        return told

@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a SPIRE Agent's host knows of its identity: whether it is attested, and what it keeps (private to the collection)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import queue
+import time
+
+from .._component.check_container import OptionError
+from .._container.engine import EngineError
+from .._container.spec import environment, secrets_of
+from .._releases import RELEASES, SPIRE_UPSTREAM
+from . import join_tokens, peers, x509
+from .config import AGENT_SOCKET, TOKEN_VARIABLE
+
+AGENT = f"{SPIRE_UPSTREAM}/spire-agent"
+_LOG_LINES = 30
+# An agent asks its server every 5 s, and less and less often while that does not answer.
+_SYNC_SECONDS = 30
+_TICK = 0.5
+_REFUSALS = (
+    ("server", "certificate signed by unknown authority"),
+    ("token", "join token does not exist or has already been used"),
+    ("token", "join token expired"),
+    ("token", "join token attestation is currently implemented within the agent"),  # 0.12, without one
+)
+
+
+def agent_facts(engine, _host, params, inspect):
+    """Whether the SPIRE Agent of this host is attested, what it keeps, and who refused whom, for the module's result."""
+    if params["state"] != "started":
+        return {}
+    running = bool(inspect) and bool(inspect["State"].get("Running"))
+    healthy = running and _is_healthy(engine, params["name"])
+    attested = healthy and not _finds_a_stranger(engine, params, inspect)
+    refusal = refusal_of(engine.log_tail(params["name"], _LOG_LINES)) if inspect and not attested else ""
+    token = environment(inspect["Config"]["Env"]).get(TOKEN_VARIABLE, "") if refusal == "token" else ""
+    identity = kept_identity(params["volumes"] or (), time.time())
+    return {
+        "attested": attested,
+        "identity": identity,
+        "distrusts_server": refusal == "server",
+        "refused_token": join_tokens.digest(token) if token else "",
+        "needs_join_token": not attested and (not identity or refusal == "server"),
+    }
+
+
+def _is_healthy(engine, name):
+    try:
+        code, _out, _err = engine.execute(name, (AGENT, "healthcheck", "-socketPath", AGENT_SOCKET))  # 0.12 looks elsewhere
+    except EngineError:
+        return False
+    return code == 0
+
+
+def _finds_a_stranger(engine, params, inspect):
+    """Whether a running agent that lacks a CA of its server finds, at its next look, that it does not trust it; else it has got that CA.
+
+    Where nothing is to be heard of it in time, it is left alone: it has an identity, and the way to the server may be cut.
+    """
+    wanted = _authorities(params["server_bundle"])
+    deadline, lines = time.monotonic() + _SYNC_SECONDS, None
+    while not knows(params["volumes"] or (), wanted) and time.monotonic() < deadline:
+        lines = lines or engine.follow(inspect, time.time())
+        try:
+            line = lines.get(timeout=_TICK)
+        except queue.Empty:
+            continue
+        if line is None or refusal_of(line) == "server":
+            return True
+    return False
+
+
+def _authorities(text):
+    try:
+        return set(peers.authorities(json.loads(text))) if text else set()
+    except (ValueError, peers.Refused) as error:
+        raise OptionError("server_bundle", text[:40], "is not a SPIFFE bundle; what spire_bundle returns is") from error
+
+
+def knows(volumes, wanted):
+    """Whether the bundle that an agent keeps, in a directory that is mounted, has all the wanted CAs (DER); where it keeps none too."""
+    kept = [bundle for bundle in (_bundle(os.path.join(volume.split(":")[0], "agent-data.json")) for volume in volumes) if bundle]
+    return not kept or wanted <= kept[0]
+
+
+def _bundle(path):
+    """The CAs, in DER, of the bundle in agent-data.json, as a set; empty where there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return {x509.der(base64.b64decode(one)) for one in json.load(file)["bundle"] or ()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def refusal_of(log):
+    """Who refused whom, by the last line of an agent's log that says it: "server", "token", or "" when no line does."""
+    for line in reversed(log.splitlines()):
+        for refusal, words in _REFUSALS:
+            if words in line:
+                return refusal
+        if "Node attestation was successful" in line:
+            return ""
+    return ""
+
+
+def kept_identity(volumes, now):
+    """{spiffe_id, expires_at} of the SVID that an agent keeps, with its key, in a directory that is mounted; {} when it is of no use.
+
+    now: seconds since the epoch; an SVID that has expired is of no use.
+    """
+    for volume in volumes:
+        for key, data, svid_in in _STATE:
+            path = os.path.join(volume.split(":")[0], data)
+            if os.path.isfile(path) and os.path.isfile(os.path.join(os.path.dirname(path), key)):
+                svid = svid_in(path)
+                if svid and x509.expiry(svid) > now:
+                    return {"spiffe_id": x509.spiffe_id(svid), "expires_at": x509.expiry(svid)}
+    return {}
+
+
+def _bytes(path):
+    """The SVID in agent_svid.der, DER."""
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _svid(path):
+    """The SVID in agent-data.json, PEM in base64; empty where there is none, as when the agent's server sent it away."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    try:
+        chain = json.loads(text)["svid"]
+        return base64.b64decode(chain[0]) if chain else b""
+    except (ValueError, KeyError, TypeError):
+        return b""  # half written, or nothing of an agent's
+
+
+# What an agent keeps, its key and its SVID, from 1.x on and in 0.12.
+_STATE = (("keys.json", "agent-data.json", _svid), ("svid.key", "agent_svid.der", _bytes))
+
+
+def node_facts(engine, _host, params, inspect):
+    """What a node of release 0.3.0, with the SPIRE Agent inside it, keeps and who refused whom, for the module's result; {} in 2.x."""
+    if params["state"] == "absent" or "join_token" not in RELEASES[params["release"]]["sn"].options:
+        return {}
+    # One that ends at once is started again and again by its restart policy, and runs now and then.
+    fails = bool(inspect) and (not inspect["State"].get("Running") or bool(inspect.get("RestartCount")))
+    refusal = refusal_of(engine.log_tail(params["name"], _LOG_LINES)) if fails else ""
+    tokens = secrets_of(inspect) if refusal == "token" else []
+    identity = kept_identity(params["volumes"] or (), time.time())
+    return {
+        "identity": identity,
+        "distrusts_server": refusal == "server",
+        "refused_token": join_tokens.digest(tokens[-1]) if tokens else "",
+        "needs_join_token": bool(refusal),
+    }

@@ -1,0 +1,250 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The configuration of SPIRE servers and agents as mappings, for the versions that know each key (private to the collection).
+
+Unknown keys are fatal in every SPIRE, so what a version lacks is left out. Paths are those of the upstream images.
+"""
+
+from __future__ import annotations
+
+import re
+
+from . import datastore
+
+SERVER_DATA = "/opt/spire/data/server"
+SERVER_CONFIGURATION = "/opt/spire/conf/server"
+AGENT_DATA = "/opt/spire/data/agent"
+AGENT_CONFIGURATION = "/opt/spire/conf/agent"
+UPSTREAM_SOCKET = "/run/spire/upstream/api.sock"  # of the upstream server's agent, inside the server's container
+AGENT_SOCKET = "/tmp/spire-agent/public/api.sock"  # the image's own path inside the container
+_SQLITE_FILE = f"{SERVER_DATA}/datastore.sqlite3"
+TOKEN_VARIABLE = "SPIRE_JOIN_TOKEN"  # a name: the agent itself expands it
+
+SERVER_SETTINGS = {
+    "version": None,
+    "trust_domain": None,
+    "training_days": 7,
+    "ca_ttl": "",
+    "agent_ttl": "",
+    "x509_svid_ttl": "",
+    "log_level": "INFO",
+    "datastore": {},
+    "federates_with": (),
+    "upstream": {},
+    "has_downstream": False,
+}
+AGENT_SETTINGS = {
+    "version": None,
+    "trust_domain": None,
+    "server_address": None,
+    "server_port": 8081,
+    "cgroup_version": "2",
+    "log_level": "INFO",
+    "swarm_plugin": {},
+}
+CHECKSUM_NOT_KNOWN = "not known yet"  # as long as nobody has looked at the very file: this text is checked, never used
+OLDEST = (0, 12)
+
+# The options that came or went: name → (first version that has it, first that has it no more). From the option tables of SPIRE's sources.
+_ALWAYS = (0, 0)
+_NEVER_GONE = (99, 0)
+SERVER_OPTIONS = {
+    "default_svid_ttl": (_ALWAYS, (1, 0)),
+    "default_x509_svid_ttl": ((1, 0), _NEVER_GONE),
+    "agent_ttl": ((1, 0), _NEVER_GONE),
+    "audit_log_enabled": ((1, 0), _NEVER_GONE),
+}
+AGENT_OPTIONS = {
+    "trust_bundle_format": ((1, 0), _NEVER_GONE),
+    "retry_bootstrap": ((1, 9, 2), (1, 14)),
+}
+DAYS_BEFORE = 7  # that a node may be up before the training starts
+_UNITS = {"h": 3600, "m": 60, "s": 1}
+
+
+def version_tuple(version):
+    """(1, 15, 3) of "1.15.3"; raises ValueError for anything else or for a version older than this collection configures."""
+    match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)", str(version))
+    if not match:
+        raise ValueError(f"SPIRE version {version!r} is not of the form 1.8.4")
+    numbers = tuple(int(number) for number in match.groups())
+    if numbers[:2] < OLDEST:
+        raise ValueError(f"SPIRE {version} is too old to be configured here: 0.12 is the oldest")
+    return numbers
+
+
+def next_minor(minor):
+    """The minor release after one: (1, 9) of (1, 8)."""
+    return (1, 0) if minor == OLDEST else (minor[0], minor[1] + 1)
+
+
+def of_version(section, options, version):
+    """The section without what the version does not know, which would keep it from starting."""
+
+    def has(name):
+        first, gone = options.get(name, (_ALWAYS, _NEVER_GONE))
+        return first <= version < gone
+
+    return {name: value for name, value in section.items() if has(name)}
+
+
+def seconds(option, value):
+    """Seconds of a duration such as `168h` or `1h30m`. Raises ValueError, naming the option."""
+    parts = re.findall(r"(\d+)([hms])", str(value))
+    if not parts or "".join(number + unit for number, unit in parts) != str(value):
+        raise ValueError(f"{option}: {value!r} is not a duration; hours, minutes and seconds such as 168h or 1h30m are")
+    return sum(int(number) * _UNITS[unit] for number, unit in parts)
+
+
+def lives(settings):
+    """The lives ca_ttl, agent_ttl and x509_svid_ttl, those that are not given from training_days.
+
+    A workload takes its SVID once, and from an agent that may have had it for half of its life. It lives twice as long as the training and
+    the time before it, in which a node may be up already. SPIRE replaces a CA when a sixth of its life is left, so a CA that
+    lives more than six times as long cuts no SVID that is issued at its beginning; nor, with servers below it, any of their CAs.
+    Raises ValueError for lives that cannot hold.
+    """
+    days = settings["training_days"]
+    if not str(days).isdigit() or int(days) < 1:  # a text is what `-e swarm_training_days=14` gives
+        raise ValueError(f"training_days: {days!r} is not a whole number of days, at least 1")
+    svid = settings["x509_svid_ttl"] or f"{2 * 24 * (int(days) + DAYS_BEFORE)}h"
+    agent = settings["agent_ttl"] or "168h"
+    longest = max(seconds("x509_svid_ttl", svid), seconds("agent_ttl", agent))
+    ca = settings["ca_ttl"] or f"{_ca_hours(_ca_hours(longest) * 3600 if settings['has_downstream'] else longest)}h"
+    if seconds("ca_ttl", ca) <= 6 * seconds("agent_ttl", agent):
+        raise ValueError(
+            f"ca_ttl: {ca} is not more than six times agent_ttl, {agent}: agents would lose their identity when the CA changes"
+        )
+    if seconds("ca_ttl", ca) < seconds("x509_svid_ttl", svid):
+        raise ValueError(f"x509_svid_ttl: {svid} is more than ca_ttl, {ca}: no SVID outlives the CA that signs it")
+    return {"ca_ttl": ca, "agent_ttl": agent, "x509_svid_ttl": svid}
+
+
+def _ca_hours(longest):
+    """Hours that a CA lives which cuts nothing that it signs, when that lives `longest` seconds at most; eight days of reserve."""
+    return 6 * -(-longest // 3600) + 192
+
+
+def _complete(settings, known, what):
+    unknown = sorted(set(settings) - set(known))
+    if unknown:
+        raise ValueError(f"unknown settings for a SPIRE {what}: {', '.join(unknown)}; known are {', '.join(known)}")
+    merged = {**known, **{k: v for k, v in settings.items() if v not in (None, "")}}
+    absent = [name for name, value in merged.items() if value is None]
+    if absent:
+        raise ValueError(f"a SPIRE {what} needs {', '.join(absent)}")
+    return merged
+
+
+def server(settings):
+    """The configuration mapping of a SPIRE server with disk keys and join tokens.
+
+    settings: SERVER_SETTINGS; federates_with is a list of {trust_domain, address, port}, the other domains' bundle endpoints; datastore is
+    what `_spire_datastore` describes; upstream is the {address, port} of the server that signs this one's CA. Raises ValueError for
+    unknown, missing or wrong settings.
+    """
+    wanted = _complete(settings, SERVER_SETTINGS, "server")
+    version, ttl = version_tuple(wanted["version"]), lives(wanted)
+    wrong = datastore.problems(wanted["datastore"])
+    if wrong:
+        raise ValueError(f"datastore: {'; '.join(wrong)}")
+    section = {
+        "bind_address": "0.0.0.0",
+        "bind_port": 8081,
+        "trust_domain": wanted["trust_domain"],
+        "data_dir": SERVER_DATA,
+        "log_level": wanted["log_level"],
+        "audit_log_enabled": True,
+        "ca_ttl": ttl["ca_ttl"],
+        "agent_ttl": ttl["agent_ttl"],
+        "default_x509_svid_ttl": ttl["x509_svid_ttl"],
+        "default_svid_ttl": ttl["x509_svid_ttl"],
+    }
+    if wanted["federates_with"]:
+        section["federation"] = _federation(wanted["federates_with"], version)
+    upstream = {"UpstreamAuthority": {"spire": {"plugin_data": _upstream(wanted["upstream"])}}} if wanted["upstream"] else {}
+    return {
+        "server": of_version(section, SERVER_OPTIONS, version),
+        "plugins": {
+            "DataStore": {"sql": {"plugin_data": datastore.plugin_data(wanted["datastore"], _SQLITE_FILE, SERVER_CONFIGURATION)}},
+            "KeyManager": {"disk": {"plugin_data": {"keys_path": f"{SERVER_DATA}/keys.json"}}},
+            "NodeAttestor": {"join_token": {"plugin_data": {}}},
+            **upstream,
+        },
+    }
+
+
+def _upstream(server):
+    return {"server_address": server["address"], "server_port": str(server["port"]), "workload_api_socket": UPSTREAM_SOCKET}
+
+
+def _federation(peers, version):
+    """The section `federation`; before 1.0 it had another form, and before 1.8 the server's own endpoint had no profile."""
+    endpoint = {"address": "0.0.0.0", "port": 8443}
+    if version >= (1, 8):
+        endpoint["profile"] = {"https_spiffe": {}}
+    return {"bundle_endpoint": endpoint, "federates_with": {peer["trust_domain"]: _peer(peer, version) for peer in peers}}
+
+
+def _peer(peer, version):
+    domain = peer["trust_domain"]
+    if version < (1, 0):
+        return {"bundle_endpoint": {"address": peer["address"], "port": peer["port"], "spiffe_id": f"spiffe://{domain}/spire/server"}}
+    return {
+        "bundle_endpoint_url": f"https://{peer['address']}:{peer['port']}",
+        "bundle_endpoint_profile": {"https_spiffe": {"endpoint_spiffe_id": f"spiffe://{domain}/spire/server"}},
+    }
+
+
+def agent(settings):
+    """The configuration mapping of a SPIRE agent with disk keys, a join token and the docker workload attestor.
+
+    settings: AGENT_SETTINGS; swarm_plugin as `swarm_attestor` takes it, {} for none. The token itself is not in the file: the agent
+    takes it from its environment (-expandEnv). Raises ValueError for unknown or missing settings.
+    """
+    wanted = _complete(settings, AGENT_SETTINGS, "agent")
+    version = version_tuple(wanted["version"])
+    section = {
+        "trust_domain": wanted["trust_domain"],
+        "server_address": wanted["server_address"],
+        "server_port": int(wanted["server_port"]),
+        "data_dir": AGENT_DATA,
+        "socket_path": AGENT_SOCKET,
+        "log_level": wanted["log_level"],
+        "trust_bundle_path": f"{AGENT_CONFIGURATION}/{'bundle.json' if version >= (1, 0) else 'bundle.pem'}",
+        "trust_bundle_format": "spiffe",
+        "retry_bootstrap": True,
+        "join_token": f"${{{TOKEN_VARIABLE}}}",
+    }
+    return {
+        "agent": of_version(section, AGENT_OPTIONS, version),
+        "plugins": {
+            "KeyManager": {"disk": {"plugin_data": {"directory": AGENT_DATA}}},
+            "NodeAttestor": {"join_token": {"plugin_data": {}}},
+            "WorkloadAttestor": {
+                "docker": {"plugin_data": _docker(wanted)},
+                **({"swarm": swarm_attestor(**wanted["swarm_plugin"])} if wanted["swarm_plugin"] else {}),
+            },
+        },
+    }
+
+
+def swarm_attestor(plugin_cmd, plugin_checksum, plugin_data=None):
+    """The section of the external workload attestor `swarm`, the same in every SPIRE.
+
+    plugin_checksum: SHA-256 of the file plugin_cmd in hex, "" while nobody knows it. Raises ValueError for one that is none.
+    """
+    if plugin_checksum and not re.fullmatch(r"[0-9a-fA-F]{64}", plugin_checksum):
+        raise ValueError(f"plugin_checksum: {plugin_checksum!r} is not a SHA-256 in hex, 64 digits")
+    return {
+        "plugin_cmd": plugin_cmd,
+        "plugin_checksum": plugin_checksum.lower() or CHECKSUM_NOT_KNOWN,
+        "plugin_data": plugin_data or {},
+    }
+
+
+def _docker(wanted):
+    """From 1.11 on the attestor's new locator finds two containers, one of them nameless, on hosts with cgroup v1."""
+    if str(wanted["cgroup_version"]) != "1" or version_tuple(wanted["version"]) < (1, 11, 0):
+        return {}
+    return {"use_new_container_locator": False, "container_id_cgroup_matchers": ["/docker/<id>"]}

@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registration entries of a SPIRE Server: what is wanted against what is there (private to the collection)."""
+
+from __future__ import annotations
+
+from .server import SpireError, check_selector, check_spiffe_id, check_trust_domain, id_text
+
+
+def _id_parts(text):
+    domain, _slash, path = text.removeprefix("spiffe://").partition("/")
+    return {"trust_domain": domain, "path": f"/{path}"}
+
+
+def entry_key(entry):
+    """What SPIRE takes for the same entry: (ID, parent, selectors)."""
+    selectors = frozenset((s["type"], s["value"]) for s in entry.get("selectors") or ())
+    return id_text(entry["spiffe_id"]), id_text(entry["parent_id"]), selectors
+
+
+def entry_from_option(option):
+    """SPIRE's JSON form of an entry as a playbook has it."""
+    return {
+        "spiffe_id": _id_parts(option["spiffe_id"]),
+        "parent_id": _id_parts(option["parent_id"]),
+        "selectors": [dict(zip(("type", "value"), s.split(":", 1))) for s in option["selectors"]],
+        "federates_with": [d.removeprefix("spiffe://") for d in option.get("federates_with") or ()],
+        "dns_names": option.get("dns_names") or [],
+        "x509_svid_ttl": option.get("x509_svid_ttl") or 0,
+        "jwt_svid_ttl": option.get("jwt_svid_ttl") or 0,
+        "downstream": bool(option.get("downstream")),
+        "admin": bool(option.get("admin")),
+        "hint": option.get("hint") or "",
+    }
+
+
+_COMPARED = {
+    "federates_with": lambda v: sorted(v or ()),
+    "dns_names": lambda v: list(v or ()),
+    "x509_svid_ttl": lambda v: int(v or 0),
+    "jwt_svid_ttl": lambda v: int(v or 0),
+    "downstream": bool,
+    "admin": bool,
+    "hint": lambda v: v or "",
+}
+
+
+def entry_difference(wanted, there):
+    """Fields in which two entries of one key differ: field → (there, wanted)."""
+    found = {}
+    for name, normal in _COMPARED.items():
+        have, want = normal(there.get(name)), normal(wanted.get(name))
+        if have != want:
+            found[name] = (have, want)
+    return found
+
+
+# --- what the module does ------------------------------------------------------------------------------------------------
+
+
+def check_entries(params):
+    """Raise SpireError for what spire_entry cannot have."""
+    domains = {}
+    for number, option in enumerate(params["entries"]):
+        _check_entry(f"entries[{number}]", option)
+        domains.setdefault(option["spiffe_id"].split("/")[2], f"entries[{number}]")
+    if len(domains) > 1:
+        said = ", ".join(f"{domain} ({where})" for domain, where in domains.items())
+        raise SpireError(f"entries: are of several trust domains, {said}; a server issues for its own, so each server gets its own list")
+    for parent in params["purge_parents"] or ():
+        check_spiffe_id("purge_parents", parent.removesuffix("/*"))
+
+
+def entries(server, params, check_mode):
+    """spire_entry: converge registration entries."""
+    wanted = {entry_key(entry): entry for entry in map(entry_from_option, params["entries"])}
+    found = server.entries()
+    there = {entry_key(entry): entry for entry in found}
+    if params["state"] == "absent":
+        create, update, delete = [], [], [there[key] for key in wanted if key in there]
+    else:
+        create = [entry for key, entry in wanted.items() if key not in there]
+        update = [{**e, "id": there[key]["id"]} for key, e in wanted.items() if key in there and entry_difference(e, there[key])]
+        delete = stale(wanted, there, params["purge_parents"]) if params["purge"] else []
+    if not check_mode:
+        if create or update:
+            _check_server(server, [*create, *update])
+        server.write_entries("create", create)
+        server.write_entries("update", update)
+        server.delete_entries([entry["id"] for entry in delete])
+    return {
+        "changed": bool(create or update or delete),
+        "created": [id_text(entry["spiffe_id"]) for entry in create],
+        "updated": [id_text(entry["spiffe_id"]) for entry in update],
+        "deleted": [id_text(entry["spiffe_id"]) for entry in delete],
+        "orphans": [] if params["state"] == "absent" else orphans(wanted.values(), found),
+        "shared": shared(found),
+        "diff": _entries_diff({} if params["state"] == "absent" else wanted, there, delete),
+    }
+
+
+def stale(wanted, there, parents):
+    """Entries that are there, hang below one of the parents, and are not wanted.
+
+    wanted, there  key → entry
+    parents        SPIFFE IDs, of which one that ends in /* stands for all below; None for the parents of the wanted entries
+    """
+    parents = {id_text(entry["parent_id"]) for entry in wanted.values()} if parents is None else set(parents)
+    above = tuple(parent.removesuffix("*") for parent in parents if parent.endswith("/*"))
+
+    def is_ours(entry):
+        parent = id_text(entry["parent_id"])
+        return parent in parents or (bool(above) and parent.startswith(above))
+
+    return [entry for key, entry in there.items() if key not in wanted and is_ours(entry)]
+
+
+def orphans(wanted, found):
+    """Parents of the wanted entries that no entry stands for yet: what hangs below them is issued once there is one."""
+    known = {id_text(entry["spiffe_id"]) for entry in (*wanted, *found)}
+    parents = {id_text(entry["parent_id"]) for entry in wanted}
+    return sorted(parent for parent in parents - known if not _path(parent).startswith("/spire/"))
+
+
+def shared(found):
+    """IDs that more than one agent with a join token goes by: each token makes such an entry, and only the last one is of use."""
+    aliases = [id_text(entry["spiffe_id"]) for entry in found if entry["parent_id"]["path"].startswith("/spire/agent/join_token/")]
+    return sorted({alias for alias in aliases if aliases.count(alias) > 1})
+
+
+def _path(spiffe_id):
+    _scheme, _empty, _domain, path = spiffe_id.split("/", 3)
+    return f"/{path}"
+
+
+def _check_server(server, written):
+    """Raise SpireError for entries that this server cannot have, before the first of them is written."""
+    own, first = server.trust_domain(), id_text(written[0]["spiffe_id"])
+    if own and written[0]["spiffe_id"]["trust_domain"] != own:
+        raise SpireError(f"entries: {first} is not of this server's trust domain {own}; give it to the server of its own domain")
+    _check_federation(server, written)
+    _check_parents(server, written)
+
+
+def _check_federation(server, written):
+    wanted = {domain: id_text(entry["spiffe_id"]) for entry in written for domain in entry["federates_with"]}
+    unknown = sorted(set(wanted) - set(server.federated_domains())) if wanted else []
+    if unknown:
+        known = ", ".join(server.federated_domains()) or "none"
+        raise SpireError(
+            f"entries: {wanted[unknown[0]]} federates with {unknown[0]}, whose bundle this server does not have (it has: {known}); "
+            "set that domain's bundle first (spire_bundle)"
+        )
+
+
+def _check_parents(server, written):
+    agents = {id_text(e["parent_id"]): id_text(e["spiffe_id"]) for e in written if e["parent_id"]["path"].startswith("/spire/agent/")}
+    unknown = sorted(set(agents) - {record.spiffe_id for record in server.agents()}) if agents else []
+    if unknown:
+        raise SpireError(
+            f"entries: {agents[unknown[0]]} hangs below {unknown[0]}, and this server knows no such agent; "
+            "the ID that its join token was made for (spire_token) stays the same"
+        )
+
+
+def _check_entry(where, option):
+    check_spiffe_id(f"{where}.spiffe_id", option["spiffe_id"])
+    check_spiffe_id(f"{where}.parent_id", option["parent_id"])
+    own, parents = (option[name].split("/")[2] for name in ("spiffe_id", "parent_id"))
+    if own != parents:
+        raise SpireError(f"{where}.parent_id: {option['parent_id']!r} is not of the trust domain {own}, which {option['spiffe_id']} is of")
+    if _path(option["spiffe_id"]).startswith("/spire/"):
+        raise SpireError(f"{where}.spiffe_id: {option['spiffe_id']!r} is below /spire, which SPIRE keeps for its own servers and agents")
+    if not option["selectors"]:
+        raise SpireError(f"{where}.selectors: is empty; an entry without selectors matches nothing")
+    for selector in option["selectors"]:
+        check_selector(f"{where}.selectors", selector)
+    for domain in option["federates_with"] or ():
+        check_trust_domain(f"{where}.federates_with", domain.removeprefix("spiffe://"))
+        if domain.removeprefix("spiffe://") == own:
+            raise SpireError(f"{where}.federates_with: {own} is the entry's own trust domain; the others are right")
+
+
+def _entries_diff(wanted, there, deleted):
+    before, after = [f"{_entry_text(entry)}\n" for entry in deleted], []
+    for key, entry in wanted.items():
+        if key not in there:
+            after.append(f"{_entry_text(entry)}\n")
+        for name, (have, want) in entry_difference(entry, there.get(key, entry)).items():
+            before.append(f"{_entry_text(entry)} {name}: {_text(have)}\n")
+            after.append(f"{_entry_text(entry)} {name}: {_text(want)}\n")
+    return {"before": "".join(before), "after": "".join(after)}
+
+
+def _entry_text(entry):
+    selectors = ", ".join(f"{s['type']}:{s['value']}" for s in entry["selectors"])
+    return f"{id_text(entry['spiffe_id'])} under {id_text(entry['parent_id'])} by {selectors}"
+
+
+def _text(value):
+    return ", ".join(value) or "(none)" if isinstance(value, list) else value

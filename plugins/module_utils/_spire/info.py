@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a SPIRE Server has, in plain values (private to the collection)."""
+
+from __future__ import annotations
+
+import base64
+import queue
+import re
+import time
+
+from . import join_tokens, lifetime, x509
+from .config import seconds
+from .server import SpireError, id_text
+
+# What a server's audit log says of an agent that fetches the bundles for its containers: the last that it asks for when it synchronizes.
+_SYNCHRONIZED = re.compile(r'caller_id="?(?P<agent>[^" ]+)"? .*method=GetBundle ')
+
+
+def synchronized(lines, agents, seconds):
+    """Those of the agents that a server's log, a queue of lines, tells of within that many seconds; all of them end the waiting."""
+    end, missing = time.monotonic() + seconds, set(agents)
+    while missing and (left := end - time.monotonic()) > 0:
+        try:
+            line = lines.get(timeout=left)
+        except queue.Empty:
+            break
+        if line is None:
+            break
+        if found := _SYNCHRONIZED.search(line):
+            missing.discard(found["agent"])
+    return sorted(set(agents) - missing)
+
+
+def check_info(params):
+    """Raise SpireError for what spire_info cannot have."""
+    if params["days"] is not None and params["days"] <= 0:
+        raise SpireError(f"days: {params['days']} is not a positive number")
+    try:
+        seconds("default_x509_svid_ttl", params["default_x509_svid_ttl"])
+    except ValueError as error:
+        raise SpireError(str(error)) from error
+
+
+def info(server, params, check_mode):
+    """spire_info: trust domain, authorities, agents, entries, bundles, unused join tokens, and what does not outlive the training."""
+    awaited = [] if check_mode else params["synchronized"]
+    heard = synchronized(server.new_lines(), awaited, params["wait_timeout"]) if awaited else []
+    told, now = server.own_bundle(), time.time()
+    agents = [_agent(one) for one in server.told_agents()]
+    known = {one["spiffe_id"] for one in agents}
+    facts = {
+        "trust_domain": told.get("trust_domain", ""),
+        "authorities": [_authority(one) for one in told.get("x509_authorities") or ()],
+        "agents": agents,
+        "entries": [_entry(one, known) for one in server.entries()],
+        "bundles": [_bundle(one) for one in server.bundles()],
+        "tokens": _tokens(params["token_dir"], told.get("trust_domain", ""), known),
+    }
+    found = []
+    if params["days"] is not None:
+        life = seconds("default_x509_svid_ttl", params["default_x509_svid_ttl"])
+        found = lifetime.problems(facts, life, int(now + params["days"] * lifetime.DAY), int(now))
+    return {"changed": False, **facts, "synchronized": heard, "problems": found}
+
+
+def _authority(told):
+    not_before, expires_at = x509.validity(base64.b64decode(told["asn1"]))
+    return {"not_before": not_before, "expires_at": expires_at, "tainted": bool(told.get("tainted"))}
+
+
+def _agent(told):
+    return {
+        "spiffe_id": id_text(told["id"]),
+        "expires_at": int(told.get("x509svid_expires_at") or 0),
+        "banned": bool(told.get("banned")),
+        "attestation_type": told.get("attestation_type", ""),
+    }
+
+
+def _tokens(directory, trust_domain, known):
+    """What may be told of join tokens that nobody has used: for which agent, and until when."""
+    try:
+        unspent = join_tokens.unspent(directory, trust_domain, known) if directory else {}
+    except OSError as error:
+        raise SpireError(f"token_dir: {error}") from error
+    return [{"spiffe_id": alias, "expires_at": made.expires_at} for alias, made in unspent.items()]
+
+
+def _entry(told, known):
+    return {
+        "id": told["id"],
+        "spiffe_id": id_text(told["spiffe_id"]),
+        "parent_id": join_tokens.shown(id_text(told["parent_id"]), known),
+        "selectors": [join_tokens.shown(f"{one['type']}:{one['value']}", known) for one in told.get("selectors") or ()],
+        "federates_with": sorted(told.get("federates_with") or ()),
+        "dns_names": told.get("dns_names") or [],
+        "x509_svid_ttl": int(told.get("x509_svid_ttl") or 0),
+        "expires_at": int(told.get("expires_at") or 0),
+    }
+
+
+def _bundle(told):
+    ends = [_authority(one)["expires_at"] for one in told.get("x509_authorities") or ()]
+    return {"trust_domain": told["trust_domain"], "expires_at": max(ends, default=0)}

@@ -1,0 +1,172 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What organisations give each other that do not let each other in: one public file each (private to the collection, pure).
+
+The file is JSON: `trust_domain`, its trust `bundle` as SPIFFE has it, the `endpoint` (address, port, spiffe_id) at which newer ones
+are fetched, the `fingerprint` of the bundle's CAs, and in `nodes` how many SWOPs and SL/ML pairs the organisation brings.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+
+from . import lifetime, x509
+
+KEYS = ("trust_domain", "bundle", "endpoint", "fingerprint", "nodes")
+_TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}\Z")
+
+
+class Refused(Exception):
+    """Why a file or what the inventory says of it is not taken."""
+
+
+def authorities(bundle):
+    """The CA certificates of a SPIFFE bundle (mapping), in DER. Raises Refused when it is none."""
+    try:
+        return [base64.b64decode(key["x5c"][0], validate=True) for key in bundle["keys"] if key["use"] == "x509-svid"]
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise Refused("its bundle is not a SPIFFE bundle") from error
+
+
+def fingerprint(bundle):
+    """SHA-256 over a bundle's CA certificates, in groups that can be read out on the telephone. Raises Refused."""
+    digest = hashlib.sha256(b"".join(sorted(authorities(bundle)))).hexdigest()
+    return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
+
+
+def newest(bundle):
+    """When the youngest CA of a bundle began, in seconds since the epoch. Raises Refused."""
+    return max((x509.validity(one)[0] for one in authorities(bundle)), default=0)
+
+
+def written(bundle, endpoint, nodes):
+    """The file's text. bundle: SPIFFE JSON text; endpoint: trust_domain, address, port; nodes: swops, pairs. Raises Refused."""
+    read, domain = _json(bundle), endpoint["trust_domain"]
+    told = {
+        "trust_domain": domain,
+        "endpoint": {"address": endpoint["address"], "port": endpoint["port"], "spiffe_id": _server_id(domain)},
+        "fingerprint": fingerprint(read),
+        "nodes": nodes,
+        "bundle": read,
+    }
+    return json.dumps(told, indent=2, sort_keys=True) + "\n"
+
+
+def _server_id(domain):
+    return f"spiffe://{domain}/spire/server"
+
+
+def _json(text):
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        start = " ".join(text.split())[:40]
+        kind = "an HTML page, such as that of a login," if start.lower().startswith(("<!doctype", "<html")) else "not JSON"
+        raise Refused(f"is {kind} and not what the playbook exchange writes: it begins with {start!r}") from error
+
+
+def taken(text, told, now):
+    """The peer of a file: trust_domain, address, port, bundle (SPIFFE JSON text), swops, pairs. Raises Refused.
+
+    told  the fingerprint that the other organisation has told; spaces and case do not matter
+    """
+    peer = _json(text)
+    absent = [key for key in KEYS if not isinstance(peer, dict) or key not in peer]
+    if absent:
+        raise Refused(f"lacks {', '.join(absent)}: it is not what the playbook exchange writes")
+    domain, endpoint, bundle = peer["trust_domain"], peer["endpoint"], peer["bundle"]
+    if not isinstance(domain, str) or not _TRUST_DOMAIN.match(domain):
+        raise Refused(f"has the trust domain {domain!r}, which is none")
+    _check_bundle(bundle, domain, now)
+    _check_fingerprint(fingerprint(bundle), peer["fingerprint"], told, domain)
+    return {"trust_domain": domain, "bundle": json.dumps(bundle), **_endpoint(endpoint, domain), **_counted(peer["nodes"])}
+
+
+def _check_bundle(bundle, domain, now):
+    there = authorities(bundle)
+    if not there:
+        raise Refused("has a bundle without a CA certificate")
+    others = sorted({x509.spiffe_id(one) or "nobody" for one in there} - {f"spiffe://{domain}"})
+    if others:
+        raise Refused(f"says that its bundle is that of {domain}, but its CA is that of {', '.join(others)}")
+    end = max(map(x509.expiry, there))
+    if end <= now:
+        raise Refused(f"has a bundle that ended {lifetime.date(end)}: ask {domain} to run the playbook exchange again and to send its file")
+
+
+def _check_fingerprint(found, inside, told, domain):
+    if _plain(inside) != _plain(found):
+        raise Refused(f"was changed or damaged on its way: its CAs have the fingerprint {found}, and it says {inside}")
+    if not told:
+        raise Refused(
+            f"has the fingerprint {found}: have {domain} read out theirs on the telephone, and if it is the same, write it into swarm_peers"
+        )
+    if _plain(told) != _plain(found):
+        raise Refused(
+            f"has the fingerprint {found}, and swarm_peers says {told}: do not use it before {domain} has told you which is right"
+        )
+
+
+def _plain(text):
+    return re.sub(r"[\s:-]", "", str(text)).lower()
+
+
+def _endpoint(endpoint, domain):
+    address, port = (endpoint.get(key) for key in ("address", "port")) if isinstance(endpoint, dict) else (None, None)
+    if not isinstance(address, str) or not address or not isinstance(port, int) or endpoint.get("spiffe_id") != _server_id(domain):
+        raise Refused(f"has an endpoint that is none of {domain}: address, port and spiffe_id {_server_id(domain)} are")
+    return {"address": address, "port": port}
+
+
+def _counted(nodes):
+    counts = [nodes.get(key) if isinstance(nodes, dict) else None for key in ("swops", "pairs")]
+    if not all(isinstance(count, int) and count >= 0 for count in counts):
+        raise Refused("does not say how many SWOPs and SL/ML pairs there are (nodes)")
+    return dict(zip(("swops", "pairs"), counts))
+
+
+# --- the inventory --------------------------------------------------------------------------------------------------------
+
+
+def load(inventory, read, now):
+    """(what is wrong with swarm_peers, the peers); `read` returns a file's text and raises OSError."""
+    given = next((inventory.get(host, "swarm_peers") for host in inventory.hosts if inventory.get(host, "swarm_peers")), [])
+    mine = {inventory.get(host, "swarm_trust_domain") for host in inventory.hosts}
+    if not isinstance(given, list):
+        return [f"swarm_peers must be a list of mappings with file and fingerprint, not {given!r}"], []
+    found, peers = [], []
+    for one in given:
+        try:
+            peer = _one(one, read, now)
+            if peer["trust_domain"] in mine:
+                raise Refused(
+                    f"is of {peer['trust_domain']}, a trust domain of this very inventory: it is the others' files that are wanted here"
+                )
+            if peer["trust_domain"] in (other["trust_domain"] for other in peers):
+                raise Refused(f"is a second one of {peer['trust_domain']}")
+        except Refused as error:
+            found.append(f"swarm_peers: {one.get('file') if isinstance(one, dict) else one} {error}")
+        else:
+            peers.append(peer)
+    if peers and not inventory.members("spire_server"):
+        found.append("swarm_peers has other organisations' trust domains, but no host is in swarm_spire_server to federate with them")
+    return found, sorted(peers, key=lambda peer: peer["trust_domain"])
+
+
+def _one(one, read, now):
+    unknown = sorted(set(one) - {"file", "fingerprint"}) if isinstance(one, dict) else ["?"]
+    if unknown or "file" not in one:
+        raise Refused("must be a mapping with file, on the controller, and fingerprint")
+    try:
+        text = read(one["file"])
+    except OSError as error:
+        raise Refused(f"cannot be read on the controller: {error.strerror}") from error
+    return taken(text, one.get("fingerprint"), now)
+
+
+def before(peers, own):
+    """How many SL/ML pairs the organisations have that come before ours, in the order of the trust domains: everybody counts alike."""
+    return sum(peer["pairs"] for peer in peers if peer["trust_domain"] < min(own, default=""))

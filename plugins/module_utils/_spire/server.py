@@ -1,0 +1,376 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""spire-server and spire-agent commands, run in their containers and parsed into plain values (private to the collection).
+
+Facts about the commands: `-output json` from 1.x on, text before (`_spire_text`), per-item failures that exit 0, `-` for standard input.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+from ansible.module_utils.basic import missing_required_lib
+
+from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
+from .._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
+from . import join_tokens, legacy_output, peers
+from .absent_server import NoServerYet
+
+BINARIES = (f"{SPIRE_UPSTREAM}/spire-server", f"{SPIRE_CLASSIC}/spire-server")
+_NOT_THERE = (126, 127)  # what an engine's exec ends with when there is no such program
+_TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
+_PATH = re.compile(r"(/[a-zA-Z0-9._-]+)+")
+
+
+class SpireError(Exception):
+    """SPIRE refused, or a value is not what SPIFFE allows; the message says which and what would be right."""
+
+
+def run(module, action, check):
+    """Run check(params), then action(server, params, check_mode) → result for the SPIRE Server in container `name`; ends the module."""
+    if DOCKER_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
+    try:
+        check(module.params)
+        server = Server(Engine(module.params), module.params["name"])
+        if module.check_mode and not server.is_there():
+            server = NoServerYet()
+        result = action(server, module.params, module.check_mode)
+    except (SpireError, EngineError) as error:
+        module.fail_json(msg=str(error))
+    if not module._diff:
+        result.pop("diff", None)
+    module.exit_json(**result)
+
+
+# --- names -------------------------------------------------------------------------------------------------------------
+
+
+def check_trust_domain(option, value):
+    """Raise SpireError unless value is a trust domain's name (SPIFFE ID specification)."""
+    if not _TRUST_DOMAIN.fullmatch(value):
+        raise SpireError(f"{option}: {value!r} is not a trust domain; lower-case letters, digits, dots, dashes and underscores are")
+
+
+def check_spiffe_id(option, value):
+    """Raise SpireError unless value is a SPIFFE ID with a path."""
+    scheme, _separator, rest = value.partition("://")
+    domain, slash, path = rest.partition("/")
+    if scheme != "spiffe" or not _TRUST_DOMAIN.fullmatch(domain) or not _PATH.fullmatch(slash + path):
+        raise SpireError(f"{option}: {value!r} is not a SPIFFE ID; spiffe://TRUST-DOMAIN/PATH is, such as spiffe://example.org/swarm/sn")
+
+
+def check_selector(option, value):
+    """Raise SpireError unless value is TYPE:VALUE."""
+    kind, colon, rest = value.partition(":")
+    if not (kind and colon and rest):
+        raise SpireError(f"{option}: {value!r} is not a selector; TYPE:VALUE is, such as docker:env:swarm_node_type=sn")
+
+
+def id_text(value):
+    """`spiffe://…` of SPIRE's JSON form of an ID."""
+    return f"spiffe://{value['trust_domain']}{value.get('path', '')}"
+
+
+# --- the server --------------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """The SPIRE Server in one container, its own image's or the platform's, of any version."""
+
+    def __init__(self, engine, name):
+        self._engine, self._name = engine, name
+        self._binaries, self._speaks_json = list(BINARIES), True
+
+    def __call__(self, *words, stdin=None):
+        """The standard output of one spire-server command. Raises SpireError with its message."""
+        code, out, err = self._engine.execute(self._name, (self._binaries[0], *words), stdin)
+        if code in _NOT_THERE and len(self._binaries) > 1:
+            del self._binaries[0]
+            return self(*words, stdin=stdin)
+        if code:
+            message = (err.strip() or out.strip()).removeprefix("Error: ")
+            raise SpireError(f"spire-server {' '.join(words[:2])} in container {self._name}: {message}")
+        return out
+
+    def _told(self, words, of_json, of_text):
+        """What a command says: of_json(its JSON) or, where the version knows none, of_text(its text)."""
+        if self._speaks_json:
+            try:
+                return of_json(self.json(*words))
+            except SpireError as error:
+                if not legacy_output.is_refusal_of_json(str(error)):
+                    raise
+                self._speaks_json = False
+        return of_text(self(*words))
+
+    def is_there(self):
+        """Whether the container runs."""
+        inspect = self._engine.inspect(self._name)
+        return bool(inspect) and bool(inspect["State"].get("Running"))
+
+    def new_lines(self):
+        """A queue that gets what its log says from now on, and None when it has ended."""
+        return self._engine.follow(self._engine.inspect(self._name), time.time())
+
+    def json(self, *words, stdin=None):
+        """What __call__ gives, with `-output json`, parsed."""
+        return json.loads(self(*words, "-output", "json", stdin=stdin))
+
+    def entries(self, *filters):
+        """The registration entries that the filters let through, as SPIRE's JSON has them."""
+        return self._told(("entry", "show", *filters), lambda told: told.get("entries") or [], legacy_output.entries)
+
+    def told_agents(self):
+        """What the server knows of agents, as SPIRE's JSON has them."""
+        return self._told(("agent", "list"), lambda told: told.get("agents") or [], legacy_output.agents)
+
+    def agents(self):
+        """The same, as `join_tokens.Record`s."""
+        told = self.told_agents()
+        return [join_tokens.Record(id_text(a["id"]), int(a.get("x509svid_expires_at") or 0), bool(a.get("banned"))) for a in told]
+
+    def write_entries(self, verb, entries):
+        """Create or update (verb) entries; the entries as they are now. Raises SpireError for failed ones: the command exits 0.
+
+        The server has been asked for its entries before, so it is known whether it speaks JSON.
+        """
+        if not entries:
+            return []
+        if not self._speaks_json:
+            return self._write_old_entries(verb, entries)
+        answer = self.json("entry", verb, "-data", "-", stdin=json.dumps({"entries": [_as_data(e) for e in entries]}))
+        results = answer.get("results") or []
+        failed = [r for r in results if _code(r)]
+        if failed or len(results) != len(entries):
+            said = (
+                "; ".join(_failure(r, e) for r, e in zip(results, entries) if r in failed)
+                or f"{len(results)} of {len(entries)} entries answered"
+            )
+            raise SpireError(f"spire-server entry {verb} in container {self._name}: {said}")
+        return [r["entry"] for r in results]
+
+    def _write_old_entries(self, verb, entries):
+        try:
+            data = legacy_output.data(entries)
+        except ValueError as error:
+            raise SpireError(f"entries: {error}") from None
+        return legacy_output.entries(self("entry", verb, "-data", "-", stdin=json.dumps(data)))
+
+    def delete_entries(self, entry_ids):
+        """Delete the entries of those IDs, in one call. Raises SpireError for those that stay: the command exits 0."""
+        if not entry_ids:
+            return
+        if not self._speaks_json:
+            for entry_id in entry_ids:
+                self("entry", "delete", "-entryID", entry_id)
+            return
+        answer = self.json("entry", "delete", "-file", "-", stdin=json.dumps({"ids": list(entry_ids)}))
+        failed = [r for r in answer.get("results") or [] if _code(r)]
+        if failed:
+            said = "; ".join(f"{r.get('id')}: {r['status'].get('message')}" for r in failed)
+            raise SpireError(f"spire-server entry delete in container {self._name}: {said}")
+
+    def bundle(self):
+        """The server's own trust bundle, as SPIFFE JSON text."""
+        return self("bundle", "show", "-format", "spiffe")
+
+    def own_bundle(self):
+        """The same, as SPIRE's JSON has it."""
+        return self._told(("bundle", "show"), dict, lambda _pem: legacy_output.bundle(self.bundle()))
+
+    def bundles(self):
+        """The server's copies of other domains' bundles, as SPIRE's JSON has them."""
+        return self._told(
+            ("bundle", "list"),
+            lambda told: told.get("bundles") or [],
+            lambda text: [legacy_output.bundle(self.federated_bundle(name), name) for name in legacy_output.federated_domains(text)],
+        )
+
+    def trust_domain(self):
+        """The server's own trust domain; empty where it does not say."""
+        return self.own_bundle()["trust_domain"]
+
+    def federated_domains(self):
+        """The trust domains whose bundles the server has."""
+        return self._told(
+            ("bundle", "list"),
+            lambda told: [bundle["trust_domain"] for bundle in told.get("bundles") or []],
+            legacy_output.federated_domains,
+        )
+
+    def federated_bundle(self, trust_domain):
+        """The server's copy of another domain's bundle as SPIFFE JSON text; empty where it has none."""
+        try:
+            return self("bundle", "list", "-id", f"spiffe://{trust_domain}", "-format", "spiffe")
+        except SpireError as error:
+            if "not found" in str(error).lower():
+                return ""
+            raise
+
+    def set_bundle(self, trust_domain, text):
+        """Set the server's copy of another domain's bundle."""
+        self("bundle", "set", "-id", f"spiffe://{trust_domain}", "-format", "spiffe", stdin=text)
+
+    def generate_token(self, spiffe_id, ttl):
+        """A new join token as (token, expiry in seconds since the epoch)."""
+        before = int(time.time())
+        return self._told(
+            ("token", "generate", "-spiffeID", spiffe_id, "-ttl", str(ttl)),
+            lambda made: (made["value"], int(made["expires_at"])),
+            lambda text: (legacy_output.token(text), before + ttl),
+        )
+
+
+def _as_data(entry):
+    """The entry as `-data` reads it: IDs as texts, another name for the entry's own ID."""
+    texts = {name: id_text(entry[name]) for name in ("spiffe_id", "parent_id")}
+    own = {"entry_id": entry["id"]} if entry.get("id") else {}
+    return {**{k: v for k, v in entry.items() if k != "id"}, **texts, **own}
+
+
+def _code(result):
+    """The status of one item of a batch; 0 is well."""
+    return int((result.get("status") or {}).get("code") or 0)
+
+
+def _failure(result, entry):
+    status = result.get("status") or {}
+    wanted = entry["spiffe_id"]
+    path = f"spiffe://{wanted['trust_domain']}{wanted['path']}"
+    hint = "; set that domain's bundle first (spire_bundle)" if "federated bundle" in (status.get("message") or "") else ""
+    return f"{path}: {status.get('message')}{hint}"
+
+
+# --- bundles -----------------------------------------------------------------------------------------------------------
+
+
+def bundle_keys(text):
+    """The keys of a SPIFFE bundle (JSON text) as a set that can be compared. Raises SpireError when it is none."""
+    try:
+        keys = json.loads(text)["keys"]
+        return {(key["use"], key.get("kid") or key["x5c"][0]) for key in keys}
+    except (ValueError, KeyError, TypeError, IndexError):
+        start = text.strip()[:40]
+        raise SpireError(
+            f"bundle: {start!r} is not a SPIFFE bundle; the JSON that `spire-server bundle show -format spiffe` prints is"
+        ) from None
+
+
+# --- what the modules do -----------------------------------------------------------------------------------------------
+
+
+def check_token(params):
+    """Raise SpireError for what spire_token cannot have."""
+    for option in ("spiffe_id", "agent_id"):
+        if params[option]:
+            check_spiffe_id(option, params[option])
+    if params["ttl"] < join_tokens.LEAST_LIFE:
+        raise SpireError(
+            f"ttl: {params['ttl']} s is too short for an agent to be started with the token; at least {join_tokens.LEAST_LIFE} is right"
+        )
+
+
+def token(server, params, check_mode):
+    """spire_token: a join token for an agent that needs one, or the end of what earlier ones left."""
+    try:
+        return _needed_token(server, params, check_mode) if params["state"] == "present" else _used_token(server, params, check_mode)
+    except OSError as error:
+        raise SpireError(f"token_dir: {error}") from error
+
+
+def _needed_token(server, params, check_mode):
+    alias, directory = params["spiffe_id"], params["token_dir"]
+    made = join_tokens.read(directory, alias) if directory else None
+    keeps = join_tokens.Keeps(params["agent_id"] or "", params["distrusts_server"], params["refused_token"])
+    decision = join_tokens.decide(keeps, server.agents(), made and (_domain_of(alias), made), time.time())
+    result = {"changed": False, "needed": decision.needed, "reason": decision.reason, "token": "", "expires_at": 0}
+    if not decision.needed:
+        return result
+    made = decision.again
+    if made is None:
+        result["changed"] = True
+        if check_mode:
+            return result
+        made = join_tokens.HandedOut(*server.generate_token(alias, params["ttl"]))
+        if directory:
+            join_tokens.keep(directory, alias, made)
+    return {**result, "token": made.token, "expires_at": made.expires_at}
+
+
+def _used_token(server, params, check_mode):
+    alias, directory = params["spiffe_id"], params["token_dir"]
+    made = join_tokens.read(directory, alias) if directory else None
+    latest = join_tokens.agent_of(_domain_of(alias), made.token) if made else ""
+    asked = ("-spiffeID", alias) if alias else ("-parentID", params["agent_id"])
+    aliases = {e["id"]: id_text(e["parent_id"]) for e in server.entries(*asked) if _made_by_token(e)}
+    records = server.agents()
+    gone = params["state"] == "absent"
+    left = join_tokens.leavings(aliases, records, latest, params["agent_id"], time.time(), gone)
+    forget = made is not None and (gone or latest in {record.spiffe_id for record in records})
+    if not check_mode:
+        server.delete_entries(left.entries)  # before the agents: from 1.15.2 on these take their aliases with them
+        for agent in left.agents:
+            server("agent", "evict", "-spiffeID", agent)
+        if forget:
+            join_tokens.forget(directory, alias)
+    return {"changed": bool(left.agents or left.entries or forget), "evicted": list(left.agents)}
+
+
+def _made_by_token(entry):
+    return entry["parent_id"]["path"].startswith("/spire/agent/join_token/")
+
+
+def _domain_of(spiffe_id):
+    return spiffe_id.removeprefix("spiffe://").partition("/")[0]
+
+
+def check_bundle(params):
+    """Raise SpireError for what spire_bundle cannot have."""
+    if params["trust_domain"] is not None:
+        check_trust_domain("trust_domain", params["trust_domain"])
+    if params["bundle"]:
+        bundle_keys(params["bundle"])
+
+
+def bundle(server, params, check_mode):
+    """spire_bundle: read the server's own bundle, or set its copy of another domain's."""
+    domain = params["trust_domain"]
+    if params["bundle"] is None:
+        return {"changed": False, "strange": False, "bundle": server.bundle()}
+    wanted = bundle_keys(params["bundle"]) if params["bundle"] or not check_mode else {("", "")}
+    there = server.federated_bundle(domain)
+    have = bundle_keys(there or '{"keys": []}')
+    wanted_authorities, authorities = ({key for use, key in keys if use != "jwt-svid"} for keys in (wanted, have))
+    new = not wanted_authorities <= authorities
+    changed = new and not (params["bootstrap"] and have and _youngest(there) > _youngest(params["bundle"]))
+    if changed and not check_mode:
+        server.set_bundle(domain, params["bundle"])
+    shown = {"before": have, "after": wanted if changed else have}
+    diff = {when: "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(keys)) for when, keys in shown.items()}
+    strange = changed and wanted_authorities.isdisjoint(authorities)
+    return {"changed": changed, "strange": strange, "bundle": params["bundle"], "diff": diff}
+
+
+def _youngest(text):
+    try:
+        return peers.newest(json.loads(text))
+    except peers.Refused as error:
+        raise SpireError(f"bundle: {error}") from error
+
+
+def server_facts(engine, _host, params, inspect):
+    """The own bundle of a SPIRE Server that runs, for the result of its component module. Raises EngineError when it does not answer."""
+    if not params["return_bundle"]:
+        return {}
+    runs = bool(inspect) and bool(inspect["State"].get("Running"))
+    try:
+        return {"bundle": Server(engine, params["name"]).bundle() if runs else ""}
+    except SpireError as error:
+        raise EngineError(str(error)) from error
+
+
+def _short_key(key):
+    return key if len(key) < 50 else f"…{key[-40:]}"

@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The configuration of the SPIRE Agent inside a node of release 0.3.0, as a mapping (private to the collection, pure).
+
+It is SPIRE 0.12 with the workload attestor `swarm`; paths are those of the platform's images.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+
+from ..module_utils._spire.config import swarm_attestor
+from ._hcl import render
+
+AGENT_DATA = "/spire/data/agent"
+BUNDLE = "bootstrap.pem"  # below AGENT_DATA, beside what the agent keeps itself
+SOCKET = "/tmp/agent.sock"
+PLUGIN = "/spire/bin/spire-swarm-plugin"
+SETTINGS = {"trust_domain": None, "server_address": None, "server_port": 8081, "log_level": "INFO"}
+
+
+def configuration(settings, plugin_checksum):
+    """The configuration mapping. The join token is not in it: it is an argument of the container, used once.
+
+    settings: SETTINGS. Raises ValueError for unknown or missing ones, and for a checksum that is none.
+    """
+    unknown = sorted(set(settings) - set(SETTINGS))
+    if unknown:
+        raise ValueError(f"unknown settings for a node's SPIRE Agent: {', '.join(unknown)}; known are {', '.join(SETTINGS)}")
+    wanted = {**SETTINGS, **{name: value for name, value in settings.items() if value not in (None, "")}}
+    absent = [name for name, value in wanted.items() if value is None]
+    if absent:
+        raise ValueError(f"a node's SPIRE Agent needs {', '.join(absent)}")
+    return {
+        "agent": {
+            "trust_domain": wanted["trust_domain"],
+            "server_address": wanted["server_address"],
+            "server_port": int(wanted["server_port"]),
+            "data_dir": AGENT_DATA,
+            "socket_path": SOCKET,
+            "log_level": wanted["log_level"],
+            "trust_bundle_path": f"{AGENT_DATA}/{BUNDLE}",
+        },
+        "plugins": {
+            "KeyManager": {"disk": {"plugin_data": {"directory": AGENT_DATA}}},
+            "NodeAttestor": {"join_token": {"plugin_data": {}}},
+            "WorkloadAttestor": {"swarm": swarm_attestor(PLUGIN, plugin_checksum)},
+        },
+    }
+
+
+def files(nodes, checksums, directory, settings):
+    """{directories, files} of the agents of nodes ({name, image, …}), each below `directory`; checksums: image → the plugin's.
+
+    A node with a `config` of its own gets none. Raises ValueError as `configuration` does.
+    """
+    return {
+        "directories": [{"path": f"{directory}/{node['name']}/data", "mode": "0700"} for node in nodes],
+        "files": [
+            {"path": f"{directory}/{node['name']}/agent.conf", "content": render(configuration(settings, checksums[node["image"]]))}
+            for node in nodes
+            if not node.get("config")
+        ],
+    }
+
+
+def bundle_pem(bundle):
+    """The X.509 authorities of a bundle (SPIFFE JSON text; empty in check mode) as PEM. Raises ValueError for what is no bundle."""
+    if not bundle:
+        return ""
+    try:
+        found = [key["x5c"][0] for key in json.loads(bundle)["keys"] if key["use"] == "x509-svid"]
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise ValueError(f"{bundle.strip()[:40]!r} is not a SPIFFE bundle; the JSON of `bundle show -format spiffe` is") from None
+    return "".join(f"-----BEGIN CERTIFICATE-----\n{textwrap.fill(one, 64)}\n-----END CERTIFICATE-----\n" for one in found)

@@ -1,0 +1,364 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The site model: what each host of an inventory gets, derived from the groups and a few variables (private, pure).
+
+`read` takes what Ansible knows, `derive` returns the model. What is wrong with an inventory is found by `_problems`, first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...module_utils._releases import NEWEST
+from ...module_utils._spire import peers as _peers
+from .._checks import formats
+from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
+from . import certificates, classic, sl, spire
+from . import training as _training
+
+COMPONENTS = ("apls", "spire_server", "spire_agent", "sn", "sl", "swop", "swci")
+GROUPS = tuple(f"swarm_{component}" for component in COMPONENTS)
+PORT_STEP = 1000  # between two nodes of one kind on a host
+
+# Every inventory variable that the model reads, with its default. Those that roles have too have the same default there.
+DEFAULTS = {
+    "ansible_host": "",
+    "inventory_dir": "",
+    "swarm_release": NEWEST,
+    "swarm_registry": "",
+    "swarm_spire_version": "1.8.4",
+    "swarm_trust_domain": "swarm.learning",
+    "swarm_host_ip": "",
+    "swarm_apls_ip": "",
+    "swarm_apls_port": 5814,
+    "swarm_network": "swarm",
+    "swarm_dir": "/var/lib/swarm-learning",
+    "swarm_socket_path": "spire-agent-socket:api.sock",
+    "swarm_http_proxy": "",
+    "swarm_https_proxy": "",
+    "swarm_no_proxy": "",
+    "swarm_peers": [],
+    "swarm_certificates": {},
+    "swarm_certificates_trial": False,
+    "swarm_certificates_dir": "",
+    "swarm_training": {},
+    "swarm_training_days": 7,
+    "apls_port": 5814,
+    "spire_server_version": "",
+    "spire_server_port": 8081,
+    "spire_server_federation_port": 8443,
+    "spire_server_datastore": {},
+    "spire_server_federates_with": [],
+    "spire_server_upstream": "",
+    "spire_server_managed": True,
+    "spire_server_ca_ttl": "",
+    "spire_server_agent_ttl": "",
+    "spire_server_x509_svid_ttl": "",
+    "spire_agent_id": "",
+    "spire_agent_server_host": "",
+    "spire_agent_version": "",
+    "spire_agent_server_address": "",
+    "sn_api_port": 30304,
+    "sn_p2p_port": 30303,
+    "sn_sentinel": False,
+    "sn_sentinel_ip": "",
+    "sn_nodes": [],
+    "swop_nodes": [],
+    "swop_pairs": [],
+    "swop_sn_ip": "",
+    "swop_sn_api_port": 30304,
+    "swci_sn_ip": "",
+    "swci_sn_api_port": 30304,
+    "swci_web_port": 0,
+    **classic.DEFAULTS,
+    **sl.DEFAULTS,
+    **{f"{component}_image": "" for component in COMPONENTS},
+}
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """An inventory.
+
+    hosts   name → {variable: value}, only hosts of the swarm's groups
+    groups  name → host names, in inventory order
+    peers   organisations with an inventory of their own, as `_peers` reads their files
+    """
+
+    hosts: dict
+    groups: dict
+    peers: tuple = ()
+
+    def get(self, host, variable):
+        value = self.hosts[host].get(variable)
+        return DEFAULTS[variable] if value is None else value
+
+    def given(self, host, variable):
+        """Whether the inventory itself says something about the variable."""
+        return self.hosts[host].get(variable) not in (None, "")
+
+    def members(self, component):
+        return list(self.groups.get(f"swarm_{component}", ()))
+
+    def address(self, host):
+        """Where the other hosts reach this one; empty when nothing says so."""
+        named = self.get(host, "swarm_host_ip") or self.get(host, "ansible_host")
+        return str(named or (host if "." in host or ":" in host else ""))
+
+    def training(self):
+        """The training's mapping, as the inventory has it; empty without one. All hosts have the same (see `_problems`)."""
+        for host in (*self.members("swci"), *self.members("swop"), *self.hosts):
+            if self.get(host, "swarm_training"):
+                return self.get(host, "swarm_training")
+        return {}
+
+
+def read(hostvars, groups):
+    """An Inventory from Ansible's `hostvars` and `groups`."""
+    mine = {name: list(hosts) for name, hosts in groups.items() if name.startswith("swarm_")}
+    hosts = {}
+    for host in dict.fromkeys(host for members in mine.values() for host in members):
+        variables = hostvars[host]
+        hosts[host] = {name: formats.plain(variables[name]) for name in DEFAULTS if name in variables}
+    return Inventory(hosts, {name: list(members) for name, members in groups.items()})
+
+
+# --- nodes ---------------------------------------------------------------------------------------------------------------
+
+
+def sn_nodes(inventory):
+    """host → its SN nodes, Sentinel first; each complete but for `sentinel_ip` of the others."""
+    nodes, number = {}, 0
+    for host in inventory.members("sn"):
+        nodes[host] = []
+        for index, given in enumerate(inventory.get(host, "sn_nodes") or [{}]):
+            number += 1
+            node = {
+                "name": f"sn-{number}",
+                "host_ip": inventory.address(host),
+                "sentinel": inventory.get(host, "sn_sentinel") is True and index == 0,
+                **{port: _step(inventory.get(host, port), index) for port in classic.sn_ports(inventory, host)},
+                **given,
+            }
+            node["sentinel"] = node["sentinel"] or classic.is_sentinel(inventory, host, node, index)
+            if not node["sentinel"] and inventory.get(host, "sn_sentinel_ip"):
+                node.setdefault("sentinel_ip", inventory.get(host, "sn_sentinel_ip"))
+            nodes[host].append(node)
+        nodes[host].sort(key=lambda node: not node["sentinel"])
+    return nodes
+
+
+def _step(port, index):
+    return port + PORT_STEP * index if isinstance(port, int) else port
+
+
+def sentinels(nodes):
+    """[(host, node)] of all Sentinels among `sn_nodes`."""
+    return [(host, node) for host, own in nodes.items() for node in own if node["sentinel"]]
+
+
+def swop_nodes(inventory):
+    """host → its SWOPs, each {name, pairs: […], …module options}; the pairs are complete and numbered over the whole training.
+
+    Organisations with inventories of their own count each other's pairs too, in the order of their trust domains.
+    """
+    peers_per_host = inventory.training().get("peers_per_host", _training.DEFAULTS["peers_per_host"])
+    plan, number = [], 0
+    for host in inventory.members("swop"):
+        given = inventory.get(host, "swop_nodes") or [{}]
+        for index, node in enumerate(given):
+            number += 1
+            share = [{}] * len(range(index, peers_per_host, len(given)))
+            pairs = node.get("pairs") or (inventory.get(host, "swop_pairs") if index == 0 else []) or share
+            plan.append((host, {"name": f"swop-{number}", **node, "pairs": pairs}))
+    total = sum(len(node["pairs"]) for _host, node in plan) + sum(peer["pairs"] for peer in inventory.peers)
+    first = _peers.before(inventory.peers, {inventory.get(host, "swarm_trust_domain") for host in inventory.hosts})
+    nodes, pair_number, on_host = {host: [] for host in inventory.members("swop")}, first, {}
+    for host, node in plan:
+        complete = []
+        for settings in node["pairs"]:
+            pair_number += 1
+            index = on_host.get(host, 0)
+            on_host[host] = index + 1
+            complete.append(_training.pair(settings, index, pair_number, total, inventory.address(host)))
+        nodes[host].append({**node, "pairs": complete})
+    return nodes
+
+
+def sl_nodes(inventory):
+    """host → the SL nodes that no SWOP starts (see `_site_sl`), each complete."""
+    pairs = {host: sum(len(node["pairs"]) for node in own) for host, own in swop_nodes(inventory).items()}
+    sns, found = sn_nodes(inventory), sl.nodes(inventory, pairs)
+    for host, own in found.items():
+        for index, node in enumerate(own):
+            sn_ip, sn_api_port = _sn_of(inventory, host, "sl", index, sns)
+            if not node.get("sn_ip") and not node.get("sn_docker_name") and not node.get("sn_api_service"):
+                node.update(sn_ip=sn_ip, sn_api_port=node.get("sn_api_port") or sn_api_port)
+    return found
+
+
+def _sn_of(inventory, host, component, index, sns):
+    """(address, API port) of the SN that a SWOP, SL or SWCI of this host talks to: as told, else the host's own, else the Sentinel."""
+    if inventory.get(host, f"{component}_sn_ip"):
+        return inventory.get(host, f"{component}_sn_ip"), inventory.get(host, f"{component}_sn_api_port")
+    own = sns.get(host) or [node for _host, node in sentinels(sns)] or [node for nodes in sns.values() for node in nodes]
+    if not own:
+        return "", DEFAULTS["sn_api_port"]
+    node = own[index % len(own)]
+    return node["host_ip"], node["sn_api_port"]
+
+
+# --- everything of one host ----------------------------------------------------------------------------------------------
+
+
+def license_servers(inventory, host):
+    """The licence options of this host's containers: apls_ip, apls_port, and the second server's when there are two."""
+    if inventory.get(host, "swarm_apls_ip"):
+        return {"apls_ip": inventory.get(host, "swarm_apls_ip"), "apls_port": inventory.get(host, "swarm_apls_port")}
+    servers = [(inventory.address(one), inventory.get(one, "apls_port")) for one in inventory.members("apls")]
+    found = dict(zip(("apls_ip", "apls_port"), servers[0])) if servers else {}
+    if len(servers) > 1:
+        found.update(zip(("secondary_apls_ip", "secondary_apls_port"), servers[1]))
+    return found
+
+
+def proxy(inventory, host):
+    """All six proxy variables, so that what an engine hands to its containers never reaches ours by accident."""
+    exempt = [str(inventory.get(host, "swarm_no_proxy"))] if inventory.get(host, "swarm_no_proxy") else []
+    outward = {
+        "http_proxy": inventory.get(host, "swarm_http_proxy"),
+        "https_proxy": inventory.get(host, "swarm_https_proxy"),
+    }
+    inside = ["localhost", "127.0.0.1", *(inventory.address(one) for one in inventory.hosts)]
+    outward["no_proxy"] = ",".join([*exempt, *filter(None, inside)]) if any(outward.values()) else ",".join(exempt)
+    return {name: outward[name.lower()] for name in _training.PROXY_VARIABLES}
+
+
+def images(inventory, host):
+    """Every image that this host will run → the variables that decide about it, in the order of the roles."""
+    wanted = [component for component in COMPONENTS if host in inventory.members(component)]
+    by_hand = sl.nodes(inventory, {}).get(host, ())
+    if "swop" in wanted and "sl" not in wanted:
+        wanted.append("sl")
+    elif by_hand and classic.is_classic(inventory, host):
+        wanted.remove("sl")  # each node names its own
+    if "spire_server" in wanted and not inventory.get(host, "spire_server_managed"):
+        wanted.remove("spire_server")
+    elif "spire_server" in wanted and "spire_agent" not in wanted and inventory.get(host, "spire_server_upstream"):
+        wanted.append("spire_agent")
+    found = {}
+    for component in wanted:
+        given = inventory.get(host, f"{component}_image")
+        version = "swarm_spire_version" if component in UPSTREAM_SPIRE and not classic.has_own_server(inventory, host) else "swarm_release"
+        found[given or _reference(inventory, host, component)] = f"{component}_image" if given else f"{version}, swarm_registry"
+    training = inventory.training()
+    if training.get("image") and ("swop" in wanted or by_hand):
+        build = training.get("build")
+        found.update(dict.fromkeys(base_images(build), "swarm_training.build") if build else {training["image"]: "swarm_training.image"})
+    return {**found, **sl.images(inventory, host, by_hand)}
+
+
+def _reference(inventory, host, component):
+    version = str(inventory.get(host, "swarm_spire_version"))
+    release = str(inventory.get(host, "swarm_release"))
+    if component in UPSTREAM_SPIRE:
+        release = classic.server_release(inventory, host)
+    return reference(component, release, inventory.get(host, "swarm_registry"), version)
+
+
+def derive(inventory):
+    """The model of an inventory without problems: host → what its roles need (README of the role `swarm` lists the keys)."""
+    sns, swops, servers = sn_nodes(inventory), swop_nodes(inventory), spire.domains(inventory)
+    training = _training.normalise(inventory.training()) if inventory.training() else {}
+    by_hand = sl_nodes(inventory)
+    for _host, sentinel in sentinels(sns):
+        for host, node in ((host, node) for host, nodes in sns.items() for node in nodes if not node["sentinel"]):
+            classic.join(inventory, host, node, sentinel)
+    model = {}
+    for host in inventory.hosts:
+        here = {
+            "address": inventory.address(host),
+            "network": inventory.get(host, "swarm_network"),
+            "sn_nodes": sns.get(host, []),
+            "sl_nodes": by_hand.get(host, []),
+            "proxy": proxy(inventory, host),
+            "images": images(inventory, host),
+            "registry": registry_of(_reference(inventory, host, "sn")),
+            "training": training,
+            "client_dir": f"{inventory.get(host, 'swarm_dir')}/client",
+            **spire.identity(inventory, host, servers),
+            "license": license_servers(inventory, host),
+            "identity": certificates.options(inventory, host),
+        }
+        if host in (hosts[0] for hosts in servers.values()):
+            here["exchange"] = _exchange(inventory, host, swops)
+        here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops.get(host, ()), sns, here)
+        pairs = [pair for node in swops.get(host, ()) for pair in node["pairs"]]
+        here["gpus"] = sl.gpus(by_hand.get(host, ())) + _training.gpus(training, pairs)
+        if classic.is_classic(inventory, host):
+            here["swci_script"] = classic.script(*_sn_of(inventory, host, "swci", 0, sns))
+        elif training and any(swops.values()) and host in inventory.members("swci"):
+            here["swci_tasks"], here["swci_script"] = _swci(inventory, host, sns, swops, training)
+        here["directories"] = _directories(here, swops.get(host, ()))
+        here["models"] = sl.models(here["sl_nodes"], training)
+        here["model_dirs"] = sl.owned(here["directories"])
+        model[host] = here
+    return model
+
+
+def _directories(here, swops):
+    """Directories of the user's that this host must have; `made`: the training brings this one."""
+    needed = sl.directories(here["sl_nodes"])
+    training = here["training"]
+    if training and swops and training["model_dir"] not in [one["path"] for one in needed]:
+        needed.append({"path": training["model_dir"], "user": "", "writable": True})
+    own = {training["model_dir"]: "swarm_training.model_dir", training["data_dir"]: "swarm_training.data_dir"} if training else {}
+    made = training["model_dir"] if training and training["model_source"] else ""
+    return [{**one, "option": own.get(one["path"]) or one["option"], "made": one["path"] == made} for one in needed]
+
+
+def _exchange(inventory, host, swops):
+    """What organisations with inventories of their own get to know of the one that this host's SPIRE Server is the first of."""
+    domain = inventory.get(host, "swarm_trust_domain")
+    mine = [node for one, nodes in swops.items() if inventory.get(one, "swarm_trust_domain") == domain for node in nodes]
+    return {
+        "trust_domain": domain,
+        "address": inventory.address(host),
+        "port": inventory.get(host, "spire_server_federation_port"),
+        "swops": len(mine),
+        "pairs": sum(len(node["pairs"]) for node in mine),
+    }
+
+
+def _swops(inventory, host, nodes, sns, here):
+    surroundings = {
+        "network": here["network"],
+        "apls_ip": here["license"].get("apls_ip"),
+        "apls_port": here["license"].get("apls_port"),
+        "identity": here["identity"].get("sl") or {"socket_path": inventory.get(host, "swarm_socket_path")},
+        "proxy": here["proxy"],
+    }
+    training = here["training"] or _training.DEFAULTS
+    options, profiles = [], {}
+    for index, node in enumerate(nodes):
+        sn_ip, sn_api_port = _sn_of(inventory, host, "swop", index, sns)
+        own = {key: value for key, value in node.items() if key != "pairs"}
+        options.append({"sn_ip": sn_ip, "sn_api_port": sn_api_port, **own})
+        profiles[node["name"]] = _training.profile(node["name"], node["pairs"], training, surroundings)
+    return options, profiles
+
+
+def _swci(inventory, host, sns, swops, training):
+    sn_ip, sn_api_port = _sn_of(inventory, host, "swci", 0, sns)
+    definitions = _training.tasks(training)
+    files = {"first": "image-task.yml", "run": "run-task.yml"}
+    operators = [node for nodes in swops.values() for node in nodes]
+    place = {
+        "sn_ip": sn_ip,
+        "sn_api_port": sn_api_port,
+        "files": files,
+        "swops": len(operators) + sum(peer["swops"] for peer in inventory.peers),
+        "peers": training["peers"] or sum(len(node["pairs"]) for node in operators) + sum(peer["pairs"] for peer in inventory.peers),
+    }
+    script = _training.script(training, definitions, place)
+    return {files[key]: definition for key, definition in definitions.items()}, script

@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SL nodes that no SWOP starts: what each host of the group `swarm_sl` gets, in both lines of releases (private, pure)."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+
+from .._images import build_label, reference
+from . import classic
+from . import training as _training
+
+# Inventory variables of the role `sl` that the model reads, with the role's defaults.
+DEFAULTS = {"sl_nodes": [], "sl_sn_ip": "", "sl_sn_api_port": 30304, "sl_fs_port": _training.FIRST_SL_PORT, "sl_platform": ""}
+CLASSIC_MODEL, CLASSIC_DATA = "/platform/swarmml/model", "/platform/swarmml/data"  # where 0.3.0 mounts them (platform-contract)
+
+
+def nodes(inventory, others):
+    """host → its SL nodes, each the options of the module `sl` but for its SN's.
+
+    others: host → how many SL nodes its SWOPs start; names and ports go on after theirs.
+    """
+    given = {host: _given(inventory, host) for host in inventory.members("sl")}
+    number, total = sum(others.values()), sum(others.values()) + sum(map(len, given.values()))
+    found = {}
+    for host, own in given.items():
+        found[host] = []
+        for index, settings in enumerate(own, others.get(host, 0)):
+            number += 1
+            found[host].append(_node(inventory, host, settings, {"index": index, "number": number, "nodes": total}))
+    return found
+
+
+def _given(inventory, host):
+    peers = inventory.training().get("peers_per_host", _training.DEFAULTS["peers_per_host"])
+    return inventory.get(host, "sl_nodes") or [{}] * peers
+
+
+def _node(inventory, host, settings, place):
+    port = inventory.get(host, "sl_fs_port")
+    node = {
+        "name": f"sl-{place['number']}",
+        "host_ip": inventory.address(host),
+        "sl_fs_port": port + _training.SL_PORT_STEP * place["index"] if isinstance(port, int) else port,
+    }
+    training = inventory.training() and _training.normalise(inventory.training())
+    if classic.is_classic(inventory, host):
+        return _classic(inventory, host, node, settings, training, place)
+    derived = {"name": f"ml-{place['number']}", "network": inventory.get(host, "swarm_network")}
+    if training:
+        derived.update(_ml(training, place))
+        node["env"] = {**training["sl_env"], **settings.get("env", {})}
+    ml = settings.get("ml") or {}
+    ml = {**derived, **ml, "env": {**derived.get("env", {}), **(ml.get("env") or {})}}
+    return {**node, **{key: value for key, value in settings.items() if key != "env"}, "ml": ml}
+
+
+def _ml(training, place):
+    volumes = [f"{training['model_dir']}:{training['model_mount']}"]
+    if training["private_data"]:
+        volumes.append(f"{_training.filled(training['private_data'], place)}:{training['private_mount']}:ro")
+    return {
+        "image": training["image"],
+        "entrypoint": shlex.split(training["entrypoint"]),
+        "command": training["program"],
+        "workdir": training["working_dir"],
+        "volumes": volumes,
+        "env": {**_training.environment(training), **_training.filled(training["node_env"], place)},
+        **({"gpus": devices(training["gpus"])} if str(training["gpus"]) else {}),
+    }
+
+
+def devices(gpus):
+    """`all`, or GPUs by their numbers, as an engine is asked for them."""
+    text = str(gpus)
+    return f"device={text}" if text[:1].isdigit() else text
+
+
+def _classic(inventory, host, node, settings, training, place):
+    platform = settings.get("sl_platform") or inventory.get(host, "sl_platform") or "TF"
+    image = inventory.get(host, "sl_image") or settings.get("image") or image_of(inventory, host, platform)
+    node.update(sl_platform=platform, image=image)
+    if training:
+        node.update(
+            model_dir=training["model_dir"],
+            data_dir=_training.filled(training["data_dir"], place),
+            **({"gpu": str(training["gpus"])} if str(training["gpus"]) else {}),
+            env={
+                **training["sl_env"],
+                **_training.environment(training),
+                "MODEL_DIR": CLASSIC_MODEL,
+                **({"DATA_DIR": CLASSIC_DATA} if training["data_dir"] else {}),
+                **_training.filled(training["node_env"], place),
+            },
+        )
+        if not settings.get("ml_cmd"):
+            node["model_program"] = _training.in_model_dir(training, classic=True)
+    return {**node, **settings, "env": {**node.get("env", {}), **(settings.get("env") or {})}}
+
+
+def image_of(inventory, host, platform=""):
+    """The SL image of a host: in 0.3.0 the platform, TF or PYT in any case, decides. Raises ValueError for another."""
+    return reference("sl", str(inventory.get(host, "swarm_release")), inventory.get(host, "swarm_registry"), platform=platform)
+
+
+def images(inventory, host, own):
+    """Images that the SL nodes `own` of a host name, their own or their ML containers' → the variables that decide about them."""
+    found = {}
+    for node in own:
+        if "image" in node:
+            found[node["image"]] = "sl_image" if inventory.given(host, "sl_image") else "swarm_release, swarm_registry, sl_platform"
+        image = (node.get("ml") or {}).get("image")
+        if image and image != inventory.training().get("image"):
+            found[image] = "ml.image of sl_nodes"
+    return found
+
+
+def directories(own):
+    """[{path, option, user, writable}]: directories of the user's that these nodes need on their host, once each.
+
+    user: who the ML program is, empty for root; writable: it writes there.
+    """
+    found = {}
+    for node in own:
+        ml = node.get("ml") or {}
+        user = ml.get("user") or node.get("user") or ""
+        for volume in ml.get("volumes", ()):
+            source, _colon, rest = volume.partition(":")
+            if source.startswith("/"):
+                found.setdefault(source, {"option": f"ml.volumes of {node['name']}", "user": user, "writable": not _read_only(rest)})
+        for option in ("model_dir", "data_dir"):
+            if node.get(option):
+                found.setdefault(node[option], {"option": f"{option} of {node['name']}", "user": user, "writable": option == "model_dir"})
+    return [{"path": posixpath.normpath(path), **facts} for path, facts in found.items()]
+
+
+def owned(needed):
+    """[{path, owner, group}] of those directories that must belong to an ML program's user, as far as it is known."""
+    found = []
+    for one in needed:
+        if one["writable"] and one["user"]:
+            owner, _colon, group = one["user"].partition(":")
+            found.append({"path": one["path"], "owner": owner, **({"group": group} if group else {})})
+    return found
+
+
+def models(own, training):
+    """The directories on a host in which these nodes' programs leave their models."""
+    found = [node["model_dir"] for node in own if node.get("model_dir")]
+    mounted = {volume.partition(":")[0] for node in own for volume in (node.get("ml") or {}).get("volumes", ())}
+    if training and training["model_dir"] in mounted:
+        found.append(training["model_dir"])
+    return list(dict.fromkeys(found))
+
+
+def _read_only(rest):
+    return "ro" in rest.partition(":")[2].split(",")
+
+
+def gpus(own):
+    """Which of these nodes are to have GPUs: [`sl-1 (gpu 0)`, …]."""
+    wanted = [(node["name"], node.get("gpu") or node.get("gpus") or (node.get("ml") or {}).get("gpus")) for node in own]
+    return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu]
+
+
+def ml_image(training, context, sums):
+    """How the ML image is built on a host without SWOP: {name, label, context, dockerfile}; nothing where it is pulled.
+
+    context: the directory on the host that has the client's wheel; sums: the checksum of every file there.
+    """
+    if not training or not training["build"]:
+        return {}
+    steps = _training.build_steps(training)
+    label = build_label(steps, sums)
+    lines = [*steps, "LABEL " + " ".join(f"{name}={value}" for name, value in label.items())]
+    return {"name": training["image"], "label": label, "context": context, "dockerfile": "\n".join(lines) + "\n"}

@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What known texts in a log mean, what of a log may be shown, and when a container was started."""
+
+import re
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._container.log_signatures import SIGNATURES
+from ansible_collections.swarm.learning.plugins.module_utils._container.readiness import (
+    explain,
+    mask,
+    run_began,
+    started_at,
+    still_coming_up,
+)
+from ansible_collections.swarm.learning.plugins.module_utils._releases import Ready
+
+LINES = [
+    ("Error code: 6002, Unable to connect to server", "License Server", "apls_ip and apls_port", True),
+    ("acquireLicense: 304 tokens with capacity 1 is not available", "all licences are in use", "30 minutes", True),
+    ("level=error msg=\"PermissionDenied: no identity issued\"", "no registration entry", "selector", False),
+    ("could not parse: join token does not exist or has already been used", "spent", "make a new token", True),
+    (
+        'msg="Agent crashed" error="opening stream: rpc error: desc = join token attestation is currently implemented within the agent"',
+        "no join token", "give it as join_token", True,
+    ),
+    (
+        'error="failed to get SVID: rpc error: desc = transport: Error while dialing dial tcp 192.0.2.1:8081: connect: connection refused"',
+        "SPIRE Server does not answer", "server_address", False,
+    ),
+    ("ModuleNotFoundError: No module named 'tensorflow'", "another framework", "sl_platform", False),
+    ("rpc error: join token expired", "not used in time", "make a new token", True),
+    ("x509: certificate signed by unknown authority", "trust bundle", "wipe the agent's data", False),
+    ("datastore-sql: tls: … x509: certificate signed by unknown authority", "cannot use its database", "ca_file", False),
+    ("unable to find federated bundle", "federated trust domain", "exchange the trust bundles", False),
+    ("local copy of bundle not found", "federated trust domain", "exchange the trust bundles", False),
+    ("failed to launch plugin: checksums did not match", "plugin_checksum", "SHA-256", True),
+    ("tls: certificate has expired", "has expired", "outlive the training", False),
+    ("errUidNotMatchingWithEnroll", "one port or host name", "own port", True),
+    ("CHECKIN NOT ALLOWED", "training started before", "4 SL nodes", True),
+    ("Sentinel node 192.0.2.1 is not reachable", "Sentinel does not answer", "sentinel_ip", False),
+    ("bind: address already in use", "port is taken", "another port", False),
+    ("write /x: no space left on device", "disk is full", "free space", False),
+    ("could not resolve caller information", "cannot see the processes", "pid_mode: host", False),
+    ("migrating from schema version 12 requires a previous SPIRE release", "older release", "one minor release", True),
+    ("error while creating mount source path '/x': mkdir /x: read-only file system", "snap", "own packages", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "cause", "remedy", "final"), LINES)
+def test_known_text(line, cause, remedy, final):
+    (sentence,) = explain(f"before\n{line}\nafter")
+    assert cause in sentence
+    assert remedy in sentence.partition(";")[2]
+    assert any(signature.final for signature in SIGNATURES if re.search(signature.pattern, line)) == final
+
+
+@pytest.mark.parametrize("line", ["all is well", "Acquiring floating license", "Sentinel Node is up", "token accepted", "SVID loaded"])
+def test_other_text_means_nothing(line):
+    assert explain(line) == []
+
+
+def test_every_signature_is_tested():
+    assert all(any(re.search(signature.pattern, line) for line, *_others in LINES) for signature in SIGNATURES)
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\nMIGH\nAgEA\n-----END PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("log", "shown"),
+    [
+        ("using 0f8fad5b-d9cb-469f-a165-70867728950e now", "using ******** now"),
+        ("DB_PASSWORD=hunter2 next", "DB_PASSWORD=******** next"),
+        ('{"api_token": "abc", "x": 1}', '{"api_token": "********", "x": 1}'),
+        ("secret: 's3', more", "secret: '********', more"),
+        (KEY, "-----BEGIN PRIVATE KEY-----********-----END PRIVATE KEY-----"),
+        ("join token does not exist", "join token does not exist"),
+        ("the value is my-own-secret!", "the value is ********!"),
+        ("SWARM_ID_KEY=/etc/swarm/key.pem", "SWARM_ID_KEY=/etc/swarm/key.pem"),
+    ],
+)
+def test_mask(log, shown):
+    assert mask(log, ["my-own-secret", "", "x"]) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-01-01T00:00:00.5Z", 1767225600.5),
+        ("2026-01-01T00:00:00Z", 1767225600.0),
+        ("2026-01-01T01:00:00.123456789+01:00", 1767225600.123456789),
+    ],
+)
+def test_started_at(text, seconds):
+    assert started_at({"State": {"StartedAt": text}}) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("signal", "left"),
+    [
+        (Ready(log="up", health=("check",)), Ready(log="up")),
+        (Ready(port=1, tls=True), Ready(port=1, tls=True)),
+        (Ready(health=("check",)), Ready()),
+    ],
+)
+def test_what_is_left_to_ask(signal, left):
+    assert still_coming_up(signal) == left
+
+
+@pytest.mark.parametrize(
+    ("finished", "seconds"),
+    [("0001-01-01T00:00:00Z", 0), ("", 0), ("1970-01-01T00:01:40.5Z", 100.5)],
+)
+def test_run_began_after_the_run_before_it(finished, seconds):
+    assert run_began({"State": {"StartedAt": "1970-01-01T00:02:00Z", "FinishedAt": finished}}) == seconds

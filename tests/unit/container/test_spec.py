@@ -1,0 +1,226 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wanted, what the engine is asked for and what it then says are one and the same container."""
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._container import spec
+from ansible_collections.swarm.learning.plugins.module_utils._container.plan import Observed, differences, plan
+from ansible_collections.swarm.learning.plugins.module_utils._container.spec import MASK, ContainerSpec, from_inspect, over_image, to_api
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support import engine_like
+from tests.support.machine import ALL, CLASSIC, COMPONENTS, OTHER_ID, Machine, minimal, specs
+
+DEFAULTS = {"cgroupns": "private", "log_driver": "json-file", "log_options": {}, "shm_size": 64 * 2**20}
+WORDS = st.text("abcXYZ019_-", min_size=2, max_size=8)
+NAMES = st.from_regex(r"[a-z][a-z0-9]{1,6}", fullmatch=True)
+PORTS = st.integers(1, 65535)
+OPTIONS = {
+    "hostname": NAMES,
+    "user": st.sampled_from(["1000", "1000:1000", "root"]),
+    "workdir": st.sampled_from(["/", "/srv", "/srv/x/", "/a//b"]),
+    "entrypoint": st.lists(WORDS, max_size=2) | st.just([""]),
+    "command": st.lists(WORDS, max_size=3),
+    "env": st.dictionaries(NAMES, WORDS | st.just(""), max_size=3) | st.just({"PATH": "/bin"}),
+    "labels": st.dictionaries(NAMES, WORDS, max_size=3),
+    "publish": st.lists(st.builds("{}:{}".format, PORTS, PORTS), max_size=2, unique_by=lambda p: p.split(":")[0])
+    | st.just(["0.0.0.0:1:1"])
+    | st.just(["127.0.0.1::9/udp"]),
+    "volumes": st.lists(
+        st.sampled_from(["/srv/data:/d:ro", "vol:/v", "/srv/model/:/m/:rw", "/image-volume", "vol:/image-volume"]),
+        max_size=3,
+        unique_by=lambda v: v.strip("/").split(":")[-1] if v.count(":") < 1 else v.split(":")[1].strip("/"),
+    ),
+    "network": st.sampled_from(["bridge", "host", "none", "swarm", "container:sn-9"]),
+    "tty": st.booleans(),
+    "interactive": st.booleans(),
+    "memory": st.sampled_from(["512m", "1g", "0"]),
+    "cpus": st.sampled_from(["1", "0.5", "0"]),
+    "shm_size": st.sampled_from(["64m", "1g"]),
+    "ulimits": st.lists(st.sampled_from(["nofile=5", "core=0:1"]), max_size=2, unique=True),
+    "gpus": st.sampled_from(["all", "2", "device=0,1"]),
+    "devices": st.sampled_from([[], ["/dev/kfd"], ["/dev/kfd:/dev/x:r"]]),
+    "restart_policy": st.sampled_from(["no", "always", "on-failure:3", "on-failure"]),
+    "security_opts": st.lists(
+        st.sampled_from(["no-new-privileges", "seccomp=unconfined", "systempaths=unconfined", "label=type:x"]), max_size=2, unique=True
+    ),
+    "cap_add": st.lists(st.sampled_from(["net_admin", "CAP_SYS_TIME", "ALL"]), max_size=2, unique=True),
+    "cap_drop": st.lists(st.sampled_from(["CHOWN", "all"]), max_size=1),
+    "read_only": st.booleans(),
+    "pid_mode": st.sampled_from(["host", "container:sn-9"]),
+    "cgroupns": st.sampled_from(["host", "private"]),
+    "init": st.booleans(),
+    "extra_hosts": st.dictionaries(NAMES, st.sampled_from(["192.0.2.1", "::1", "host-gateway", "192.0.2.1,192.0.2.2"]), max_size=2),
+    "dns": st.lists(st.sampled_from(["192.0.2.53", "::1"]), max_size=2, unique=True),
+    "log_driver": st.sampled_from(["json-file", "local", "journald"]),
+    "log_options": st.dictionaries(st.sampled_from(["max-size", "max-file"]), st.sampled_from(["1", "10m"]), max_size=2),
+}
+IMAGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "Env": st.sampled_from([None, ["PATH=/bin", "LANG=C"]]),
+        "Labels": st.sampled_from([None, {"from": "image"}]),
+        "Cmd": st.sampled_from([None, ["serve"], "serve"]),
+        "Entrypoint": st.sampled_from([None, ["/entry"], "/entry"]),
+        "Volumes": st.sampled_from([None, {"/image-volume": {}}]),
+        "User": st.sampled_from(["", "1000:1000"]),
+        "WorkingDir": st.sampled_from(["", "/srv", "/srv/"]),
+    },
+)
+BESIDE_ANOTHER = ("hostname", "publish", "dns", "extra_hosts")
+
+
+@st.composite
+def described(draw):
+    """(component, release, options) that pass the checks."""
+    release = draw(st.sampled_from(ALL))
+    component = draw(st.sampled_from([c for c in COMPONENTS if release != CLASSIC or c not in ("spire_agent", "swop")]))
+    chosen = draw(st.sets(st.sampled_from(sorted(OPTIONS)), max_size=8))
+    options = {name: draw(OPTIONS[name]) for name in sorted(chosen)}
+    if options.get("network", "").startswith("container:"):
+        options = {name: value for name, value in options.items() if name not in BESIDE_ANOTHER}
+    if options.get("entrypoint") == [""] and not options.get("command"):
+        options["command"] = ["run"]
+    if component == "swci":
+        options.pop("restart_policy", None)
+    if component == "apls" and "publish" in options:
+        options["publish"] = []
+    if component == "sl" and release != CLASSIC and draw(st.booleans()):
+        options["ml"] = {"image": "user/ml:1", "env": {"A": "1"}, "network": "container:sl-1"}
+    return component, release, {**minimal(component, release), **options}
+
+
+def made(wanted, brought, newer):
+    """What an engine says after it was asked for a spec."""
+    return from_inspect(engine_like.inspect(wanted.name, to_api(wanted), brought, newer))
+
+
+@given(described(), IMAGES, st.booleans())
+def test_plan_after_apply_is_empty(case, config, newer):
+    component, release, options = case
+    brought = engine_like.image(**config)
+    pairs = []
+    for asked in specs(component, release, Machine(), **options):
+        there = made(asked, brought, newer)
+        wanted = over_image(asked, brought)
+        assert differences(wanted, there, DEFAULTS) == {}
+        pairs.append((wanted, Observed(there, "running")))
+    for state in ("started", "present"):
+        assert not plan(pairs, state, DEFAULTS).changed
+
+
+@given(described(), st.booleans())
+def test_a_container_can_be_made_again_from_what_the_engine_says(case, newer):
+    component, release, options = case
+    brought = engine_like.image(Volumes={"/image-volume": {}})
+    there = made(specs(component, release, Machine(), **options)[0], brought, newer)
+    again = made(replace(spec.on_its_own(there), image=there.image), brought, newer)
+    assert differences(there, again, DEFAULTS) == {}
+
+
+BASE = ContainerSpec(name="sn-1", image="hub/sn:1", hostname="sn-1", env={"A": "1"}, command=("run",))
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "command", "expected"),
+    [
+        ((), (), (("/entry",), ("serve",))),
+        ((), ("x",), (("/entry",), ("x",))),
+        (("/own",), (), (("/own",), ())),
+        (("/own",), ("x",), (("/own",), ("x",))),
+        (spec.RESET, ("x",), ((), ("x",))),
+    ],
+)
+def test_entry_point_over_the_image(entrypoint, command, expected):
+    over = over_image(replace(BASE, entrypoint=entrypoint, command=command), engine_like.image(Entrypoint=["/entry"]))
+    assert (over.entrypoint, over.command) == expected
+
+
+def test_the_request_is_the_one_that_the_command_makes():
+    body = to_api(replace(BASE, interactive=True))
+    assert [body[key] for key in ("OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr")] == [True] * 5
+    assert {key: body["HostConfig"][key] for key in ("Binds", "SecurityOpt", "CapAdd", "VolumesFrom", "DeviceRequests")} == dict.fromkeys(
+        ("Binds", "SecurityOpt", "CapAdd", "VolumesFrom", "DeviceRequests")
+    )
+    assert (body["Entrypoint"], body["Cmd"], body["HostConfig"]["NetworkMode"]) == (None, ["run"], "default")
+    assert "NetworkingConfig" not in body
+
+
+@pytest.mark.parametrize(
+    ("mode", "networks", "network", "others"),
+    [
+        ("default", {"bridge": {}}, "default", ()),
+        ("bridge", {"bridge": {}}, "default", ()),
+        ("swarm", {"swarm": {}}, "swarm", ()),
+        ("default", {"swarm": {}}, "swarm", ()),  # moved live
+        ("swarm", {"bridge": {}}, "default", ()),
+        ("swarm", {"swarm": {}, "other": {}}, "swarm", ("other",)),
+        ("default", {"bridge": {}, "other": {}}, "default", ("other",)),
+        ("host", {"host": {}}, "host", ()),
+        (f"container:{OTHER_ID}", {}, f"container:{OTHER_ID}", ()),
+    ],
+)
+def test_network_that_a_container_is_in(mode, networks, network, others):
+    said = engine_like.inspect("sn-1", to_api(BASE), engine_like.image())
+    said["HostConfig"]["NetworkMode"], said["NetworkSettings"]["Networks"] = mode, networks
+    there = from_inspect(said)
+    assert (there.network, there.other_networks) == (network, others)
+
+
+@pytest.mark.parametrize(
+    ("mounts", "expected"),
+    [
+        ([{"Type": "bind", "Source": "/a", "Target": "/b", "ReadOnly": True}], ["/a:/b:ro"]),
+        ([{"Type": "volume", "Source": "vol", "Target": "/image-volume"}], ["vol:/image-volume"]),
+    ],
+)
+def test_mounts_of_the_newer_form(mounts, expected):
+    said = engine_like.inspect("sn-1", to_api(BASE), engine_like.image(Volumes={"/image-volume": {}} if "vol" in expected[0] else None))
+    said["HostConfig"]["Mounts"] = mounts
+    assert [str(mount) for mount in from_inspect(said).mounts] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("Privileged", True), ("CpuQuota", 50000), ("CpusetCpus", "0"), ("GroupAdd", ["audio"]), ("Tmpfs", {"/t": ""})]
+)
+def test_what_no_option_sets_is_seen(name, value):
+    said = engine_like.inspect("sn-1", to_api(BASE), engine_like.image())
+    said["HostConfig"][name] = value
+    assert differences(over_image(BASE, engine_like.image()), from_inspect(said), DEFAULTS) == {"foreign": ({name: str(value)}, {})}
+
+
+# --- secrets ------------------------------------------------------------------------------------------------------------
+
+
+def test_join_tokens_are_no_state():
+    with_token = replace(BASE, command=("run", "-joinToken", "t-1", "-config", "c"), env={"A": "1", "SPIRE_JOIN_TOKEN": "t-1"})
+    without = replace(BASE, command=("run", "-config", "c"))
+    assert differences(without, with_token, {}) == {}
+    assert differences(replace(with_token, command=("run", "-joinToken", "t-2", "-config", "c")), with_token, {}) == {}
+
+
+def test_secrets_in_inspect_are_masked():
+    body = to_api(
+        replace(
+            BASE,
+            command=("-joinToken", "t-1", "x"),
+            env={"DB_PASSWORD": "hunter2", "API_KEY": "k", "EMPTY_TOKEN": "", "SWARM_ID_KEY": "/k"},
+        )
+    )
+    said = {**engine_like.inspect("sn-1", body, engine_like.image()), "Args": ["-joinToken", "t-1", "x"]}
+    shown = spec.mask_inspect(said)
+    assert shown["Config"]["Env"] == ["PATH=/bin", f"DB_PASSWORD={MASK}", f"API_KEY={MASK}", "EMPTY_TOKEN=", "SWARM_ID_KEY=/k"]
+    assert shown["Config"]["Cmd"] == shown["Args"] == ["-joinToken", MASK, "x"]
+    assert "hunter2" not in str(shown)
+    assert set(spec.secrets_of(said)) == {"hunter2", "k", "", "t-1"}
+
+
+def test_a_name_with_several_addresses_is_several_lines_of_the_hosts_file():
+    wanted = ContainerSpec(name="x", image="y", extra_hosts={"both": "192.0.2.1,192.0.2.2", "one": "::1"})
+    lines = ["both:192.0.2.1", "both:192.0.2.2", "one:::1"]
+    assert to_api(wanted)["HostConfig"]["ExtraHosts"] == lines
+    inspect = engine_like.inspect("x", to_api(wanted), engine_like.image())
+    assert from_inspect(inspect).extra_hosts == wanted.extra_hosts

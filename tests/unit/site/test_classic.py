@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is derived from an inventory of release 0.3.0, and what is wrong with one."""
+
+import pytest
+from ansible_collections.swarm.learning.plugins.plugin_utils._checks import stages
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import model as _site
+
+TD = "swarm.learning"
+HOSTS = {"host-1": {"ansible_host": "172.1.1.1", "sn_sentinel": True}, "host-2": {"ansible_host": "172.2.2.2"}}
+GROUPS = {
+    "swarm_apls": ["host-1"],
+    "swarm_spire_server": ["host-1"],
+    "swarm_sn": ["host-1", "host-2"],
+    "swarm_swci": ["host-1"],
+}
+
+
+def classic(everywhere=None, groups=None, **hosts):
+    """An Inventory of release 0.3.0, with variables for all hosts, other groups, or variables of one host (host_1={…})."""
+    variables = {host: {"swarm_release": "0.3.0", **own, **(everywhere or {})} for host, own in HOSTS.items()}
+    for name, own in hosts.items():
+        variables[name.replace("_", "-")].update(own)
+    members = {name: hosts for name, hosts in {**GROUPS, **(groups or {})}.items() if hosts}
+    return _site.read(variables, {"all": list(variables), **members})
+
+
+def derived(*arguments, **changes):
+    inventory = classic(*arguments, **changes)
+    assert stages.problems(inventory, lambda path: True) == []
+    return _site.derive(inventory)
+
+
+def test_sns_know_the_sentinel_by_its_file_server():
+    model = derived(host_1={"sn_fs_port": 30405})
+    ports = {"sn_api_port": 30304, "sn_p2p_port": 30303}
+    assert model["host-1"]["sn_nodes"] == [{"name": "sn-1", "host_ip": "172.1.1.1", "sentinel": True, "sn_fs_port": 30405, **ports}]
+    assert model["host-2"]["sn_nodes"] == [
+        {
+            "name": "sn-2",
+            "host_ip": "172.2.2.2",
+            "sentinel": False,
+            "sn_fs_port": 30305,
+            "sentinel_ip": "172.1.1.1",
+            "sentinel_fs_port": 30405,
+            **ports,
+        }
+    ]
+
+
+def test_the_sentinel_by_its_own_address_as_the_scripts_say_it():
+    model = derived({"sn_sentinel": False, "sn_sentinel_ip": "172.2.2.2"})
+    assert [(node["name"], node["sentinel"]) for here in model.values() for node in here["sn_nodes"]] == [("sn-1", False), ("sn-2", True)]
+
+
+def entry(kind, dns, peers=()):
+    return {
+        "spiffe_id": f"spiffe://{TD}/swarm/{kind}",
+        "parent_id": f"spiffe://{TD}/swarm/{kind}-agent",
+        "selectors": [f"swarm:node-type:{kind}"],
+        "dns_names": dns,
+        "federates_with": list(peers),
+    }
+
+
+SN, SL, SWCI = (["swarm-network-node"], ["swarm-learning-node"], [])
+ORGS = {"groups": {"swarm_spire_server": ["host-1", "host-2"]}, "host_2": {"swarm_trust_domain": "org2"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "entries"),
+    [
+        ({}, [entry("swci", SWCI)]),
+        ({"everywhere": {"spire_server_release": "2.3.0"}}, [entry("sn", SN), entry("sl", SL), entry("swci", SWCI)]),
+        (ORGS, [entry("sn", SN, ["org2"]), entry("sl", SL, ["org2"]), entry("swci", SWCI, ["org2"])]),
+    ],
+    ids=["the platform's own server makes two itself", "SPIRE's own image", "federated"],
+)
+def test_entries(changes, entries):
+    model = derived(**changes)
+    assert model["host-1"]["entries"] == entries
+    assert model["host-2"]["server_host"] == ("host-2" if changes is ORGS else "host-1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "image", "variables"),
+    [
+        ({}, "hpe_eval/swarm-learning/spire-server:0.3.0", "swarm_release, swarm_registry"),
+        (
+            {"spire_server_release": "2.3.0", "swarm_spire_version": "0.12.0"},
+            "spiffe/spire-server:0.12.0",
+            "swarm_spire_version, swarm_registry",
+        ),
+    ],
+)
+def test_image_of_the_spire_server(changes, image, variables):
+    images = derived({"swarm_registry": "r.example", **changes})["host-1"]["images"]
+    assert images[f"r.example/{image}"] == variables
+    assert "r.example/hpe_eval/swarm-learning/sn:0.3.0" in images
+
+
+def test_a_swci_without_a_script_says_which_nodes_there_are():
+    script = derived()["host-1"]["swci_script"].splitlines()
+    assert script[1] == "WAIT FOR IP 172.1.1.1 30304"
+    assert script[-2:] == ["LIST NODES", "EXIT"]
+    assert "swci_tasks" not in derived()["host-1"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"groups": {"swarm_swop": ["host-1"]}},
+            "host-1 is in swarm_swop, but release 0.3.0 has no swop; releases that have one: 2.0.0, 2.1.0",
+        ),
+        ({"groups": {"swarm_spire_agent": ["host-2"]}}, "host-2 is in swarm_spire_agent, but release 0.3.0 has no spire_agent; releases"),
+        ({"host_2": {"sn_sentinel": True}}, "2 Sentinels (sn-1 on host-1, sn-2 on host-2)"),
+        ({"host_2": {"sn_sentinel_ip": "172.2.2.2"}}, "2 Sentinels (sn-1 on host-1, sn-2 on host-2)"),
+        (
+            {"host_2": {"sn_sentinel_ip": "172.3.3.3"}},
+            "sn-2 on host-2 has the sentinel_ip 172.3.3.3, but the Sentinel is sn-1 on host-1, at 172.1.1.1",
+        ),
+        ({"host_1": {"sn_sentinel": False}}, "no Sentinel among the hosts of swarm_sn (host-1, host-2)"),
+        (
+            {"groups": {"swarm_apls": ["host-1", "host-2"]}},
+            "swarm_apls has host-1, host-2: the nodes of release 0.3.0 know one License Server",
+        ),
+        (
+            {"groups": {"swarm_spire_server": []}},
+            "has swarm_trust_domain 'swarm.learning', but no host of swarm_spire_server serves it; for a server elsewhere set swarm_agent_",
+        ),
+        ({"host_2": {"swarm_trust_domain": "swarm.learnin"}}, "serves it: did you mean 'swarm.learning'?"),
+        (
+            {"groups": {"swarm_spire_server": ["host-1", "host-2"]}, "host_2": {"spire_server_upstream": "host-1"}},
+            "spire_server_upstream is set on host-2, and the platform's own SPIRE Server of release 0.3.0 comes without the agent",
+        ),
+        ({"host_1": {"sn_fs_port": 30304}}, "port 30304 on host-1 is wanted by sn-1 (sn_api_port) and sn-1 (sn_fs_port)"),
+        ({"host_1": {"spire_server_release": "9"}}, "spire_server_release is '9' on host-1"),
+    ],
+)
+def test_what_is_wrong(changes, words):
+    said = "\n".join(stages.problems(classic(**changes), lambda path: True))
+    assert words in said
+
+
+ELSEWHERE = {"swarm_agent_server_address": "192.0.2.9"}
+NO_SERVER = {"swarm_spire_server": []}
+CONFIGURED = {"sn_nodes": [{"config": "/etc/spire/agent.conf"}], "swci_options": {"config": "/etc/spire/agent.conf"}}
+
+
+def test_a_spire_server_elsewhere():
+    model = derived({**ELSEWHERE, **CONFIGURED}, groups=NO_SERVER)
+    assert "server_host" not in model["host-1"]
+
+
+def test_a_spire_server_elsewhere_on_a_host_that_can_be_asked():
+    derived({**ELSEWHERE, "swarm_agent_server_host": "spire-host"}, groups=NO_SERVER)
+
+
+@pytest.mark.parametrize(("lacking", "hosts"), [("sn_nodes", ["host-1", "host-2"]), ("swci_options", ["host-1"]), ("sl_nodes", ["host-2"])])
+def test_a_node_of_a_spire_server_elsewhere_needs_a_configuration(lacking, hosts):
+    given = {**CONFIGURED, "sl_nodes": [{"config": "/etc/spire/agent.conf", "ml_cmd": "run x.py"}]}
+    given[lacking] = {} if lacking == "swci_options" else [given[lacking][0], {"ml_cmd": "run y.py"}] if lacking == "sl_nodes" else []
+    said = stages.problems(classic({**ELSEWHERE, **given}, groups={**NO_SERVER, "swarm_sl": ["host-2"]}), lambda path: True)
+    assert [one.partition(" lacks a config: the SPIRE Server at 192.0.2.9 is")[0] for one in said] == [f"{lacking} of {h}" for h in hosts]

@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Organisations that exchange one public file each: what is taken, what is refused, and what follows from it."""
+
+import base64
+import dataclasses
+import json
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._spire import peers as _peers
+from ansible_collections.swarm.learning.plugins.module_utils._spire.server import bundle as spire_bundle
+from ansible_collections.swarm.learning.plugins.plugin_utils._checks import stages
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import model
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.support.pki import NOW, Authority
+from tests.support.site_inventory import two_orgs
+
+DOMAIN = "org3.swarm.learning"
+OWN = {"trust_domain": DOMAIN, "address": "192.0.2.3", "port": 8443}
+NODES = {"swops": 1, "pairs": 3}
+
+
+def key(authority):
+    return {"use": "x509-svid", "kty": "EC", "x5c": [base64.b64encode(authority.certificate.public_bytes(Encoding.DER)).decode()]}
+
+
+def spiffe(*authorities):
+    """SPIFFE JSON of some CAs, with a key for JWTs too, as SPIRE's have."""
+    return json.dumps({"keys": [*map(key, authorities), {"use": "jwt-svid", "kid": "a", "kty": "EC"}], "spiffe_sequence": 1})
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    return spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}"))
+
+
+@pytest.fixture
+def text(bundle):
+    return _peers.written(bundle, OWN, NODES)
+
+
+def told(text):
+    return json.loads(text)["fingerprint"]
+
+
+def changed(text, **changes):
+    return json.dumps({**json.loads(text), **changes})
+
+
+def refusal(text, fingerprint=None):
+    with pytest.raises(_peers.Refused) as error:
+        _peers.taken(text, told(text) if fingerprint is None else fingerprint, NOW)
+    return str(error.value)
+
+
+def test_what_one_writes_the_other_takes(text, bundle):
+    peer = _peers.taken(text, told(text).upper().replace(" ", ":"), NOW)
+    assert json.loads(peer.pop("bundle")) == json.loads(bundle)
+    assert peer == {**OWN, **NODES}
+    assert len(told(text).split()) == 16
+    assert _peers.written(bundle, OWN, NODES) == text, "the same bundle gives the same file"
+
+
+def test_the_order_of_keys_does_not_matter(tmp_path):
+    one, two = (Authority(tmp_path, f"spiffe://{DOMAIN}") for _again in range(2))
+    assert _peers.fingerprint(json.loads(spiffe(one, two))) == _peers.fingerprint(json.loads(spiffe(two, one)))
+    assert _peers.fingerprint(json.loads(spiffe(one, two))) != _peers.fingerprint(json.loads(spiffe(one)))
+
+
+def test_a_file_that_is_none():
+    assert "is an HTML page, such as that of a login," in refusal("<!DOCTYPE html>\n<html>", "")
+    assert "is not JSON" in refusal("-----BEGIN CERTIFICATE-----", "")
+    assert "lacks trust_domain, bundle, endpoint, fingerprint, nodes" in refusal("[]", "")
+
+
+def test_a_fingerprint_that_is_wrong(text, tmp_path):
+    other = spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}"))
+    assert "was changed or damaged on its way" in refusal(changed(text, bundle=json.loads(other)))
+    assert "swarm_peers says 1234" in (said := refusal(text, "1234"))
+    assert "do not use it before org3.swarm.learning has told you" in said
+    assert f"has the fingerprint {told(text)}: have org3.swarm.learning read out theirs" in refusal(text, "")
+
+
+def test_a_domain_that_is_wrong(text):
+    assert "says that its bundle is that of org4.example, but its CA is that of spiffe://org3" in refusal(
+        changed(text, trust_domain="org4.example")
+    )
+    assert "has the trust domain 'Org 3', which is none" in refusal(changed(text, trust_domain="Org 3"))
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://192.0.2.3:8443",
+        {"address": "", "port": 8443},
+        {"address": "192.0.2.3", "port": "8443"},
+        {"spiffe_id": "spiffe://other/spire/server"},
+    ],
+)
+def test_an_endpoint_that_is_wrong(text, endpoint):
+    there = json.loads(text)["endpoint"]
+    assert "has an endpoint that is none of org3" in refusal(
+        changed(text, endpoint={**there, **endpoint} if isinstance(endpoint, dict) else endpoint)
+    )
+
+
+def test_a_bundle_that_is_wrong(text, tmp_path):
+    late = Authority(tmp_path, f"spiffe://{DOMAIN}", days=0)
+    assert "has a bundle that ended 2027-01-15 08:00 UTC: ask org3.swarm.learning" in refusal(_peers.written(spiffe(late), OWN, NODES))
+    assert "has a bundle without a CA certificate" in refusal(changed(text, bundle=json.loads(spiffe())))
+    assert "its bundle is not a SPIFFE bundle" in refusal(changed(text, bundle={"keys": [{"use": "x509-svid"}]}))
+    assert "its bundle is not a SPIFFE bundle" in refusal(changed(text, bundle="<html>"))
+    assert "does not say how many SWOPs" in refusal(changed(text, nodes={"swops": 1}))
+
+
+# --- the inventory --------------------------------------------------------------------------------------------------------
+
+
+def loaded(files, given, **changes):
+    def read(path):
+        if path not in files:
+            raise FileNotFoundError(2, "No such file or directory")
+        return files[path]
+
+    inventory = two_orgs({"swarm_peers": given}, **changes)
+    problems, peers = _peers.load(inventory, read, NOW)
+    return problems, dataclasses.replace(inventory, peers=tuple(peers))
+
+
+def test_problems_name_the_file(text):
+    item = {"file": "org3.json", "fingerprint": told(text)}
+    assert loaded({"org3.json": text}, [item])[0] == []
+    for given, words in (
+        ("org3.json", "swarm_peers must be a list of mappings"),
+        (["org3.json"], "swarm_peers: org3.json must be a mapping with file, on the controller, and fingerprint"),
+        ([{"file": "org4.json"}], "swarm_peers: org4.json cannot be read on the controller: No such file"),
+        ([item, item], "swarm_peers: org3.json is a second one of org3.swarm.learning"),
+    ):
+        [problem] = loaded({"org3.json": text}, given)[0]
+        assert words in problem
+    [problem] = loaded({"org3.json": text}, [item], host_2={"swarm_trust_domain": DOMAIN})[0]
+    assert "is of org3.swarm.learning, a trust domain of this very inventory" in problem
+    [problem] = loaded({"org3.json": text}, [item], without=("swarm_spire_server", "swarm_spire_agent"))[0]
+    assert "no host is in swarm_spire_server to federate with them" in problem
+
+
+def test_what_follows_from_a_peer(text):
+    _none, inventory = loaded({"org3.json": text}, [{"file": "org3.json", "fingerprint": told(text)}])
+    assert stages.problems(inventory, lambda path: True) == []
+    here = model.derive(inventory)["host-1"]
+    assert [one["trust_domain"] for one in here["federates_with"]] == ["org2.swarm.learning", DOMAIN]
+    assert (here["federates_with"][1]["address"], here["federates_with"][1]["port"]) == ("192.0.2.3", 8443)
+    assert "x5c" in here["federates_with"][1]["bundle"]
+    assert all(one["federates_with"] == ["org2.swarm.learning", DOMAIN] for one in here["entries"])
+    assert "TO defaulttaskbb.taskdb.sml.hpe WITH 3 PEERS" in here["swci_script"], "SWOPs that build"
+    assert "TO defaulttaskbb.taskdb.sml.hpe WITH 7 PEERS" in here["swci_script"], "pairs that train"
+    assert here["exchange"] == {"trust_domain": "org1.swarm.learning", "address": "172.1.1.1", "port": 8443, "swops": 1, "pairs": 2}
+
+
+@pytest.mark.parametrize(("own", "names"), [("org2.swarm.learning", ["sl-1", "sl-2"]), ("org4.swarm.learning", ["sl-4", "sl-5"])])
+def test_everybody_counts_pairs_alike(text, own, names):
+    """One host a side; the other side has three pairs, and counts by the same order of the trust domains."""
+    only = {f"swarm_{one}": ["host-1"] for one in ("spire_server", "spire_agent", "sn", "swop")}
+    given = [{"file": "3", "fingerprint": told(text)}]
+    _none, inventory = loaded({"3": text}, given, groups=only, host_1={"swarm_trust_domain": own})
+    nodes = [node["slnodedef"] for node in model.derive(inventory)["host-1"]["swop_profiles"]["swop-1"]["nodes"]]
+    assert [node["slhostname"] for node in nodes] == names
+    assert [node["slport"] for node in nodes] == [16000, 17000]
+
+
+# --- the server's copy ----------------------------------------------------------------------------------------------------
+
+
+class Server:
+    def __init__(self, there):
+        self.there = there
+
+    def federated_bundle(self, _domain):
+        return self.there
+
+    def set_bundle(self, _domain, text):
+        self.there = text
+
+
+@pytest.mark.parametrize(("bootstrap", "kept"), [(True, "fetched"), (False, "sent")])
+def test_a_bundle_that_was_fetched_since_is_left_alone(tmp_path, bootstrap, kept):
+    sent, fetched = (spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}", begins=begins)) for begins in (-90, -2))
+    params = {"trust_domain": DOMAIN, "bundle": sent, "bootstrap": bootstrap}
+    server = Server(fetched)
+    result = spire_bundle(server, params, False)
+    assert server.there == {"sent": sent, "fetched": fetched}[kept]
+    assert result["changed"] == (kept == "sent")
+
+
+def test_a_domain_that_began_anew_is_taken_up(tmp_path):
+    sent, there = (spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}", begins=begins)) for begins in (-2, -90))
+    server = Server(there)
+    assert spire_bundle(server, {"trust_domain": DOMAIN, "bundle": sent, "bootstrap": True}, False)["changed"]
+    assert server.there == sent

@@ -1,0 +1,279 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The seed's training as files: profile, tasks and script, written out by hand."""
+
+import hashlib
+
+import pytest
+import yaml
+from ansible_collections.swarm.learning.plugins.plugin_utils._checks import formats
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import content
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import model as _site
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import training as _training
+
+from tests.support.site_inventory import TRAINING, two_orgs
+
+WHEEL = "swarmlearning-client-py3-none-manylinux_2_24_x86_64.whl"
+CIFAR = {**TRAINING, "client_wheel": f"/files/{WHEEL}", "build": ["FROM tensorflow/tensorflow:2.7.0", "RUN pip3 install keras matplotlib"]}
+
+PROFILE_OF_HOST_2 = """
+groupname: swop-2
+taskrunner: defaulttaskbb.taskdb.sml.hpe
+policyuri: null
+resourcemgr:
+  mgrtype: DOCKER
+  accessinfo:
+    accesstype: FROMENV
+network: swarm
+apls:
+  locator:
+    host: 172.1.1.1
+    port: 5814
+apisrv:
+  locator:
+    host: null
+    port: null
+    service: null
+envvars:
+  - http_proxy: null
+  - https_proxy: null
+  - no_proxy: null
+  - HTTP_PROXY: null
+  - HTTPS_PROXY: null
+  - NO_PROXY: null
+nodes:
+  - slnodedef:
+      idx: 0
+      identity:
+        - attribute:
+            aType: SPIFFE_SOCKETPATH
+            mType: VOLUME
+            src: spire-agent-socket
+            tgt: /tmp/spire-agent
+            subPath: api.sock
+      slhostname: sl-3
+      slhostip: 172.2.2.2
+      slport: 16000
+      slenvvars:
+        - swarm_node_type: sl
+      usrhostname: ml-3
+      usrenvvars: null
+      privatedata: null
+  - slnodedef:
+      idx: 1
+      identity:
+        - attribute:
+            aType: SPIFFE_SOCKETPATH
+            mType: VOLUME
+            src: spire-agent-socket
+            tgt: /tmp/spire-agent
+            subPath: api.sock
+      slhostname: sl-4
+      slhostip: 172.2.2.2
+      slport: 17000
+      slenvvars:
+        - swarm_node_type: sl
+      usrhostname: ml-4
+      usrenvvars: null
+      privatedata: null
+"""
+
+BUILD_TASK = f"""
+Name: {{name}}
+TaskType: MAKE_USER_CONTAINER
+Author: swarm.learning
+Prereq: ROOTTASK
+Outcome: user-env-tf2.7.0-swop
+Body:
+  BuildContext: sl-cli-lib
+  BuildType: INLINE
+  BuildSteps:
+    - FROM tensorflow/tensorflow:2.7.0
+    - RUN pip3 install keras matplotlib
+    - RUN mkdir -p /tmp/hpe-swarmcli-pkg
+    - COPY {WHEEL} /tmp/hpe-swarmcli-pkg/{WHEEL}
+    - RUN pip3 install /tmp/hpe-swarmcli-pkg/{WHEEL}
+"""
+
+RUN_TASK = """
+Name: {name}
+TaskType: RUN_SWARM
+Author: swarm.learning
+Prereq: {prereq}
+Outcome: {name}
+Body:
+  Command: model/cifar10.py
+  Entrypoint: python3
+  WorkingDir: /tmp/test
+  Envvars:
+    - MODEL_DIR: model
+    - MAX_EPOCHS: 2
+    - MIN_PEERS: 2
+  PrivateContent: null
+  SharedContent:
+    - Src: /tmp/spire/cifar10/model
+      Tgt: /tmp/test/model
+      MType: BIND
+"""
+
+SCRIPT = """\
+EXIT ON FAILURE
+WAIT FOR IP 172.1.1.1 30304
+CREATE CONTEXT cifar10 WITH IP 172.1.1.1 30304
+SWITCH CONTEXT cifar10
+CD /platform/swarm/usr
+# A task that is already there stays as it is: its name says what it does.
+EXIT ON FAILURE OFF
+CREATE TASK FROM image-task.yml
+FINALIZE TASK {first}
+EXIT ON FAILURE
+GET TASK INFO {first}
+GET TASK BODY {first}
+RESET TASKRUNNER defaulttaskbb.taskdb.sml.hpe
+ASSIGN TASK {first} TO defaulttaskbb.taskdb.sml.hpe WITH 2 PEERS
+WAIT FOR TASKRUNNER defaulttaskbb.taskdb.sml.hpe
+# A task that is already there stays as it is: its name says what it does.
+EXIT ON FAILURE OFF
+CREATE TASK FROM run-task.yml
+FINALIZE TASK {run}
+EXIT ON FAILURE
+GET TASK INFO {run}
+GET TASK BODY {run}
+RESET TASKRUNNER defaulttaskbb.taskdb.sml.hpe
+# Peers of a training that failed are not waited for.
+RESET CONTRACT defaultbb.cqdb.sml.hpe
+ASSIGN TASK {run} TO defaulttaskbb.taskdb.sml.hpe WITH 4 PEERS
+WAIT FOR TASKRUNNER defaulttaskbb.taskdb.sml.hpe
+# The ML containers save their models.
+SLEEP 60
+RESET TASKRUNNER defaulttaskbb.taskdb.sml.hpe
+LIST CONTRACTS
+RESET CONTRACT defaultbb.cqdb.sml.hpe
+EXIT
+"""
+
+
+@pytest.fixture(name="model")
+def example():
+    return _site.derive(two_orgs(training=CIFAR))
+
+
+def test_profile(model):
+    profile = model["host-2"]["swop_profiles"]["swop-2"]
+    assert profile == yaml.safe_load(PROFILE_OF_HOST_2)
+    assert formats.profile_problems(profile) == []
+
+
+def test_tasks_and_script(model):
+    here = model["host-1"]
+    first, run = here["swci_tasks"]["image-task.yml"], here["swci_tasks"]["run-task.yml"]
+    assert first == yaml.safe_load(BUILD_TASK.format(name=first["Name"]))
+    assert run == yaml.safe_load(RUN_TASK.format(name=run["Name"], prereq=first["Name"]))
+    assert [formats.task_problems(task) for task in (first, run)] == [[], []]
+    assert here["swci_script"] == SCRIPT.format(first=first["Name"], run=run["Name"])
+
+
+def test_only_the_swci_host_has_the_script(model):
+    assert "swci_script" not in model["host-2"]
+
+
+def names(**changes):
+    tasks = _training.tasks(_training.normalise({**CIFAR, **changes}))
+    return tasks["first"]["Name"], tasks["run"]["Name"]
+
+
+def test_a_changed_training_is_a_new_task_and_an_unchanged_one_is_not():
+    first, run = names()
+    assert names() == (first, run)
+    assert first.startswith("cifar10-build-")
+    assert run.startswith("cifar10-run-")
+    other_first, other_run = names(epochs=3)
+    assert other_first == first
+    assert other_run != run
+    assert names(build=["FROM other"])[0] != first
+
+
+@pytest.mark.parametrize(
+    ("image", "body"),
+    [
+        ("r.example:5000/team/ml:1", {"Tag": "1", "RepoName": "ml", "OrgAndReg": "r.example:5000/team", "Auth": None}),
+        ("debian", {"Tag": "latest", "RepoName": "debian", "OrgAndReg": None, "Auth": None}),
+    ],
+)
+def test_without_a_build_the_image_is_pulled(image, body):
+    task = _training.tasks(_training.normalise({**CIFAR, "build": [], "image": image}))["first"]
+    assert (task["TaskType"], task["Outcome"], task["Body"]) == ("PULL_IMAGE", image, body)
+    assert formats.task_problems(task) == []
+
+
+def test_a_build_that_installs_the_wheel_itself_is_left_alone():
+    build = ["FROM x", f"COPY {WHEEL} /w/", f"RUN pip install /w/{WHEEL}"]
+    assert _training.tasks(_training.normalise({**CIFAR, "build": build}))["first"]["Body"]["BuildSteps"] == build
+
+
+def test_environment_of_the_program():
+    changes = {"model_mount": "/data/model", "env": {"MAX_EPOCHS": 9, "A": "b"}, "private_data": "/d", "private_mount": "/p"}
+    body = _training.tasks(_training.normalise({**CIFAR, **changes}))["run"]["Body"]
+    assert body["Envvars"] == [{"MODEL_DIR": "/data/model"}, {"MAX_EPOCHS": 9}, {"MIN_PEERS": 2}, {"A": "b"}]
+    assert body["PrivateContent"] == "/p"
+
+
+def test_socket_file_of_an_agent_that_already_runs():
+    model = _site.derive(two_orgs({"swarm_socket_path": "/run/spire/api.sock"}, training=CIFAR))
+    attribute = model["host-1"]["swop_profiles"]["swop-1"]["nodes"][0]["slnodedef"]["identity"][0]["attribute"]
+    assert attribute == {"aType": "SPIFFE_SOCKETPATH", "mType": "BIND", "src": "/run/spire/api.sock", "tgt": "/run/spire/api.sock"}
+
+
+def test_files_for_the_hosts(tmp_path):
+    (tmp_path / "model/sub/__pycache__").mkdir(parents=True)
+    for name in ("client.whl", "model/b.py", "model/sub/a.py", "model/sub/__pycache__/a.pyc"):
+        (tmp_path / name).write_text(name)
+    training = {"client_wheel": f"{tmp_path}/client.whl", "model_source": f"{tmp_path}/model/", "model_dir": "/srv/model"}
+    listed = content.listing(training, "/var/lib/x/client")
+    assert [item["path"] for item in listed] == ["/var/lib/x/client/client.whl", "/srv/model/b.py", "/srv/model/sub/a.py"]
+    assert listed[1]["sha256"] == hashlib.sha256(b"model/b.py").hexdigest()
+
+
+GOOD_PROFILE = yaml.safe_load(PROFILE_OF_HOST_2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"netwrok": "x"}, "profile has the unknown key 'netwrok': did you mean 'network'?"),
+        ({"network": None}, "profile.network must be a text, not None"),
+        ({"apls": {"locator": {"host": "a.b", "port": "5814"}}}, "profile.apls.locator.port must be a whole number"),
+        ({"apls": {"locator": {"port": None}}}, "profile.apls.locator lacks 'host'"),
+        ({"resourcemgr": {"mgrtype": "PODMAN", "accessinfo": {"accesstype": "FROMENV"}}}, "'PODMAN', it must be one of DOCKER"),
+        ({"envvars": [{"A": 1, "B": 2}]}, "profile.envvars[0] must be a mapping with one key"),
+        ({"envvars": [{"A": [1]}]}, "profile.envvars[0].A must be one value"),
+        ({"dns": "1.1.1.1"}, "profile.dns must be a list"),
+        ({"nodes": []}, "profile.nodes has 0 items"),
+        ({"nodes": [{"slnodedef": {}}]}, "profile.nodes[0].slnodedef lacks 'idx'"),
+    ],
+)
+def test_profile_that_swop_would_refuse(change, message):
+    assert any(message in sentence for sentence in formats.profile_problems({**GOOD_PROFILE, **change}))
+
+
+GOOD_TASK = yaml.safe_load(RUN_TASK.format(name="run", prereq="build"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"TaskType": "RUN"}, "task.TaskType is 'RUN', it must be one of MAKE_USER_CONTAINER, PULL_IMAGE"),
+        ({"Outcome": "x" * 161}, "task.Outcome has 161 characters"),
+        ({"Prereq": ""}, "task.Prereq has 0 characters"),
+        ({"Body": {**GOOD_TASK["Body"], "WorkingDir": "test"}}, "task.Body.WorkingDir must be an absolute path"),
+        ({"Body": {**GOOD_TASK["Body"], "SharedContent": []}}, "task.Body.SharedContent has 0 items"),
+        ({"Extra": 1}, "task has the unknown key 'Extra'"),
+    ],
+)
+def test_task_that_swci_would_refuse(change, message):
+    assert any(message in sentence for sentence in formats.task_problems({**GOOD_TASK, **change}))
+
+
+def test_documents_that_are_none():
+    assert formats.profile_problems([]) == ["profile must be a mapping, not []"]
+    assert formats.task_problems("x") == ["task must be a mapping, not 'x'"]

@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SPIRE Agent inside a node of release 0.3.0: its configuration, its bundle, what it keeps, and its plugin's checksum."""
+
+import base64
+import json
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._container.engine import EngineError
+from ansible_collections.swarm.learning.plugins.module_utils._spire import agent, config, join_tokens, plugin_checksum, x509
+from ansible_collections.swarm.learning.plugins.plugin_utils import _node_agent
+
+from tests.unit.spire.test_join_tokens import EXPIRES, KEPT, SVID
+
+SUM = "1f4ebd50d3df02bfc101d54d0d799f14357e798d44941ab2ab537f52819884dd"
+SETTINGS = {"trust_domain": "swarm.learning", "server_address": "192.0.2.1"}
+WHOLE = f"""agent {{
+  trust_domain = "swarm.learning"
+  server_address = "192.0.2.1"
+  server_port = 8081
+  data_dir = "/spire/data/agent"
+  socket_path = "/tmp/agent.sock"
+  log_level = "INFO"
+  trust_bundle_path = "/spire/data/agent/bootstrap.pem"
+}}
+plugins {{
+  KeyManager "disk" {{
+    plugin_data {{
+      directory = "/spire/data/agent"
+    }}
+  }}
+  NodeAttestor "join_token" {{
+    plugin_data {{}}
+  }}
+  WorkloadAttestor "swarm" {{
+    plugin_cmd = "/spire/bin/spire-swarm-plugin"
+    plugin_checksum = "{SUM}"
+    plugin_data {{}}
+  }}
+}}
+"""
+
+
+def test_files():
+    nodes = [{"name": "sn-1", "image": "sn"}, {"name": "sn-2", "image": "sn", "config": "/own.conf"}]
+    assert _node_agent.files(nodes, {"sn": SUM}, "/agents", SETTINGS) == {
+        "directories": [{"path": "/agents/sn-1/data", "mode": "0700"}, {"path": "/agents/sn-2/data", "mode": "0700"}],
+        "files": [{"path": "/agents/sn-1/agent.conf", "content": WHOLE}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "checksum", "says"),
+    [
+        ({}, SUM, "a node's SPIRE Agent needs trust_domain, server_address"),
+        ({**SETTINGS, "server_address": ""}, SUM, "needs server_address"),
+        ({**SETTINGS, "port": 1}, SUM, "unknown settings for a node's SPIRE Agent: port"),
+        (SETTINGS, "abc", "plugin_checksum: 'abc' is not a SHA-256 in hex"),
+    ],
+)
+def test_settings_that_are_wrong(settings, checksum, says):
+    with pytest.raises(ValueError, match=says):
+        _node_agent.configuration(settings, checksum)
+
+
+def test_an_image_that_is_not_there_yet_is_said_to_be_so():
+    written = _node_agent.configuration(SETTINGS, "")["plugins"]["WorkloadAttestor"]["swarm"]["plugin_checksum"]
+    assert written == config.CHECKSUM_NOT_KNOWN
+
+
+def test_bundle():
+    der = base64.b64encode(bytes(range(60))).decode()
+    bundle = json.dumps({"keys": [{"use": "x509-svid", "x5c": [der]}, {"use": "jwt-svid", "kid": "a"}]})
+    assert _node_agent.bundle_pem(bundle) == f"-----BEGIN CERTIFICATE-----\n{der[:64]}\n{der[64:]}\n-----END CERTIFICATE-----\n"
+    assert _node_agent.bundle_pem("") == ""
+    with pytest.raises(ValueError, match="'<html>' is not a SPIFFE bundle"):
+        _node_agent.bundle_pem("<html>")
+
+
+class Engine:
+    """An engine with one image, whose containers have the plugin, or not."""
+
+    def __init__(self, containers=(), found=SUM, log=""):
+        self.there, self.found, self.log, self.done = containers, found, log, []
+
+    def image(self, reference):
+        return {"Id": "sha256:" + "a" * 64} if reference == "sn" else None
+
+    def containers(self, filters):
+        assert filters == {"ancestor": ["sha256:" + "a" * 64]}
+        return self.there
+
+    def checksum(self, name, path):
+        self.done.append(f"read {path} in {name}")
+        return self.found
+
+    def create(self, spec):
+        self.done.append(f"create {spec.name}")
+
+    def remove(self, name):
+        self.done.append(f"remove {name}")
+
+    def log_tail(self, name, lines):
+        return self.log
+
+
+def test_checksum_out_of_a_container_that_is_there():
+    engine = Engine([{"Id": "other", "ImageID": "sha256:b"}, {"Id": "mine", "ImageID": "sha256:" + "a" * 64}])
+    assert plugin_checksum.checksum(engine, "sn", "/p") == SUM
+    assert engine.done == ["read /p in mine"]
+
+
+def test_checksum_out_of_a_container_that_is_made_for_it():
+    engine = Engine()
+    assert plugin_checksum.checksum(engine, "sn", "/p") == SUM
+    name = "swarm-plugin-aaaaaaaaaaaa"
+    assert engine.done == [f"remove {name}", f"create {name}", f"read /p in {name}", f"remove {name}"]
+
+
+def test_no_image_and_no_plugin():
+    assert plugin_checksum.checksum(Engine(), "away", "/p") == ""
+    with pytest.raises(EngineError, match="image sn has no file /p"):
+        plugin_checksum.checksum(Engine(found=""), "sn", "/p")
+
+
+@pytest.mark.parametrize(("names", "kept"), [(("svid.key", "agent_svid.der"), KEPT), (("agent_svid.der",), {}), ((), {})])
+def test_what_an_agent_of_0_12_keeps(tmp_path, names, kept):
+    for name in names:
+        (tmp_path / name).write_bytes(x509.der(SVID))
+    assert agent.kept_identity([f"{tmp_path}:/spire/data/agent"], EXPIRES - 1) == kept
+
+
+STOPPED = {"State": {"Running": False}, "Config": {"Cmd": ["-config", "/c", "-joinToken", "t-1"], "Env": []}}
+
+RUNS = {**STOPPED, "State": {"Running": True}, "RestartCount": 0}
+RESTARTS = {**RUNS, "RestartCount": 3}
+NO_TOKEN = {"Cmd": ["-config", "/c"], "Env": []}
+NO_FACTS = {"identity": {}, "distrusts_server": False, "refused_token": "", "needs_join_token": False}
+SPENT = "join token does not exist or has already been used"
+UNATTESTED = "join token attestation is currently implemented within the agent"
+
+
+@pytest.mark.parametrize(
+    ("release", "inspect", "log", "facts"),
+    [
+        ("2.3.0", STOPPED, "", {}),
+        ("0.3.0", None, "", NO_FACTS),
+        ("0.3.0", RUNS, SPENT, NO_FACTS),
+        (
+            "0.3.0",
+            STOPPED,
+            SPENT,
+            {**NO_FACTS, "refused_token": join_tokens.digest("t-1"), "needs_join_token": True},
+        ),
+        (
+            "0.3.0",
+            STOPPED,
+            "x509: certificate signed by unknown authority",
+            {**NO_FACTS, "distrusts_server": True, "needs_join_token": True},
+        ),
+        ("0.3.0", {**RESTARTS, "Config": NO_TOKEN}, UNATTESTED, {**NO_FACTS, "needs_join_token": True}),
+        ("0.3.0", RESTARTS, "Error code: 6002", NO_FACTS),
+    ],
+)
+def test_facts_of_a_node(release, inspect, log, facts):
+    params = {"name": "sn-1", "state": "started", "release": release, "volumes": None}
+    assert agent.node_facts(Engine(log=log), None, params, inspect) == facts
