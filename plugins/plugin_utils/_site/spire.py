@@ -59,6 +59,11 @@ def reached_at(inventory, domain, hosts):
     return inventory.address(hosts[0]) if len(hosts) == 1 else f"spire-server.{domain}"
 
 
+def token_dir(inventory, server):
+    """The directory on a server's host that keeps the join tokens it has issued until they are used."""
+    return inventory.get(server, "spire_agent_token_dir") or f"{inventory.get(server, 'swarm_dir')}/tokens"
+
+
 def names(inventory, servers, wanted):
     """Name → addresses of those of the wanted domains that have several servers: lines for a container's hosts file.
 
@@ -150,6 +155,8 @@ def identity(inventory, host, servers):
     if mine:
         told = inventory.get(host, "spire_agent_server_host")
         found["server_host"] = next(one for one in (told, host, mine[0]) if one in mine)
+        found["server_container"] = inventory.get(found["server_host"], "spire_server_name")
+        found["token_dir"] = token_dir(inventory, found["server_host"])
         found["server_address"] = reached_at(inventory, domain, mine)
         found["server_names"] = names(inventory, {domain: mine}, [domain])
         found["server_port"] = inventory.get(mine[0], "spire_server_port")
@@ -169,6 +176,7 @@ def _of_a_server(inventory, host, servers, domain):
         "federates_with": peers,
         "peer_names": names(inventory, servers, others),
         "has_downstream": bool(below(inventory, [host])),
+        "issued_token_dir": token_dir(inventory, host),
     }
     if first:
         found["entries"] = _entries(inventory, mine, servers, others) + [
@@ -178,6 +186,8 @@ def _of_a_server(inventory, host, servers, domain):
         found["upstream"] = {
             "address": inventory.address(upstream),
             "port": inventory.get(upstream, "spire_server_port"),
+            "server_container": inventory.get(upstream, "spire_server_name"),
+            "token_dir": token_dir(inventory, upstream),
             "agent_id": _upstream_agent_id(domain, host),
         }
     return found

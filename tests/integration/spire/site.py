@@ -54,7 +54,6 @@ class Site:
             "spire_agent_name": f"{name}-agent",
             "spire_agent_image": self.images["spire-agent"],
             "spire_agent_socket_dir": f"{name}-agent-socket",
-            "spire_agent_server_name": "{{ hostvars[__swarm_here.server_host].spire_server_name }}",
             "spire_agent_options": {"network": self.network, "stop_timeout": 1},
         }
 

@@ -12,13 +12,14 @@ from tests.integration.spire.site import Site
 
 _NUMBERS = itertools.count()
 ORG1 = {"swarm_trust_domain": "org1.example"}
-HOSTS = {
+SERVERS = {
     "top": ORG1,
     "below": {**ORG1, "spire_server_upstream": "top"},
     "second": {"swarm_trust_domain": "org2.example"},
     "third": {"swarm_trust_domain": "org3.example"},
 }
-GROUPS = {"swarm_spire_server": list(HOSTS), "swarm_spire_agent": ["below"]}
+HOSTS = {**SERVERS, "guest": {"swarm_trust_domain": "org2.example"}}  # each with a directory and container names of its own
+GROUPS = {"swarm_spire_server": list(SERVERS), "swarm_spire_agent": ["below", "guest"]}
 SN = "spiffe://org1.example/swarm/sn"
 
 
@@ -40,9 +41,15 @@ def worked(run):
 
 
 def test_each_domain_has_the_bundles_of_all_others(site):
-    found = {host: {bundle["trust_domain"] for bundle in site.spire(host, "bundle", "list")["bundles"]} for host in HOSTS}
-    domains = {variables["swarm_trust_domain"] for variables in HOSTS.values()}
-    assert found == {host: domains - {variables["swarm_trust_domain"]} for host, variables in HOSTS.items()}
+    found = {host: {bundle["trust_domain"] for bundle in site.spire(host, "bundle", "list")["bundles"]} for host in SERVERS}
+    domains = {variables["swarm_trust_domain"] for variables in SERVERS.values()}
+    assert found == {host: domains - {variables["swarm_trust_domain"]} for host, variables in SERVERS.items()}
+
+
+def test_a_join_token_is_kept_with_the_server_that_made_it(site):
+    assert site.gets("guest", "spiffe://org2.example/swarm/sn")
+    made = [host for host in HOSTS if (site.directory / host / "tokens").exists()]
+    assert made == ["top", "below", "second"]
 
 
 def test_identities_below_a_nested_server_are_the_upstreams(site):
@@ -60,7 +67,7 @@ def test_identities_below_a_nested_server_are_the_upstreams(site):
 
 def test_a_second_run_changes_nothing_and_makes_no_token(site):
     before = site.containers()
-    assert site.tokens_made() == 2
+    assert site.tokens_made() == 3
     run = worked(site.play(HOSTS, GROUPS))
     assert run.total("changed") == 0
     assert (site.tokens_made(), site.containers()) == (2, before)
@@ -74,7 +81,7 @@ def test_a_nested_server_comes_back_alone(site):
     for part in parts:
         part.start()
     worked(site.play(HOSTS, GROUPS))
-    assert site.tokens_made() == 2
+    assert site.tokens_made() == 3
     assert site.gets("below", SN)
 
 

@@ -158,6 +158,18 @@ def test_three_hosts_of_two_domains():
     assert "entries" not in model["host-3"]
 
 
+@pytest.mark.parametrize("token_dir", ["", "/srv/tokens"])
+def test_agents_get_their_tokens_from_their_servers_container_and_directory(token_dir):
+    """Whatever the agent's own host calls its server and its directory."""
+    server = {"spire_server_name": "spire", "swarm_dir": "/data/swarm", "spire_agent_token_dir": token_dir}
+    agent = {"swarm_trust_domain": "org1.swarm.learning", "swarm_dir": "/opt/swarm", "spire_server_name": "unused"}
+    groups = {**GROUPS, "swarm_spire_server": ["host-1"]}
+    model = _site.derive(two_orgs(host_1=server, host_2=agent, groups=groups))
+    place = token_dir or "/data/swarm/tokens"
+    assert [(here["server_container"], here["token_dir"]) for here in model.values()] == [("spire", place)] * 2
+    assert model["host-1"]["issued_token_dir"] == place
+
+
 def test_nested_servers():
     domain = "org1.swarm.learning"
     below = {"spire_server_upstream": "host-1", "swarm_trust_domain": domain, "spire_server_ca_ttl": "1100h"}
@@ -166,7 +178,13 @@ def test_nested_servers():
     assert (upper["has_downstream"], lower["has_downstream"], upper["federates_with"]) == (True, False, [])
     assert [here["server_host"] for here in (upper, lower)] == ["host-1", "host-2"]
     agent = f"spiffe://{domain}/swarm/agent/host-2/upstream"
-    assert lower["upstream"] == {"address": "172.1.1.1", "port": 8081, "agent_id": agent}
+    assert lower["upstream"] == {
+        "address": "172.1.1.1",
+        "port": 8081,
+        "server_container": "spire-server",
+        "token_dir": "/var/lib/swarm-learning/tokens",
+        "agent_id": agent,
+    }
     assert "upstream" not in upper
     assert len(lower["entries"]) == 4
     assert {entry["parent_id"] for entry in lower["entries"]} == {f"spiffe://{domain}/swarm/agent/host-2"}
