@@ -4,12 +4,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ...module_utils._releases import RELEASES
 from .._site import certificates
 from . import formats
 
+if TYPE_CHECKING:
+    from .._site.model import Inventory
 
-def shape(inventory):
+
+def shape(inventory: Inventory) -> list[str]:
     """swarm_certificates and swarm_certificates_trial are what they have to be."""
     found = []
     for host in inventory.hosts:
@@ -24,7 +29,7 @@ def shape(inventory):
     return found
 
 
-def _mapping(told, known, where):
+def _mapping(told: Any, known: tuple[str, ...], where: str) -> list[str]:
     if not isinstance(told, dict):
         return [f"{where}must be a mapping, not {told!r}"]
     found = []
@@ -39,11 +44,11 @@ def _mapping(told, known, where):
     return found
 
 
-def _is_path(value):
+def _is_path(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def identities(inventory):
+def identities(inventory: Inventory) -> list[str]:
     """Every host of the swarm has the same kind of identity, and all that it takes."""
     found, with_files = [], [host for host in inventory.hosts if certificates.has(inventory, host)]
     for host in with_files:
@@ -67,10 +72,10 @@ def identities(inventory):
     return found
 
 
-def _incomplete(inventory, host):
+def _incomplete(inventory: Inventory, host: str) -> list[str]:
     if certificates.on_trial(inventory, host):
         return []
-    lacking = {}
+    lacking: dict[str, list[str]] = {}
     for component, files in certificates.given(inventory, host).items():
         for kind in ("key", "cert"):
             if kind not in files:

@@ -4,18 +4,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 from .._site import classic, spire
 from . import formats
+
+if TYPE_CHECKING:
+    from .._site.model import Inventory
 
 # Component → the variable that has the options of its nodes.
 NODES = {"sn": "sn_nodes", "sl": "sl_nodes", "swci": "swci_options"}
 
 
-def _listed(names):
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-def agents(inventory, host):
+def agents(inventory: Inventory, host: str) -> list[str]:
     """Of the SPIRE Server that the agents inside a host's nodes belong to."""
     groups = [f"swarm_{component}" for component in NODES if host in inventory.members(component)]
     domain, servers = inventory.get(host, "swarm_trust_domain"), spire.domains(inventory)
@@ -31,7 +37,7 @@ def agents(inventory, host):
     return [f"{unserved}; for a server elsewhere set swarm_agent_server_address"]
 
 
-def _unconfigured(inventory, host):
+def _unconfigured(inventory: Inventory, host: str) -> list[str]:
     """Nodes of a SPIRE Server that no host of the inventory has: the configuration that is derived needs that server's bundle."""
     if inventory.get(host, "swarm_agent_server_host"):
         return []
@@ -44,12 +50,12 @@ def _unconfigured(inventory, host):
     ]
 
 
-def _options(inventory, host, variable):
-    given = inventory.get(host, variable) or [{}]
+def _options(inventory: Inventory, host: str, variable: str) -> list[dict[str, Any]]:
+    given: Any = inventory.get(host, variable) or [{}]
     return given if isinstance(given, list) else [given]
 
 
-def license_servers(inventory):
+def license_servers(inventory: Inventory) -> list[str]:
     """Release 0.3.0 knows one License Server."""
     hosts = inventory.members("apls")
     if len(hosts) < 2 or not any(classic.is_classic(inventory, host) for host in hosts):
@@ -57,7 +63,7 @@ def license_servers(inventory):
     return [f"swarm_apls has {_listed(hosts)}: the nodes of release 0.3.0 know one License Server, a secondary one came with 2.x"]
 
 
-def sentinel(nodes):
+def sentinel(nodes: dict[str, list[dict[str, Any]]]) -> list[str]:
     """An SN that is told another Sentinel than the inventory's. nodes: host → its SN nodes, as `_site.sn_nodes` makes them."""
     chosen = [(host, node) for host, own in nodes.items() for node in own if node["sentinel"]]
     where, first = chosen[0]
@@ -69,7 +75,7 @@ def sentinel(nodes):
     ]
 
 
-def upstreams(inventory):
+def upstreams(inventory: Inventory) -> list[str]:
     """A SPIRE Server below another, with the image that release 0.3.0 has of its own: it has no agent for that."""
     return [
         f"spire_server_upstream is set on {host}, and the platform's own SPIRE Server of release 0.3.0 comes without the agent that this"

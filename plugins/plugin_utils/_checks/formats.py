@@ -8,7 +8,9 @@ Facts from the platform's own schemas (swarm 2.x): unknown keys are refused, len
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Listing:
-    of: object
+    of: Form
     least: int = 0
     most: int = 1_000_000
     null: bool = False
@@ -48,24 +50,28 @@ class Listing:
 class OneKey:
     """A mapping with exactly one key, as environment variables are written: `- MAX_EPOCHS: 2`."""
 
-    value: object
+    value: Form
 
 
 @dataclass(frozen=True)
 class Mapping:
-    keys: dict = field(default_factory=dict)
+    keys: dict[str, Form] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
     null: bool = False
 
 
-def problems(value, form, where):
+if TYPE_CHECKING:
+    Form = Text | Number | Scalar | Listing | OneKey | Mapping
+
+
+def problems(value: Any, form: Form, where: str) -> list[str]:
     """Sentences that say what is wrong with `value`, a part of a document called `where`; none when it has the form."""
     if value is None and (isinstance(form, Scalar) or getattr(form, "null", False)):
         return []
     return _CHECKS[type(form)](value, form, where)
 
 
-def _text(value, form, where):
+def _text(value: Any, form: Text, where: str) -> list[str]:
     if not isinstance(value, str):
         return [f"{where} must be a text, not {value!r}"]
     if form.choices and value not in form.choices:
@@ -77,7 +83,7 @@ def _text(value, form, where):
     return []
 
 
-def _number(value, form, where):
+def _number(value: Any, form: Number, where: str) -> list[str]:
     if isinstance(value, bool) or not isinstance(value, int):
         return [f"{where} must be a whole number, not {value!r}"]
     if not form.least <= value <= form.most:
@@ -85,7 +91,7 @@ def _number(value, form, where):
     return []
 
 
-def _scalar(value, form, where):
+def _scalar(value: Any, form: Scalar, where: str) -> list[str]:
     if isinstance(value, (dict, list, tuple)):
         return [f"{where} must be one value, not {value!r}"]
     if len(str(value)) > form.most:
@@ -93,7 +99,7 @@ def _scalar(value, form, where):
     return []
 
 
-def _listing(value, form, where):
+def _listing(value: Any, form: Listing, where: str) -> list[str]:
     if not isinstance(value, (list, tuple)):
         return [f"{where} must be a list, not {value!r}"]
     found = []
@@ -104,14 +110,14 @@ def _listing(value, form, where):
     return found
 
 
-def _one_key(value, form, where):
+def _one_key(value: Any, form: OneKey, where: str) -> list[str]:
     if not isinstance(value, dict) or len(value) != 1:
         return [f"{where} must be a mapping with one key, not {value!r}"]
     (key, item), *_rest = value.items()
     return problems(item, form.value, f"{where}.{key}")
 
 
-def _mapping(value, form, where):
+def _mapping(value: Any, form: Mapping, where: str) -> list[str]:
     if not isinstance(value, dict):
         return [f"{where} must be a mapping, not {value!r}"]
     found = []
@@ -126,13 +132,13 @@ def _mapping(value, form, where):
     return found
 
 
-def did_you_mean(word, known):
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`: did you mean 'sn_sentinel'?` when one of the known words is near, else nothing."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f": did you mean {near[0]!r}?" if near else ""
 
 
-_CHECKS = {
+_CHECKS: dict[type[Form], Callable[[Any, Any, str], list[str]]] = {
     Text: _text,
     Number: _number,
     Scalar: _scalar,
@@ -257,15 +263,15 @@ _BODIES = {
 }
 
 
-def profile_problems(profile, where="profile"):
+def profile_problems(profile: Any, where: str = "profile") -> list[str]:
     """What is wrong with a SWOP profile, as sentences."""
     return problems(profile, PROFILE, where)
 
 
-def task_problems(task, where="task"):
+def task_problems(task: Any, where: str = "task") -> list[str]:
     """What is wrong with a task definition, as sentences."""
-    kind = task.get("TaskType") if isinstance(task, dict) else None
-    form = {
+    kind: Any = task.get("TaskType") if isinstance(task, dict) else None
+    form: dict[str, Form] = {
         "Name": _NAME,
         "TaskType": Text(choices=tuple(_BODIES)),
         "Author": _NAME,
@@ -278,7 +284,7 @@ def task_problems(task, where="task"):
     return problems(task, Mapping(form), where)
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """The value in Python's own types, as Ansible's carry tags and templates along."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}

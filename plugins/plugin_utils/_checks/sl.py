@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import posixpath
+from typing import Any
 
 from ...module_utils._component import arguments
 from ...module_utils._releases import RELEASES
@@ -16,7 +17,7 @@ from . import formats
 PLATFORMS = ("TF", "PYT")
 
 
-def shape(inventory):
+def shape(inventory: model.Inventory) -> list[str]:
     found = []
     for host in inventory.members("sl"):
         given = inventory.get(host, "sl_nodes")
@@ -30,7 +31,7 @@ def shape(inventory):
     return found
 
 
-def nodes(inventory):
+def nodes(inventory: model.Inventory) -> list[str]:
     """What the nodes' options say: unknown ones, the other release's, a platform that is none, no SN."""
     found = []
     for host in inventory.members("sl"):
@@ -52,11 +53,11 @@ def nodes(inventory):
     return found
 
 
-def _given(inventory, host):
+def _given(inventory: model.Inventory, host: str) -> list[dict[str, Any]]:
     return inventory.get(host, "sl_nodes") or [{}]
 
 
-def _ml_keys(host, ml):
+def _ml_keys(host: str, ml: dict[str, Any]) -> list[str]:
     return [
         f"sl_nodes of {host} has the unknown key 'ml.{key}'{formats.did_you_mean(str(key), arguments.SIDECAR)}"
         for key in ml
@@ -64,7 +65,7 @@ def _ml_keys(host, ml):
     ]
 
 
-def _platforms(inventory, host, classic):
+def _platforms(inventory: model.Inventory, host: str, classic: bool) -> list[str]:
     found = []
     if inventory.get(host, "sl_platform") and not classic:
         found.append(f"sl_platform of {host} belongs to release 0.3.0; in 2.x the ML container's image has the framework")
@@ -81,7 +82,7 @@ def _platforms(inventory, host, classic):
     return found
 
 
-def programs(inventory):
+def programs(inventory: model.Inventory) -> list[str]:
     """What the nodes, complete, are to run."""
     found = []
     for host, own in model.sl_nodes(inventory).items():
@@ -91,13 +92,13 @@ def programs(inventory):
     return found
 
 
-def _ml_image(host, node):
+def _ml_image(host: str, node: dict[str, Any]) -> list[str]:
     if node["ml"].get("image"):
         return []
     return [f"{node['name']} on {host} has no ML container's image: set swarm_training with its image, or ml.image in sl_nodes"]
 
 
-def _classic_program(host, node):
+def _classic_program(host: str, node: dict[str, Any]) -> list[str]:
     program, model_dir = node.get("model_program"), node.get("model_dir")
     if not program and not node.get("ml_cmd"):
         return [f"{node['name']} on {host} has no program: set swarm_training with its program, or model_program in sl_nodes"]
@@ -108,7 +109,7 @@ def _classic_program(host, node):
     return []
 
 
-def names(inventory):
+def names(inventory: model.Inventory) -> list[tuple[Any, str]]:
     """[(name, where)] of all containers of these nodes."""
     named = []
     for host, own in model.sl_nodes(inventory).items():
@@ -119,12 +120,12 @@ def names(inventory):
     return named
 
 
-def ports(inventory, host):
+def ports(inventory: model.Inventory, host: str) -> list[tuple[Any, str]]:
     """[(port, what)] that these nodes publish on a host."""
     return [(node["sl_fs_port"], f"{node['name']} (sl_fs_port)") for node in model.sl_nodes(inventory).get(host, ())]
 
 
-def peers(inventory):
+def peers(inventory: model.Inventory) -> list[str]:
     training, own = inventory.training(), model.sl_nodes(inventory)
     there = sum(map(len, own.values()))
     if not training or not there or any(model.swop_nodes(inventory).values()):

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from ...module_utils._spire import datastore
 from ...module_utils._spire.config import next_minor, seconds, version_tuple
@@ -13,15 +15,18 @@ from .._site import certificates, classic, spire
 from . import classic as classic_checks
 from . import formats
 
+if TYPE_CHECKING:
+    from .._site.model import Inventory
+
 TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}\Z")
 NAMES = "a trust domain has only lower-case letters, digits, dots, dashes and underscores"
 
 
-def _listed(hosts):
+def _listed(hosts: Iterable[str]) -> str:
     return ", ".join(hosts)
 
 
-def trust_domains(inventory):
+def trust_domains(inventory: Inventory) -> list[str]:
     found = []
     for host in inventory.hosts:
         name = inventory.get(host, "swarm_trust_domain")
@@ -35,7 +40,7 @@ def trust_domains(inventory):
     return found
 
 
-def versions(inventory):
+def versions(inventory: Inventory) -> list[str]:
     """Agents that do not go with their server: one that is newer, or more than one minor release older (SPIRE's doc/upgrading.md)."""
     found, domains = [], spire.domains(inventory)
     for host in inventory.members("spire_agent"):
@@ -52,11 +57,11 @@ def versions(inventory):
     return found
 
 
-def _version(inventory, host, component):
+def _version(inventory: Inventory, host: str, component: str) -> str:
     return str(inventory.get(host, f"spire_{component}_version") or inventory.get(host, "swarm_spire_version"))
 
 
-def datastores(inventory):
+def datastores(inventory: Inventory) -> list[str]:
     found = [
         f"spire_server_datastore on {host} {sentence}"
         for host in inventory.members("spire_server")
@@ -68,7 +73,7 @@ def datastores(inventory):
     return found
 
 
-def _several(inventory, domain, hosts):
+def _several(inventory: Inventory, domain: str, hosts: list[str]) -> list[str]:
     """What is wrong with several servers of one domain."""
     where = f"{_listed(hosts)} both serve the trust domain {domain!r}"
     stores = {host: inventory.get(host, "spire_server_datastore") for host in hosts}
@@ -87,7 +92,7 @@ def _several(inventory, domain, hosts):
     return []
 
 
-def files(inventory, exists):
+def files(inventory: Inventory, exists: Callable[[str], bool]) -> list[str]:
     return [
         f"spire_server_datastore.tls.{key} on {host} is {path!r}, which is not there on the controller"
         for host in inventory.members("spire_server")
@@ -96,7 +101,7 @@ def files(inventory, exists):
     ]
 
 
-def _is_ip(address):
+def _is_ip(address: str) -> bool:
     try:
         ipaddress.ip_address(address)
     except ValueError:
@@ -104,7 +109,7 @@ def _is_ip(address):
     return True
 
 
-def servers(inventory):
+def servers(inventory: Inventory) -> list[str]:
     """Of SPIRE servers that are nested, and of those that run already; what they say of lives comes when that is well."""
     members = inventory.members("spire_server")
     found = [
@@ -118,7 +123,7 @@ def servers(inventory):
     return found or _lives(inventory, members)
 
 
-def _upstream(inventory, host, members):
+def _upstream(inventory: Inventory, host: str, members: list[str]) -> list[str]:
     upstream = inventory.get(host, "spire_server_upstream")
     what = f"spire_server_upstream of {host} is {upstream!r}"
     if upstream not in members:
@@ -139,7 +144,7 @@ def _upstream(inventory, host, members):
     return []
 
 
-def _lives(inventory, members):
+def _lives(inventory: Inventory, members: list[str]) -> list[str]:
     found, ttl = [], {}
     for host in members:
         try:
@@ -157,7 +162,7 @@ def _lives(inventory, members):
     return found
 
 
-def identities(inventory):
+def identities(inventory: Inventory) -> list[str]:
     found, domains = [], spire.domains(inventory)
     for host in inventory.hosts:
         if classic.is_classic(inventory, host):
@@ -170,7 +175,7 @@ def identities(inventory):
     return found
 
 
-def _agent(inventory, host, domains):
+def _agent(inventory: Inventory, host: str, domains: dict[str, list[str]]) -> list[str]:
     """Of the server and the ID of a host's agent."""
     domain, told = (inventory.get(host, name) for name in ("swarm_trust_domain", "spire_agent_server_host"))
     given, elsewhere = inventory.get(host, "spire_agent_id"), inventory.get(host, "spire_agent_server_address")
@@ -191,7 +196,7 @@ def _agent(inventory, host, domains):
     return []
 
 
-def _own_agent(inventory, host, attested, domains):
+def _own_agent(inventory: Inventory, host: str, attested: list[str], domains: dict[str, list[str]]) -> list[str]:
     """Of a host whose agent runs already."""
     if not inventory.given(host, "swarm_socket_path"):
         remedy = "put it there, or set swarm_socket_path to the Workload API socket of an agent that already runs, or swarm_certificates"
@@ -203,7 +208,7 @@ def _own_agent(inventory, host, attested, domains):
     return []
 
 
-def federation(inventory):
+def federation(inventory: Inventory) -> list[str]:
     """Of the domains that a server federates with, where the inventory lists them itself."""
     found = []
     for host in inventory.members("spire_server"):
@@ -212,7 +217,7 @@ def federation(inventory):
     return found
 
 
-def _peer(inventory, host, item):
+def _peer(inventory: Inventory, host: str, item: dict[str, Any]) -> list[str]:
     name, members = item.get("trust_domain", ""), inventory.members("spire_server")
     if not TRUST_DOMAIN.match(str(name)):
         return [f"trust_domain is {name!r}: {NAMES}"]

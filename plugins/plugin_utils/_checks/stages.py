@@ -12,6 +12,8 @@ import ipaddress
 import posixpath
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from ...module_utils._releases import RELEASES
 from .._images import reference
@@ -26,13 +28,13 @@ REACHED_BY_OTHERS = ("apls", "spire_server", "sn", "sl", "swop")
 PORTS = ("apls_port", "spire_server_port", "spire_server_federation_port", "sn_api_port", "sn_p2p_port", "sn_fs_port")
 
 
-def problems(inventory, exists, complete=True):
+def problems(inventory: model.Inventory, exists: Callable[[str], bool], complete: bool = True) -> list[str]:
     """All problems of the first stage that has any.
 
     exists    says whether a path is there on the controller
     complete  whether all organisations' files are there that the training counts on; they are not when files are exchanged first
     """
-    stages = (
+    stages: tuple[tuple[Callable[[model.Inventory], list[str]], ...], ...] = (
         (_groups,),
         (_releases, _addresses, spire.trust_domains, _port_numbers, _shape, sl.shape, certificates.shape),
         (_images, _sentinel, _license_server, spire.datastores, spire.servers, spire.federation),
@@ -49,14 +51,14 @@ def problems(inventory, exists, complete=True):
     return []
 
 
-def _hosts(hosts):
+def _hosts(hosts: Iterable[str]) -> str:
     return ", ".join(hosts)
 
 
 # --- groups, hosts, addresses ---------------------------------------------------------------------------------------------
 
 
-def _groups(inventory):
+def _groups(inventory: model.Inventory) -> list[str]:
     found = []
     for group in inventory.groups:
         if group in model.GROUPS:
@@ -72,16 +74,17 @@ def _groups(inventory):
     return found
 
 
-def _near(group):
+def _near(group: str) -> bool:
     letters = group.replace("-", "_").lower()
     return any(_distance_is_small(letters, known) for known in model.GROUPS)
 
 
-def _distance_is_small(word, known):
+def _distance_is_small(word: str, known: str) -> bool:
     return word.startswith(("sw", "warm")) and bool(formats.did_you_mean(word, [known])) and abs(len(word) - len(known)) <= 2
 
 
-def _releases(inventory):
+def _releases(inventory: model.Inventory) -> list[str]:
+    used: dict[str, list[str]]
     found, used = [], {}
     for host in inventory.hosts:
         used.setdefault(str(inventory.get(host, "swarm_release")), []).append(host)
@@ -98,7 +101,8 @@ def _releases(inventory):
     return found
 
 
-def _addresses(inventory):
+def _addresses(inventory: model.Inventory) -> list[str]:
+    seen: dict[str, list[str]]
     found, seen = [], {}
     for host in inventory.hosts:
         roles = [f"swarm_{component}" for component in REACHED_BY_OTHERS if host in inventory.members(component)]
@@ -121,14 +125,14 @@ def _addresses(inventory):
     return found
 
 
-def _is_loopback(address):
+def _is_loopback(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return address == "localhost" or address.startswith("localhost.")
 
 
-def _port_numbers(inventory):
+def _port_numbers(inventory: model.Inventory) -> list[str]:
     return [
         f"{name} is {inventory.get(host, name)!r} on {host}, it must be a number from 1 to 65535"
         for host in inventory.hosts
@@ -137,11 +141,11 @@ def _port_numbers(inventory):
     ]
 
 
-def _is_port(value):
+def _is_port(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 65535
 
 
-def _shape(inventory):
+def _shape(inventory: model.Inventory) -> list[str]:
     found = []
     for host in inventory.hosts:
         for name in ("sn_nodes", "swop_nodes", "swop_pairs", "spire_server_federates_with"):
@@ -155,7 +159,7 @@ def _shape(inventory):
     return found
 
 
-def _unknown_pair_keys(what, pairs):
+def _unknown_pair_keys(what: str, pairs: list[dict[str, Any]]) -> list[str]:
     return [
         f"{what} has the unknown key {key!r}{formats.did_you_mean(str(key), _training.PAIR_KEYS)}"
         for pair in pairs
@@ -167,7 +171,7 @@ def _unknown_pair_keys(what, pairs):
 # --- what the hosts run ---------------------------------------------------------------------------------------------------
 
 
-def _images(inventory):
+def _images(inventory: model.Inventory) -> list[str]:
     found = []
     for host in inventory.hosts:
         for component in model.COMPONENTS:
@@ -179,7 +183,7 @@ def _images(inventory):
     return found
 
 
-def _sentinel(inventory):
+def _sentinel(inventory: model.Inventory) -> list[str]:
     nodes = model.sn_nodes(inventory)
     chosen = model.sentinels(nodes)
     if len(chosen) > 1:
@@ -199,7 +203,7 @@ def _sentinel(inventory):
     return []
 
 
-def _license_server(inventory):
+def _license_server(inventory: model.Inventory) -> list[str]:
     found = []
     needy = [host for host in inventory.hosts if any(host in inventory.members(c) for c in ("sn", "sl", "swop", "swci"))]
     without = [host for host in needy if not model.license_servers(inventory, host).get("apls_ip")]
@@ -212,7 +216,7 @@ def _license_server(inventory):
     return found
 
 
-def _operators(inventory):
+def _operators(inventory: model.Inventory) -> list[str]:
     found, sns = [], model.sn_nodes(inventory)
     for component in ("swop", "swci"):
         if not sns:
@@ -229,11 +233,11 @@ def _operators(inventory):
 # --- names and ports ------------------------------------------------------------------------------------------------------
 
 
-def _pairs(inventory):
+def _pairs(inventory: model.Inventory) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     return [(host, node, pair) for host, own in model.swop_nodes(inventory).items() for node in own for pair in node["pairs"]]
 
 
-def _names(inventory):
+def _names(inventory: model.Inventory) -> list[str]:
     named = [(node["name"], f"{node['name']} on {host}") for host, own in model.sn_nodes(inventory).items() for node in own]
     named += [(node["name"], f"{node['name']} on {host}") for host, own in model.swop_nodes(inventory).items() for node in own]
     for host, _node, pair in _pairs(inventory):
@@ -253,7 +257,7 @@ def _names(inventory):
     return found
 
 
-def _port_clashes(inventory):
+def _port_clashes(inventory: model.Inventory) -> list[str]:
     found = []
     sns = model.sn_nodes(inventory)
     for host in inventory.hosts:
@@ -283,7 +287,7 @@ def _port_clashes(inventory):
 # --- the training ---------------------------------------------------------------------------------------------------------
 
 
-def _training_itself(inventory):
+def _training_itself(inventory: model.Inventory) -> list[str]:
     training = inventory.training()
     if not training:
         return []
@@ -292,10 +296,11 @@ def _training_itself(inventory):
         remedy = "it describes one training; what a host has of its own goes into swop_pairs or sl_nodes"
         return [f"swarm_training on {_hosts(different)} is another than elsewhere: {remedy}"]
     classic = any(_site_classic.is_classic(inventory, host) for host in inventory.hosts)
-    return _training.problems(training, classic)
+    found: list[str] = _training.problems(training, classic)
+    return found
 
 
-def _peers(inventory):
+def _peers(inventory: model.Inventory) -> list[str]:
     training = inventory.training()
     if not training or not (inventory.members("swop") or inventory.members("swci")):
         return []
@@ -321,7 +326,7 @@ def _peers(inventory):
     return found
 
 
-def _formats_of_files(inventory):
+def _formats_of_files(inventory: model.Inventory) -> list[str]:
     found = []
     for host, here in model.derive(inventory).items():
         for name, profile in here["swop_profiles"].items():
@@ -331,7 +336,7 @@ def _formats_of_files(inventory):
     return found
 
 
-def _controller_files(inventory, exists):
+def _controller_files(inventory: model.Inventory, exists: Callable[[str], bool]) -> list[str]:
     training = inventory.training()
     found = [*spire.files(inventory, exists)]
     found += [
