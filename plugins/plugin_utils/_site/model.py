@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ...module_utils._releases import NEWEST
 from ...module_utils._spire import peers as _peers
+from .. import _proxy
 from .._checks import formats
 from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from . import certificates, classic, sl, spire
@@ -226,14 +227,8 @@ def license_servers(inventory, host):
 
 def proxy(inventory, host):
     """All six proxy variables, so that what an engine hands to its containers never reaches ours by accident."""
-    exempt = [str(inventory.get(host, "swarm_no_proxy"))] if inventory.get(host, "swarm_no_proxy") else []
-    outward = {
-        "http_proxy": inventory.get(host, "swarm_http_proxy"),
-        "https_proxy": inventory.get(host, "swarm_https_proxy"),
-    }
-    inside = ["localhost", "127.0.0.1", *(inventory.address(one) for one in inventory.hosts)]
-    outward["no_proxy"] = ",".join([*exempt, *filter(None, inside)]) if any(outward.values()) else ",".join(exempt)
-    return {name: outward[name.lower()] for name in _training.PROXY_VARIABLES}
+    given = [inventory.get(host, variable) for variable in ("swarm_http_proxy", "swarm_https_proxy", "swarm_no_proxy")]
+    return _proxy.environment(*given, map(inventory.address, inventory.hosts))
 
 
 def images(inventory, host):
