@@ -358,14 +358,14 @@ _SPIRE_AGENT_2 = Component(
 )
 
 
-def _current(release, **changes):
+def _current(release: str, **changes: Component) -> dict[str, Component]:
     """The components of one 2.x release: the newest's, with that release's tag and what differs."""
     newest = {"sn": _SN_2, "sl": _SL_2, "swop": _SWOP_2, "swci": _SWCI_2}
     tagged = {name: replace(changes.get(name, c), image=f"{c.image}:{release}") for name, c in newest.items()}
     return {**tagged, "apls": _APLS_2, "spire_server": _SPIRE_SERVER_2, "spire_agent": _SPIRE_AGENT_2}
 
 
-def _changed(component, **options):
+def _changed(component: Component, **options: Option | None) -> Component:
     """A component with some options replaced, or taken away where the value is None."""
     kept = {k: v for k, v in component.options.items() if k not in options}
     return replace(component, options={**kept, **{k: v for k, v in options.items() if v is not None}})

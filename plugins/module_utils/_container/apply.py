@@ -5,15 +5,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from . import spec as _spec
 from .engine import EngineError
 from .readiness import NotReady
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .engine import Engine
+    from .plan import Observed, Pair, Plan, Step
+    from .spec import ContainerSpec
+
 INFO_FILE = "/tmp/container_info_file"
 
 
-def aside_of(name):
+def aside_of(name: str) -> str:
     """What a container is called while another takes its place."""
     return f"{name}.previous"
 
@@ -28,15 +36,22 @@ class Apply:
     done       the steps that were carried out
     """
 
-    def __init__(self, engine, asked, pairs, inspects, info_file):
+    def __init__(
+        self,
+        engine: Engine,
+        asked: Iterable[ContainerSpec],
+        pairs: Iterable[Pair],
+        inspects: Mapping[str, dict[str, Any] | None],
+        info_file: bool,
+    ) -> None:
         self._engine, self._info_file = engine, info_file
         self._asked = {spec.name: spec for spec in asked}
-        self._old = {there.spec.name: there for _wanted, there in pairs if there}
-        self._old_ids = {name: inspect["Id"] for name, inspect in inspects.items() if inspect}
-        self._new_ids = {}
-        self.done = []
+        self._old: dict[str, Observed] = {there.spec.name: there for _wanted, there in pairs if there}
+        self._old_ids: dict[str, str] = {name: inspect["Id"] for name, inspect in inspects.items() if inspect}
+        self._new_ids: dict[str, str] = {}
+        self.done: list[Step] = []
 
-    def run(self, plan, wait, stop_timeout):
+    def run(self, plan: Plan, wait: Callable[[], None], stop_timeout: int) -> None:
         """Carry out the steps, call wait(), and only then remove what was set aside. Raises what a step or wait() raised."""
         self._check_networks(plan)
         last = [step for step in plan.steps if step.kind == "remove old"]
@@ -60,7 +75,7 @@ class Apply:
             self._engine.remove(aside_of(step.name))
             self.done.append(step)
 
-    def _check_networks(self, plan):
+    def _check_networks(self, plan: Plan) -> None:
         """The engine finds out that a network is missing when it starts a container; then the old one would be stopped already."""
         touched = {step.name for step in plan.steps if step.kind == "create" or step.detail == "network"}
         networks = {spec.network for name, spec in self._asked.items() if name in touched and not _spec.is_fixed(spec.network)}
@@ -68,7 +83,7 @@ class Apply:
             if self._engine.network(network) is None:
                 raise EngineError(f"network {network} is not there; create it first (community.docker.docker_network), or name another")
 
-    def _do(self, step, stop_timeout):
+    def _do(self, step: Step, stop_timeout: int) -> None:
         engine, name = self._engine, step.name
         if step.kind == "create":
             self._create(name)
@@ -84,7 +99,7 @@ class Apply:
                 self._tell(name, self._old_ids[name])
             getattr(engine, step.kind)(name)
 
-    def _create(self, name):
+    def _create(self, name: str) -> None:
         spec = self._asked[name]
         ids = {**self._old_ids, **self._new_ids}
         labels = dict(spec.labels)
@@ -94,13 +109,13 @@ class Apply:
         self._new_ids[name] = self._engine.create(spec)
         self._tell(name, self._new_ids[name])
 
-    def _tell(self, name, container_id):
+    def _tell(self, name: str, container_id: str) -> None:
         """Put the file into a container that says what it is: its ID, its image as given, and that image's ID."""
         spec = self._asked[name]
         if self._info_file and not spec.read_only:
             self._engine.put_file(name, INFO_FILE, f"{container_id}\n{spec.image}\n{spec.image_id}\n", 0o644)
 
-    def _update(self, spec, fact):
+    def _update(self, spec: ContainerSpec, fact: str) -> None:
         if fact == "memory":
             self._engine.update(spec, {"Memory": spec.memory, "MemorySwap": 2 * spec.memory})
         elif fact == "cpus":
@@ -116,7 +131,7 @@ class Apply:
 
     # --- when it fails ---------------------------------------------------------------------------------------------
 
-    def _bring_back(self, started):
+    def _bring_back(self, started: bool) -> list[str]:
         """The old containers come back under their names, running when they ran; sentences about it for the message.
 
         started: every step was carried out; then a container that replaced none stays, so that its log can be read.
@@ -135,7 +150,7 @@ class Apply:
             return [f"And what was there before could not be brought back: {error}", f"The next run takes up {names}."] if names else []
         return [f"Container {name} is back as it was before." for name in back]
 
-    def _take_back(self, name):
+    def _take_back(self, name: str) -> bool:
         """Whether the old container had to get its name back, or has to be started again."""
         engine, there = self._engine, self._old[name]
         aside = engine.inspect(aside_of(name))

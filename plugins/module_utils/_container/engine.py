@@ -16,11 +16,19 @@ import tarfile
 import threading
 import traceback
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._releases import ENGINE_SOCKET
 from . import podman as _podman
 from . import spec as _spec
 from .host import Host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from _typeshed import MaybeNone
+
+    from .spec import ContainerSpec
 
 try:
     import docker
@@ -30,7 +38,7 @@ try:
     from requests.exceptions import RequestException
     from urllib3.exceptions import HTTPError
 except ImportError:
-    DOCKER_IMPORT_ERROR = traceback.format_exc()
+    DOCKER_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     DOCKER_IMPORT_ERROR = None
 
@@ -46,6 +54,7 @@ _NO_ENGINE = {
 }
 _REFUSALS = ("unauthorized", "access to the resource is denied", "authentication required", "no basic auth credentials")
 _OTHER_API_VERSION = re.compile(r"client version .* is too (old|new)")
+_Answer = TypeVar("_Answer")
 
 
 class EngineError(Exception):
@@ -58,13 +67,13 @@ class Engine:
     params: the module's engine options (docker_host, tls, validate_certs, ca_path, client_cert, client_key, api_version, timeout).
     """
 
-    def __init__(self, params):
+    def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
-        self._client = None
-        self._podman = None
-        self.address = params["docker_host"]
+        self._client: Any = None
+        self._podman: str | MaybeNone = None
+        self.address: str = params["docker_host"]
 
-    def _connect(self, version):
+    def _connect(self, version: str) -> Any:
         p = self._params
         tls = None
         if p["tls"] or p["validate_certs"]:
@@ -77,18 +86,18 @@ class Engine:
         client.hooks["response"].append(self._notice)
         return client
 
-    def _notice(self, response, *_unused, **_also_unused):
+    def _notice(self, response: Any, *_unused: object, **_also_unused: object) -> None:
         self._podman = response.headers.get(_podman.HEADER, "")
 
     @property
-    def podman(self):
+    def podman(self) -> str:
         """Podman's version; empty where a Docker Engine answers. Every answer tells, so that none is asked for that once there was one."""
         if self._podman is None:
             self._call("asking the engine what it is", lambda client: client.ping())
         return self._podman
 
     @contextmanager
-    def _words(self, doing):
+    def _words(self, doing: str) -> Iterator[None]:
         """Turn the SDK's exceptions into an EngineError that says what was being done."""
         try:
             yield
@@ -99,7 +108,7 @@ class Engine:
         except (DockerException, RequestException, OSError) as error:
             raise EngineError(f"{doing}: {self._no_answer(error)}") from error
 
-    def _call(self, doing, call):
+    def _call(self, doing: str, call: Callable[[Any], _Answer]) -> _Answer:
         """Run call(client); the API version is asked for only where the common one is refused."""
         with self._words(doing):
             if self._client is None:
@@ -113,7 +122,7 @@ class Engine:
                 self._client = self._connect("auto")
                 return call(self._client)
 
-    def _no_answer(self, error):
+    def _no_answer(self, error: Exception) -> str:
         text = str(error)
         if "Permission denied" in text:
             return f"no permission to use {self.address}; run the task with become, or as a member of the group that owns the socket"
@@ -126,7 +135,7 @@ class Engine:
             return f"no engine answers at {self.address}, because {why}; start Docker, or name its address in docker_host"
         return f"{_short(text)}; the connection to {self.address} broke, or a file cannot be used"
 
-    def _api_error(self, text):
+    def _api_error(self, text: str) -> str:
         if "port is already allocated" in text or "address already in use" in text:
             return f"{text}; {self._holder(text)}"
         if "unresolvable CDI devices" in text:
@@ -139,7 +148,7 @@ class Engine:
             return f"{text}; log in to the registry first (community.docker.docker_login)"
         return text
 
-    def _holder(self, text):
+    def _holder(self, text: str) -> str:
         ports = re.findall(r":(\d+)(?= failed: port is|: bind: address|/tcp: address| address already)", text)
         if not ports:
             return "the port is taken; choose another one, or see with `ss -ltnp` who has it"
@@ -152,59 +161,60 @@ class Engine:
 
     # --- looking ---------------------------------------------------------------------------------------------------
 
-    def inspect(self, name):
+    def inspect(self, name: str) -> dict[str, Any] | None:
         """What the engine says of a container; None where there is none of that name."""
         return self._call(f"looking at container {name}", lambda client: _or_none(client.inspect_container, name))
 
-    def image(self, reference):
+    def image(self, reference: str) -> dict[str, Any] | None:
         """What the engine says of an image; None where it is not there."""
         found = self._call(f"looking at image {reference}", lambda client: _or_none(client.inspect_image, reference))
         return _podman.image(found) if found and self.podman else found
 
-    def volume(self, name):
+    def volume(self, name: str) -> dict[str, Any] | None:
         """What the engine says of a volume; None where there is none."""
         return self._call(f"looking at volume {name}", lambda client: _or_none(client.inspect_volume, name))
 
-    def network(self, name):
+    def network(self, name: str) -> dict[str, Any] | None:
         """What the engine says of a network; None where there is none of that name or ID."""
         return self._call(f"looking at network {name}", lambda client: _or_none(client.inspect_network, name))
 
-    def registry_has(self, reference, image):
+    def registry_has(self, reference: str, image: dict[str, Any]) -> bool:
         """Whether the registry serves that very image (the engine's image inspect) under the reference; Podman cannot ask: always."""
         if self.podman:
             return True
 
-        def ask(client):
+        def ask(client: Any) -> bool:
             digest = client.inspect_distribution(reference)["Descriptor"]["digest"]
             return any(known.endswith(f"@{digest}") for known in image.get("RepoDigests") or ())
 
         return self._call(f"asking the registry for {reference}", ask)
 
-    def containers(self, filters):
+    def containers(self, filters: dict[str, Any]) -> list[dict[str, Any]]:
         """The summaries of all containers, running or not, that the filters let through."""
         return self._call("listing containers", lambda client: client.containers(all=True, filters=filters))
 
-    def info(self):
+    def info(self) -> dict[str, Any]:
         """What the engine says of itself."""
         return self._call("asking the engine about itself", lambda client: client.info())
 
-    def socket(self):
+    def socket(self) -> str:
         """The path of the engine's own socket on its host."""
         if not self.podman:
             return ENGINE_SOCKET
 
-        def ask(client):
+        def ask(client: Any) -> Any:
             return client._result(client._get(client._url("/libpod/info")), json=True)
 
         info = self._call("asking Podman for its socket", ask)
-        return info["host"]["remoteSocket"]["path"].removeprefix("unix://")
+        path: str = info["host"]["remoteSocket"]["path"].removeprefix("unix://")
+        return path
 
     # --- changing --------------------------------------------------------------------------------------------------
 
-    def pull(self, reference):
+    def pull(self, reference: str) -> None:
         """Pull an image. Raises EngineError when the registry has it not, or does not let us in."""
 
-        def pull(client):
+        def pull(client: Any) -> None:
             name, _at, digest = reference.partition("@")
             path, slash, last = name.rpartition("/")
             last, _colon, tag = last.partition(":")
@@ -214,31 +224,36 @@ class Engine:
 
         self._call(f"pulling {reference}", pull)
 
-    def create(self, spec):
+    def create(self, spec: ContainerSpec) -> str:
         """Create a container and return its ID."""
         body = _podman.to_podman(_spec.to_api(spec)) if self.podman else _spec.to_api(spec)
-        return self._call(f"creating container {spec.name}", lambda client: client.create_container_from_config(body, spec.name)["Id"])
 
-    def start(self, name):
+        def create(client: Any) -> str:
+            container_id: str = client.create_container_from_config(body, spec.name)["Id"]
+            return container_id
+
+        return self._call(f"creating container {spec.name}", create)
+
+    def start(self, name: str) -> None:
         self._call(f"starting container {name}", lambda client: client.start(name))
 
-    def stop(self, name, timeout):
+    def stop(self, name: str, timeout: int) -> None:
         """Stop a container; one that is gone already, as after a run with --rm, is fine."""
         self._call(f"stopping container {name}", lambda client: _or_none(client.stop, name, timeout=timeout))
 
-    def restart(self, name, timeout):
+    def restart(self, name: str, timeout: int) -> None:
         self._call(f"restarting container {name}", lambda client: client.restart(name, timeout=timeout))
 
-    def unpause(self, name):
+    def unpause(self, name: str) -> None:
         self._call(f"unpausing container {name}", lambda client: client.unpause(name))
 
-    def rename(self, name, new_name):
+    def rename(self, name: str, new_name: str) -> None:
         self._call(f"renaming container {name}", lambda client: client.rename(name, new_name))
 
-    def remove(self, name):
+    def remove(self, name: str) -> None:
         """Remove a container, running or not, with its anonymous volumes; one that is gone already is fine."""
 
-        def remove(client):
+        def remove(client: Any) -> None:
             try:
                 _or_none(client.remove_container, name, v=True, force=True)
             except APIError as error:
@@ -248,25 +263,25 @@ class Engine:
 
         self._call(f"removing container {name}", remove)
 
-    def discard(self, kind, name):
+    def discard(self, kind: str, name: str) -> None:
         """Remove a `network` or a `volume`."""
         self._call(f"removing {kind} {name}", lambda client: _or_none(getattr(client, f"remove_{kind}"), name))
 
-    def update(self, spec, changes):
+    def update(self, spec: ContainerSpec, changes: dict[str, Any]) -> None:
         """Change limits or the restart policy of the container that `spec` describes: a mapping as the Engine API's update takes."""
         if self.podman:
             changes = _podman.limits(changes, _spec.restart_policy_to_api(spec.restart_policy))
 
-        def update(client):
+        def update(client: Any) -> None:
             # The SDK's update_container has no NanoCpus.
             client._raise_for_status(client._post_json(client._url("/containers/{0}/update", spec.name), data=changes))
 
         self._call(f"updating container {spec.name}", update)
 
-    def move_network(self, name, old, new, aliases):
+    def move_network(self, name: str, old: str, new: str, aliases: Iterable[str]) -> None:
         """Connect a running container to network `new` with these aliases, and disconnect it from `old`."""
 
-        def move(client):
+        def move(client: Any) -> None:
             if old == new:
                 client.disconnect_container_from_network(name, _bridge(old))
             client.connect_container_to_network(name, _bridge(new), aliases=list(aliases) or None)
@@ -275,11 +290,11 @@ class Engine:
 
         self._call(f"moving container {name} to network {new}", move)
 
-    def leave_network(self, name, network):
+    def leave_network(self, name: str, network: str) -> None:
         """Disconnect a container from a network."""
         self._call(f"taking container {name} out of network {network}", lambda c: c.disconnect_container_from_network(name, network))
 
-    def put_file(self, name, path, text, mode):
+    def put_file(self, name: str, path: str, text: str, mode: int) -> None:
         """Write a file into a container, running or not; mode as an integer such as 0o644."""
         content = text.encode()
         entry = tarfile.TarInfo(os.path.basename(path))
@@ -291,25 +306,26 @@ class Engine:
             lambda client: client.put_archive(name, os.path.dirname(path), archive),
         )
 
-    def checksum(self, name, path):
+    def checksum(self, name: str, path: str) -> str:
         """The SHA-256, in hex, of a file in a container, running or not; empty where there is no such file."""
 
-        def read(client):
+        def read(client: Any) -> str:
             found = _or_none(client.get_archive, name, path)
             if not found:
                 return ""
             with tarfile.open(fileobj=io.BytesIO(b"".join(found[0]))) as tar:
-                file = tar.extractfile(tar.next())
+                entry: Any = tar.next()
+                file = tar.extractfile(entry)
                 return hashlib.sha256(file.read()).hexdigest() if file else ""
 
         return self._call(f"reading {path} in container {name}", read)
 
     # --- inside ----------------------------------------------------------------------------------------------------
 
-    def execute(self, name, words, stdin=None):
+    def execute(self, name: str, words: Sequence[str], stdin: str | None = None) -> tuple[int, str, str]:
         """Run a command in a container and return (exit code, stdout, stderr) as text; `stdin` is text for its standard input."""
 
-        def execute(client):
+        def execute(client: Any) -> tuple[int, str, str]:
             made = client.exec_create(name, list(words), stdin=stdin is not None)
             if stdin is None:
                 out, err = client.exec_start(made["Id"], demux=True)
@@ -319,51 +335,53 @@ class Engine:
 
         return self._call(f"running {words[0]} in container {name}", execute)
 
-    def log_tail(self, name, lines):
+    def log_tail(self, name: str, lines: int | str) -> str:
         """The last lines of a container's log, as text; a container that is gone has none."""
         raw = self._call(f"reading the log of {name}", lambda client: _or_none(client.logs, name, tail=lines))
-        return (raw or b"").decode(errors="replace").rstrip()
+        text: str = (raw or b"").decode(errors="replace").rstrip()
+        return text
 
-    def log_since(self, name, since):
+    def log_since(self, name: str, since: float) -> str:
         """A container's log from `since` (seconds since the epoch) on, as text."""
         raw = self._call(f"reading the log of {name}", lambda client: client.logs(name, since=since or None))
-        return raw.decode(errors="replace")
+        text: str = raw.decode(errors="replace")
+        return text
 
-    def follow(self, inspect, since, tail="all"):
+    def follow(self, inspect: dict[str, Any], since: float, tail: int | str = "all") -> queue.Queue[str | None]:
         """A queue that gets the lines of a container's log from `since` (seconds since the epoch) on, and None when it has ended.
 
         inspect: what the engine says of the container. A container that is gone has no lines. tail: of those until now, only so many.
         """
 
-        def follow(client):
+        def follow(client: Any) -> Any:
             # The SDK's logs() would inspect the container once more, only to find out whether it has a terminal.
             url = client._url("/containers/{0}/logs", inspect["Id"])
             asked = {"stdout": 1, "stderr": 1, "follow": 1, "since": f"{since:.9f}", "tail": tail}
             response = client._get(url, params=asked, stream=True, timeout=None)
             return client._get_result_tty(True, response, inspect["Config"]["Tty"])
 
-        lines = queue.Queue()
+        lines: queue.Queue[str | None] = queue.Queue()
         stream = self._call(f"following the log of {inspect['Name'].lstrip('/')}", lambda client: _or_none(follow, client)) or ()
         threading.Thread(target=_feed, args=(stream, lines), daemon=True).start()
         return lines
 
 
-def _or_none(call, *arguments, **options):
+def _or_none(call: Callable[..., _Answer], *arguments: Any, **options: Any) -> _Answer | None:
     try:
         return call(*arguments, **options)
     except NotFound:
         return None
 
 
-def _explained(error):
+def _explained(error: Any) -> str:
     return str(error.explanation or error).strip()
 
 
-def _short(text):
+def _short(text: str) -> str:
     return text if len(text) < 200 else text[:200] + "…"
 
 
-def _not_found(text):
+def _not_found(text: str) -> str:
     if "network" in text:
         return f"{text}; create the network first (community.docker.docker_network)"
     if "No such image" in text:
@@ -371,11 +389,11 @@ def _not_found(text):
     return text
 
 
-def _bridge(network):
+def _bridge(network: str) -> str:
     return "bridge" if network == "default" else network
 
 
-def _feed(stream, lines):
+def _feed(stream: Iterable[bytes], lines: queue.Queue[str | None]) -> None:
     rest = b""
     try:
         for chunk in stream:
@@ -389,7 +407,7 @@ def _feed(stream, lines):
     lines.put(None)
 
 
-def _converse(stream, text):
+def _converse(stream: Any, text: str) -> tuple[bytes, bytes]:
     """Send text to an exec's standard input, end it, and collect (stdout, stderr)."""
     sock = getattr(stream, "_sock", stream)
     sock.sendall(text.encode())

@@ -11,15 +11,19 @@ import pwd
 import socket
 import stat
 import subprocess
+from typing import TYPE_CHECKING, Any
 
 from .parse import parse_size
 from .spec import DEFAULT_SHM_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Host:
     """The machine that the module runs on. Tests replace it by a table."""
 
-    def kind(self, path):
+    def kind(self, path: str) -> str:
         """`file`, `directory`, `socket`, `other` or `missing`."""
         try:
             mode = os.stat(path).st_mode
@@ -28,16 +32,16 @@ class Host:
         checks = (("file", stat.S_ISREG), ("directory", stat.S_ISDIR), ("socket", stat.S_ISSOCK))
         return next((kind for kind, is_kind in checks if is_kind(mode)), "other")
 
-    def real_path(self, path):
+    def real_path(self, path: str) -> str:
         """The path without symbolic links."""
         return os.path.realpath(path)
 
-    def read(self, path):
+    def read(self, path: str) -> str:
         """The file's text."""
         with open(path, encoding="utf-8") as file:
             return file.read()
 
-    def modified(self, path, suffixes):
+    def modified(self, path: str, suffixes: tuple[str, ...]) -> float:
         """When the file, or the newest file with one of the suffixes in the directory, was modified: seconds since the epoch.
 
         Without suffixes, when a file last came into the directory or left it.
@@ -46,15 +50,15 @@ class Host:
             return max((e.stat().st_mtime for e in os.scandir(path) if e.name.endswith(suffixes)), default=0)
         return os.stat(path).st_mtime
 
-    def owns(self, address):
+    def owns(self, address: str) -> bool:
         """Whether that is this machine: the first of `hostname -I`, its host name or its FQDN (platform-contract.md)."""
         return address in (_first_address(), socket.gethostname()) or address == socket.getfqdn()
 
-    def caller(self):
+    def caller(self) -> tuple[int, int]:
         """The calling user's (uid, gid)."""
         return os.getuid(), os.getgid()
 
-    def user(self, name):
+    def user(self, name: str) -> tuple[int, int] | None:
         """(uid, gid of the primary group) of a user by name or uid; None where there is no such user."""
         if str(name) == str(os.getuid()):
             return self.caller()
@@ -64,11 +68,11 @@ class Host:
             return None
         return entry.pw_uid, entry.pw_gid
 
-    def group_of(self, path):
+    def group_of(self, path: str) -> int:
         """The gid that owns a path."""
         return os.stat(path).st_gid
 
-    def engine_defaults(self):
+    def engine_defaults(self) -> dict[str, Any]:
         """What the engine gives a container that asks for nothing: `cgroupns`, `shm_size`, `log_options`, by its configuration file."""
         try:
             settings = json.loads(self.read("/etc/docker/daemon.json"))
@@ -81,7 +85,7 @@ class Host:
             "log_options": settings.get("log-opts") or {},
         }
 
-    def listener(self, port):
+    def listener(self, port: int) -> str:
         """Who listens on a TCP port of this machine, as `process 12 (name)`; empty where that cannot be seen."""
         sockets = {link for table in ("/proc/net/tcp", "/proc/net/tcp6") for link in _listening(table, port)}
         for folder in glob.iglob("/proc/[0-9]*/fd/*"):
@@ -94,7 +98,7 @@ class Host:
         return ""
 
 
-def _listening(table, port):
+def _listening(table: str, port: int) -> Iterator[str]:
     """`socket:[INODE]` of the sockets that listen on a port, from a table of proc(5)."""
     try:
         with open(table, encoding="ascii") as file:
@@ -106,7 +110,7 @@ def _listening(table, port):
             yield f"socket:[{row[9]}]"
 
 
-def _first_address():
+def _first_address() -> str:
     """The first of `hostname -I`; where that program has no such option, the address that packets to the outside leave by."""
     try:
         told = subprocess.run(["hostname", "-I"], check=True, capture_output=True, text=True).stdout.split()
@@ -115,10 +119,11 @@ def _first_address():
     return told[0] if told else _outgoing_address()
 
 
-def _outgoing_address():
+def _outgoing_address() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # nothing is sent
         try:
             probe.connect(("192.0.2.1", 9))
         except OSError:
             return "127.0.0.1"
-        return probe.getsockname()[0]
+        address: str = probe.getsockname()[0]
+        return address

@@ -11,6 +11,10 @@ import ipaddress
 import re
 import shlex
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([bkmgtp]?)(?:i?b)?", re.IGNORECASE)
 _PORT = re.compile(
@@ -39,7 +43,7 @@ class Mount:
     options: tuple[str, ...] = ()
     given: str = field(default="", compare=False)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return ":".join(part for part in (self.source, self.target, ",".join(self.options)) if part)
 
 
@@ -51,13 +55,13 @@ class Port:
     host: str = ""
     ip: str = ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         ip = f"[{self.ip}]" if ":" in self.ip else self.ip
         inside = self.inside.removesuffix("/tcp")
         return f"{ip}:{self.host}:{inside}" if ip else f"{self.host}:{inside}" if self.host else inside
 
 
-def parse_size(value):
+def parse_size(value: str | int) -> int:
     """Bytes of a size as `docker run` takes it: `512m`, `1.5g`, `1024`. Raises ValueError."""
     match = _SIZE.fullmatch(str(value).strip())
     if not match:
@@ -65,7 +69,7 @@ def parse_size(value):
     return int(float(match[1]) * 1024 ** "bkmgtp".index(match[2].lower() or "b"))
 
 
-def parse_memory(value):
+def parse_memory(value: str | int) -> int:
     """Bytes of a memory limit: a size that the engine can give, or 0 for none. Raises ValueError."""
     size = parse_size(value)
     if 0 < size < _LEAST_MEMORY:
@@ -73,7 +77,7 @@ def parse_memory(value):
     return size
 
 
-def parse_shm_size(value):
+def parse_shm_size(value: str | int) -> int:
     """Bytes of /dev/shm. Raises ValueError."""
     size = parse_size(value)
     if not size:
@@ -81,7 +85,7 @@ def parse_shm_size(value):
     return size
 
 
-def parse_cpus(value):
+def parse_cpus(value: str | float) -> int:
     """Billionths of a CPU of a number such as `1.5`. Raises ValueError."""
     try:
         cpus = float(value)
@@ -92,7 +96,7 @@ def parse_cpus(value):
     return round(cpus * 1e9)
 
 
-def _port_range(text):
+def _port_range(text: str) -> range:
     first, _dash, last = text.partition("-")
     ports = range(int(first), int(last or first) + 1)
     if not ports or ports[0] < 1 or ports[-1] > 65535:
@@ -100,14 +104,14 @@ def _port_range(text):
     return ports
 
 
-def _ip(text):
+def _ip(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text)) if text else ""
     except ValueError:
         raise ValueError(f"{text} is not an IP address of this host") from None
 
 
-def parse_ports(value):
+def parse_ports(value: str | int) -> list[Port]:
     """Ports of one entry of `publish`: `[IP:][HOST:]CONTAINER[/PROTO]`, each may be a range. Raises ValueError."""
     match = _PORT.fullmatch(str(value).strip())
     if not match:
@@ -123,7 +127,7 @@ def parse_ports(value):
     return [Port(f"{i}/{proto}", str(h), ip) for i, h in zip(inside, host)]
 
 
-def parse_mount(value):
+def parse_mount(value: str) -> Mount:
     """Mount of one entry of `volumes`: `SRC:DST[:OPTS]`, or `DST` for an anonymous volume. Raises ValueError."""
     parts = str(value).split(":")
     if not 1 <= len(parts) <= 3 or not all(parts) or not parts[min(1, len(parts) - 1)].startswith("/"):
@@ -136,7 +140,7 @@ def parse_mount(value):
     return split_mount(value)
 
 
-def split_mount(bind):
+def split_mount(bind: str) -> Mount:
     """Mount of a bind as an engine has it, whatever options it has."""
     parts = str(bind).split(":")
     if len(parts) == 1:
@@ -144,14 +148,14 @@ def split_mount(bind):
     return make_mount(parts[0], parts[1], parts[2].split(",") if len(parts) > 2 else [])
 
 
-def make_mount(source, target, options=()):
+def make_mount(source: str, target: str, options: Collection[str] = ()) -> Mount:
     """A Mount with the options that mean something; trailing slashes do not."""
     clean = source.rstrip("/") or "/" if "/" in source else source
     given = ":".join(part for part in (source, target, ",".join(options)) if part)
     return Mount(target.rstrip("/") or "/", clean, tuple(sorted(set(options) - _MOUNT_DEFAULTS)), given)
 
 
-def parse_ulimit(value):
+def parse_ulimit(value: str) -> str:
     """A ulimit `NAME=SOFT[:HARD]` in its full form. Raises ValueError."""
     match = re.fullmatch(r"([a-z]+)=(-1|\d+)(?::(-1|\d+))?", str(value))
     if not match or not _ULIMITS.fullmatch(match[1]):
@@ -162,7 +166,7 @@ def parse_ulimit(value):
     return f"{match[1]}={soft}:{hard}"
 
 
-def parse_restart_policy(value):
+def parse_restart_policy(value: str) -> str:
     """A restart policy in its full form: `no`, `always`, `unless-stopped`, `on-failure[:N]`. Raises ValueError."""
     match = re.fullmatch(r"(no|always|unless-stopped|on-failure)(?::(\d+))?", str(value))
     if not match or (match[2] and match[1] != "on-failure"):
@@ -170,7 +174,7 @@ def parse_restart_policy(value):
     return f"{match[1]}:{int(match[2])}" if int(match[2] or 0) else match[1]
 
 
-def parse_gpus(value):
+def parse_gpus(value: str | int) -> str:
     """GPUs as `docker run --gpus`: `all`, a number of them, or `device=0,1`. Raises ValueError."""
     text = str(value).strip().strip("\"'")
     if not re.fullmatch(r"all|[1-9]\d*|device=[\w.:-]+(,[\w.:-]+)*", text):
@@ -178,7 +182,7 @@ def parse_gpus(value):
     return text
 
 
-def parse_device(value):
+def parse_device(value: str) -> str:
     """A device `HOST[:CONTAINER[:PERMISSIONS]]` in its full form. Raises ValueError."""
     match = re.fullmatch(r"(/[^:]+)(?::(/[^:]+))?(?::([rwm]{1,3}))?", str(value))
     if not match:
@@ -186,7 +190,7 @@ def parse_device(value):
     return f"{match[1]}:{match[2] or match[1]}:{match[3] or 'rwm'}"
 
 
-def parse_command(value):
+def parse_command(value: object) -> tuple[str, ...]:
     """Words of a command: a list as it is, one string split as a shell would. Raises ValueError."""
     if isinstance(value, str):
         try:
@@ -198,13 +202,13 @@ def parse_command(value):
     return tuple(str(word) for word in value)
 
 
-def normalise_image(reference):
+def normalise_image(reference: str) -> str:
     """The reference without what engines add: Docker Hub's registry, Podman's `localhost/`, the tag `latest`."""
     for registry in _REMOVED_REGISTRIES:
         reference = reference.removeprefix(registry)
     return reference.removesuffix(":latest")
 
 
-def normalise_capability(name):
+def normalise_capability(name: str) -> str:
     """A capability as `NET_ADMIN`, however it is spelled."""
     return name.upper().removeprefix("CAP_")

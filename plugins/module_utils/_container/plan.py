@@ -9,13 +9,23 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Union
 
 from .parse import normalise_image
 from .spec import MASK, OWN_LABEL, SECRET_NAMES, ContainerSpec, is_fixed, without_secrets
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from _typeshed import MaybeNone
+
 LIVE = frozenset({"memory", "cpus", "restart_policy", "network", "network_aliases", "other_networks"})
 _NETWORK_FACTS = frozenset({"network", "network_aliases", "other_networks"})
 _EVERYWHERE = ("", "0.0.0.0")
+
+if TYPE_CHECKING:
+    Differing = dict[str, tuple[Any, ...]]
+    Pair = tuple[Union[ContainerSpec, MaybeNone], Union["Observed", MaybeNone]]
 
 
 @dataclass(frozen=True)
@@ -33,10 +43,10 @@ class Observed:
     status: str
     stale: bool = False
     replaces: bool = False
-    fixed: frozenset = frozenset()
+    fixed: frozenset[str] = frozenset()
 
     @property
-    def running(self):
+    def running(self) -> bool:
         return self.status in ("running", "paused", "restarting")
 
 
@@ -51,7 +61,7 @@ class Step:
     name: str
     detail: str = ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.name}" + (f" ({self.detail})" if self.detail else "")
 
 
@@ -60,20 +70,20 @@ class Plan:
     """Steps in their order, and for each container before and after as mappings of what differs."""
 
     steps: tuple[Step, ...] = ()
-    before: dict = field(default_factory=dict)
-    after: dict = field(default_factory=dict)
+    before: dict[str, dict[str, Any]] = field(default_factory=dict)
+    after: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
-    def changed(self):
+    def changed(self) -> bool:
         return bool(self.steps)
 
 
-def differences(wanted, there, defaults):
+def differences(wanted: ContainerSpec, there: ContainerSpec, defaults: dict[str, Any]) -> Differing:
     """Fields in which two specs differ: field → (there, wanted).
 
     defaults: field → the engine's own value for the fields that a spec may leave to the engine (None).
     """
-    found = {}
+    found: Differing = {}
     wanted, there = _comparable(_settled(wanted, defaults)), _comparable(there)
     for fact in fields(ContainerSpec):
         want, have = getattr(wanted, fact.name), getattr(there, fact.name)
@@ -85,7 +95,7 @@ def differences(wanted, there, defaults):
     return found
 
 
-def _settled(wanted, defaults):
+def _settled(wanted: ContainerSpec, defaults: dict[str, Any]) -> ContainerSpec:
     """The spec with the engine's defaults in place of what it leaves open."""
     log_options = wanted.log_options
     if log_options is not None and wanted.log_driver in (None, defaults.get("log_driver")):
@@ -96,7 +106,7 @@ def _settled(wanted, defaults):
     return replace(wanted, **{**open_facts, **({} if log_options is None else {"log_options": log_options})})
 
 
-def _comparable(spec):
+def _comparable(spec: ContainerSpec) -> ContainerSpec:
     spec = without_secrets(spec)
     own_names = {spec.name, spec.hostname}
     return replace(
@@ -110,7 +120,7 @@ def _comparable(spec):
     )
 
 
-def plan(pairs, state, defaults, recreate=False):
+def plan(pairs: Sequence[Pair], state: str, defaults: dict[str, Any], recreate: bool = False) -> Plan:
     """The Plan for containers that belong together.
 
     pairs     (wanted ContainerSpec or None, Observed or None), in the order of starting; the later ones lean on the first
@@ -126,14 +136,15 @@ def plan(pairs, state, defaults, recreate=False):
         steps = _recreate(pairs, state)
     else:
         steps = _keep(pairs, found, state)
-    before, after = {}, {}
+    before: dict[str, dict[str, Any]] = {}
+    after: dict[str, dict[str, Any]] = {}
     for (wanted, there), differing in zip(pairs, found):
         name = wanted.name if wanted else there.spec.name
         before[name], after[name] = _shown(wanted, there, differing, steps)
     return Plan(tuple(steps), before, after) if steps else Plan()
 
 
-def _needs_anew(pairs, found, recreate):
+def _needs_anew(pairs: Sequence[Pair], found: list[Differing], recreate: bool) -> bool:
     old = [there for _wanted, there in pairs if there]
     if not old:
         return False
@@ -142,7 +153,7 @@ def _needs_anew(pairs, found, recreate):
     return not all(_can_change_live(w, t, differing) for (w, t), differing in zip(pairs, found))
 
 
-def _can_change_live(wanted, there, found):
+def _can_change_live(wanted: ContainerSpec, there: Observed, found: Differing) -> bool:
     if not set(found) <= LIVE - there.fixed:
         return False
     if ("memory" in found and not wanted.memory) or ("cpus" in found and not wanted.cpus):
@@ -154,7 +165,7 @@ def _can_change_live(wanted, there, found):
     return True
 
 
-def _recreate(pairs, state):
+def _recreate(pairs: Sequence[Pair], state: str) -> list[Step]:
     old = [there for _wanted, there in pairs if there]
     new = [wanted.name for wanted, _there in pairs if wanted]
     steps = [step for t in reversed(old) for step in _stop(t)]
@@ -167,7 +178,7 @@ def _recreate(pairs, state):
     return steps + [Step("remove old", t.spec.name) for t in reversed(old) if t.replaces or not t.spec.auto_remove]
 
 
-def _keep(pairs, found, state):
+def _keep(pairs: Sequence[Pair], found: list[Differing], state: str) -> list[Step]:
     steps = []
     for (wanted, there), differing in zip(pairs, found):
         if there is None:
@@ -179,7 +190,7 @@ def _keep(pairs, found, state):
     return steps + [Step("remove old", t.spec.name) for _wanted, t in pairs if t and t.replaces]
 
 
-def _to_state(pairs, state):
+def _to_state(pairs: Sequence[Pair], state: str) -> list[Step]:
     if state == "stopped":
         return [step for _wanted, there in reversed(pairs) if there for step in _stop(there, again=True)]
     steps, leans_on_new = [], False
@@ -197,7 +208,7 @@ def _to_state(pairs, state):
     return steps
 
 
-def _stop(there, again=False):
+def _stop(there: Observed, again: bool = False) -> list[Step]:
     """Steps that stop a container; `again`: and make it anew where the engine removes it when it stops."""
     if not there.running:
         return []
@@ -207,7 +218,7 @@ def _stop(there, again=False):
     return [*steps, Step("remove", name), Step("create", name)] if again and there.spec.auto_remove else steps
 
 
-def _absent(old):
+def _absent(old: list[Observed]) -> list[Step]:
     steps = []
     for there in reversed(old):
         steps += [*_stop(there), Step("remove", there.spec.name)]
@@ -219,7 +230,9 @@ def _absent(old):
 # --- what a person sees -------------------------------------------------------------------------------------------------
 
 
-def _shown(wanted, there, found, steps):
+def _shown(
+    wanted: ContainerSpec | MaybeNone, there: Observed | MaybeNone, found: Differing, steps: list[Step]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     name = wanted.name if wanted else there.spec.name
     before = {fact: readable(fact, have) for fact, (have, _want) in found.items()}
     after = {fact: readable(fact, want) for fact, (_have, want) in found.items()}
@@ -233,11 +246,11 @@ def _shown(wanted, there, found, steps):
     return _split(before, after)
 
 
-def _status(there):
+def _status(there: Observed | None) -> str:
     return there.status if there else "absent"
 
 
-def _status_after(name, there, steps):
+def _status_after(name: str, there: Observed | None, steps: list[Step]) -> str:
     status = _status(there)
     for step in steps:
         if step.name == name:
@@ -256,9 +269,10 @@ _STATUS_AFTER = {
 }
 
 
-def _split(before, after):
+def _split(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Mappings shown key by key where they differ, so that a diff has one line an option; values of secrets are masked."""
-    was, will = {}, {}
+    was: dict[str, Any] = {}
+    will: dict[str, Any] = {}
     for fact in {**before, **after}:
         one, other = before.get(fact), after.get(fact)
         if isinstance(one, dict) and isinstance(other, dict):
@@ -273,7 +287,7 @@ def _split(before, after):
     return was, will
 
 
-def readable(fact, value):
+def readable(fact: str, value: Any) -> Any:
     """A fact's value as a playbook would have it."""
     if fact == "cpus":
         return value / 1e9

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HEADER = "Libpod-Api-Version"  # on every answer of Podman's
 ASKED = "learning.swarm.asked"
 SOCKET = "/run/podman/podman.sock"  # where root's Podman listens, and where SPIRE Agents from 1.15 on look for it
 
 # Facts of a container that its inspect does not tell, or in other words, and what stands there when nothing was asked for.
-_UNTOLD = {
+_UNTOLD: dict[str, Any] = {
     "CapAdd": None,  # both as what they come to beside Podman's own list
     "CapDrop": None,
     "CgroupnsMode": "",
@@ -31,7 +35,7 @@ _UNTOLD = {
     "Ulimits": [],  # with those of the Podman process, once it runs
 }
 # What a container has that asks for none of it, as `_plan` takes it.
-DEFAULTS = {"cgroupns": "", "shm_size": 64 * 1024 * 1024, "log_driver": "", "log_options": {}}
+DEFAULTS: dict[str, Any] = {"cgroupns": "", "shm_size": 64 * 1024 * 1024, "log_driver": "", "log_options": {}}
 _DEFAULT_SHM_SIZE = 65536000
 _OWN_ULIMITS = ("RLIMIT_NOFILE", "RLIMIT_NPROC")
 _OWN_ENVIRONMENT = ("container", "HOSTNAME", "HOME", "TERM")
@@ -42,15 +46,16 @@ _STATES = {"configured": "created", "initialized": "created", "stopped": "exited
 _CPU_PERIOD = 100_000  # microseconds
 
 
-def is_podman(inspect):
+def is_podman(inspect: dict[str, Any]) -> bool:
     """Whether Podman said that of a container: it calls its runtime `oci`, Docker Engine by name."""
-    return inspect["HostConfig"].get("Runtime") == "oci"
+    answer: bool = inspect["HostConfig"].get("Runtime") == "oci"
+    return answer
 
 
 # --- what it is asked --------------------------------------------------------------------------------------------------
 
 
-def to_podman(body):
+def to_podman(body: dict[str, Any]) -> dict[str, Any]:
     """The body of the request that creates a container, in the words that Podman understands, with the label of what it would not tell."""
     host = body["HostConfig"]
     asked = {fact: host[fact] for fact, nothing in _UNTOLD.items() if host.get(fact, nothing) != nothing}
@@ -73,14 +78,14 @@ def to_podman(body):
     return {**body, "Labels": {**body["Labels"], ASKED: label}, "HostConfig": changed}
 
 
-def _cdi(request):
+def _cdi(request: dict[str, Any]) -> dict[str, Any]:
     """A request for GPUs by the names of the container device interface; Podman says nothing and gives none when asked Docker's way."""
     count = request["Count"]
     devices = request["DeviceIDs"] or (["all"] if count == -1 else [str(index) for index in range(count)])
     return {"Driver": "cdi", "DeviceIDs": [f"nvidia.com/gpu={device}" for device in devices]}
 
 
-def limits(changes, restart_policy):
+def limits(changes: dict[str, Any], restart_policy: dict[str, Any]) -> dict[str, Any]:
     """What changes a container while it runs: `changes` as the Engine API's update takes them.
 
     Podman knows no NanoCpus there, and takes a policy that is not given for none.
@@ -91,12 +96,12 @@ def limits(changes, restart_policy):
     return {**changed, "RestartPolicy": restart_policy}
 
 
-def fixed(status):
+def fixed(status: str) -> frozenset[str]:
     """The facts that cannot be changed in a container as it stands: new limits of one that has ended would not show before its start."""
     return frozenset({"memory", "cpus"}) if status == "exited" else frozenset()
 
 
-def status(word):
+def status(word: str) -> str:
     """Docker's word for the state that a container is in."""
     return _STATES.get(word, word)
 
@@ -104,7 +109,7 @@ def status(word):
 # --- what it says ------------------------------------------------------------------------------------------------------
 
 
-def as_docker(inspect):
+def as_docker(inspect: dict[str, Any]) -> dict[str, Any]:
     """A container's inspect as Docker Engine would have it, for comparison."""
     config, host, network = dict(inspect["Config"]), dict(inspect["HostConfig"]), dict(inspect.get("NetworkSettings") or {})
     label = (config.get("Labels") or {}).get(ASKED)
@@ -122,7 +127,7 @@ def as_docker(inspect):
     return {**inspect, "Config": config, "HostConfig": host, "NetworkSettings": network}
 
 
-def _guessed(inspect):
+def _guessed(inspect: dict[str, Any]) -> dict[str, Any]:
     """What a container was asked for that somebody else made, as far as it can be seen."""
     host = inspect["HostConfig"]
     confined = [option for option in host.get("SecurityOpt") or () if option != "unmask=all"]
@@ -138,18 +143,18 @@ def _guessed(inspect):
     }
 
 
-def _bind(bind):
+def _bind(bind: str) -> str:
     place, _colon, options = bind.rpartition(":")
     return f"{place}:{','.join(option for option in options.split(',') if option not in _OWN_MOUNT_OPTIONS)}"
 
 
-def image(inspect):
+def image(inspect: dict[str, Any]) -> dict[str, Any]:
     """An image's inspect without what cannot be told apart in a container: anonymous volumes, and what Podman has in the environment."""
     config = inspect.get("Config") or {}
     return {**inspect, "Config": {**config, "Env": _environment(config), "Volumes": None}}
 
 
-def _environment(config, asked=()):
+def _environment(config: dict[str, Any], asked: Iterable[str] = ()) -> list[str]:
     """The lines of an environment without those variables that Podman sets itself, unless they were asked for."""
     own = set(_OWN_ENVIRONMENT).difference(asked)
     return [line for line in config.get("Env") or () if line.partition("=")[0] not in own]

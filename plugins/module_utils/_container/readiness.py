@@ -11,11 +11,18 @@ import ssl
 import time
 from dataclasses import replace
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 from .engine import EngineError
 from .log_signatures import SIGNATURES
 from .spec import MASK, SECRET_NAMES, secrets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .._releases import Ready
+    from .engine import Engine
 
 TAIL = 15
 _TICK = 0.2
@@ -29,7 +36,7 @@ class NotReady(Exception):
     """A component did not come up; the message has the last lines of its log, and what is known of the cause."""
 
 
-def wait_ready(engine, inspect, signal, timeout):
+def wait_ready(engine: Engine, inspect: dict[str, Any] | None, signal: Ready, timeout: float) -> None:
     """Wait until the container gives its signal; returns at once when it has given it since its last start.
 
     inspect: what the engine says of it; signal: a `_releases.Ready`; timeout in seconds. Raises NotReady.
@@ -62,28 +69,28 @@ def wait_ready(engine, inspect, signal, timeout):
             raise NotReady(with_log(f"container {_name(inspect)} runs, but will not become ready: {mask(line)}", engine, inspect))
 
 
-def check_alive(engine, inspect):
+def check_alive(engine: Engine, inspect: dict[str, Any] | None) -> None:
     """Raise NotReady for a container that has failed already; one that has done its work and ended well is fine."""
     if inspect and not inspect["State"].get("Running") and inspect["State"].get("ExitCode"):
         raise NotReady(_died(engine, inspect))
 
 
-def is_young(inspect, seconds):
+def is_young(inspect: dict[str, Any], seconds: float) -> bool:
     """Whether a container was last started less than that many seconds ago, so that it may still be coming up."""
     return time.time() - started_at(inspect) < seconds
 
 
-def still_coming_up(signal):
+def still_coming_up(signal: Ready) -> Ready:
     """The part of a signal that is asked for where an earlier run has started the container, and had the time to wait for it all."""
     return replace(signal, health=(), port=0 if signal.log else signal.port)
 
 
-def started_at(inspect):
+def started_at(inspect: dict[str, Any]) -> float:
     """When the container was last started, in seconds since the epoch."""
     return _seconds(inspect["State"]["StartedAt"])
 
 
-def run_began(inspect):
+def run_began(inspect: dict[str, Any]) -> float:
     """A moment between a container's previous run and its present one, in seconds since the epoch; 0 in its first.
 
     The engine notes the start only after it: a quick program has said its first lines by then.
@@ -92,13 +99,13 @@ def run_began(inspect):
     return 0 if ended.startswith("0001") else _seconds(ended)
 
 
-def _seconds(text):
-    match = re.match(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d+)?(Z|[+-]\d+:\d+)?", text)
+def _seconds(text: str) -> float:
+    match: Any = re.match(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d+)?(Z|[+-]\d+:\d+)?", text)
     moment = datetime.fromisoformat(match[1] + (match[3] or "+00:00").replace("Z", "+00:00"))
     return moment.astimezone(timezone.utc).timestamp() + float(match[2] or 0)
 
 
-def _still_running(engine, before):
+def _still_running(engine: Engine, before: dict[str, Any]) -> dict[str, Any]:
     """The container's inspect after its log ended; a restart by its policy counts as an end too. Raises NotReady."""
     now = engine.inspect(before["Id"])
     if not now:
@@ -108,7 +115,7 @@ def _still_running(engine, before):
     return now
 
 
-def is_ready(engine, inspect, signal):
+def is_ready(engine: Engine, inspect: dict[str, Any], signal: Ready | None) -> bool:
     """Whether a running container has given its signal since its last start; True where it has none."""
     if signal is None:
         return True
@@ -117,16 +124,17 @@ def is_ready(engine, inspect, signal):
     return _answers(engine, inspect, signal)
 
 
-def _answers(engine, inspect, signal):
+def _answers(engine: Engine, inspect: dict[str, Any], signal: Ready) -> bool:
     if signal.health:
         code, _out, _err = engine.execute(inspect["Id"], signal.health)
         return code == 0
     if signal.port:
-        return _port_answers(*published_address(inspect, signal.port, engine.address), signal.tls)
+        port: Any = signal.port
+        return _port_answers(*published_address(inspect, port, engine.address), signal.tls)
     return True
 
 
-def published_address(inspect, port, engine_address=""):
+def published_address(inspect: dict[str, Any], port: int, engine_address: str = "") -> tuple[str, int]:
     """(host, port) where the container's port is reached from the engine's host: as published, else at the container itself."""
     network = inspect["NetworkSettings"]
     for binding in (network.get("Ports") or {}).get(f"{port}/tcp") or ():
@@ -135,13 +143,13 @@ def published_address(inspect, port, engine_address=""):
     return container_address(inspect), port
 
 
-def container_address(inspect):
+def container_address(inspect: dict[str, Any]) -> str:
     """The address of a running container on its first network; empty where it has none."""
     networks = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
     return next((n["IPAddress"] for n in networks.values() if n.get("IPAddress")), "")
 
 
-def _port_answers(host, port, tls):
+def _port_answers(host: str, port: int, tls: bool) -> bool:
     try:
         with socket.create_connection((host, port), timeout=5) as connection:
             return _speaks_tls(connection) if tls else _stays_open(connection)
@@ -149,7 +157,7 @@ def _port_answers(host, port, tls):
         return False
 
 
-def _speaks_tls(connection):
+def _speaks_tls(connection: socket.socket) -> bool:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Only whether something speaks TLS is asked; the License Server's certificate is its own.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -157,7 +165,7 @@ def _speaks_tls(connection):
     return True
 
 
-def _stays_open(connection):
+def _stays_open(connection: socket.socket) -> bool:
     """Docker's proxy takes connections to a published port that nobody listens to inside, and closes them at once."""
     connection.settimeout(_TICK)
     try:
@@ -169,12 +177,12 @@ def _stays_open(connection):
 # --- what to say --------------------------------------------------------------------------------------------------------
 
 
-def explain(log):
+def explain(log: str) -> list[str]:
     """What is known of texts in a log: a list of `cause; remedy` sentences."""
     return [f"{signature.cause}; {signature.remedy}" for signature in SIGNATURES if re.search(signature.pattern, log)]
 
 
-def mask(log, secrets=()):
+def mask(log: str, secrets: Iterable[str] = ()) -> str:
     """The log without join tokens, private keys, what looks like a setting of a secret, and the `secrets` themselves."""
     log = _PRIVATE_KEY.sub(rf"\1{MASK}\2", log)
     log = _SETTING.sub(rf"\1\2{MASK}\2", _TOKEN.sub(MASK, log))
@@ -184,36 +192,37 @@ def mask(log, secrets=()):
     return log
 
 
-def _name(inspect):
-    return inspect["Name"].lstrip("/")
+def _name(inspect: dict[str, Any]) -> str:
+    name: str = inspect["Name"].lstrip("/")
+    return name
 
 
-def _tail(engine, inspect):
+def _tail(engine: Engine, inspect: dict[str, Any]) -> str:
     try:
         return mask(engine.log_tail(inspect["Id"], TAIL), secrets_of(inspect))
     except EngineError:
         return ""
 
 
-def with_log(message, engine, inspect):
+def with_log(message: str, engine: Engine, inspect: dict[str, Any]) -> str:
     """The message with the last lines of the container's log, and what is known of them."""
     log = _tail(engine, inspect)
     meaning = "".join(f"\nIt means: {sentence}." for sentence in explain(log))
     return f"{message}{meaning}\nThe last lines of its log:\n{log or '(none)'}"
 
 
-def _gone(before=None):
+def _gone(before: dict[str, Any] | None = None) -> str:
     name = f"container {_name(before)}" if before else "the container"
     return f"{name} is gone: it ended, and was removed as auto_remove says; set auto_remove: false to keep its log"
 
 
-def _died(engine, inspect):
+def _died(engine: Engine, inspect: dict[str, Any]) -> str:
     state = inspect["State"]
     killed = ", killed for want of memory" if state.get("OOMKilled") else ""
     said = f"container {_name(inspect)} ended with exit code {state.get('ExitCode')}{killed} before it was ready"
     return with_log(said, engine, inspect)
 
 
-def _late(engine, inspect, signal, timeout):
+def _late(engine: Engine, inspect: dict[str, Any], signal: Ready, timeout: float) -> str:
     what = f"the log line /{signal.log}/" if signal.log else f"an answer on port {signal.port}" if signal.port else "its health command"
     return with_log(f"container {_name(inspect)} runs, but {what} did not come within {timeout} s", engine, inspect)

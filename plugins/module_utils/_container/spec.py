@@ -12,9 +12,13 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from . import podman
 from .parse import Mount, Port, make_mount, normalise_capability, split_mount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 OWN_LABEL = "learning.swarm."
 SECRET_ARGUMENTS = ("-joinToken",)
@@ -80,7 +84,7 @@ class ContainerSpec:
 # --- over the image ---------------------------------------------------------------------------------------------------
 
 
-def over_image(spec, image):
+def over_image(spec: ContainerSpec, image: dict[str, Any]) -> ContainerSpec:
     """The spec that the engine makes of `spec` with that image: the image's own environment, labels, command and so on below it.
 
     image is what the engine's image inspect says.
@@ -103,17 +107,17 @@ def over_image(spec, image):
     )
 
 
-def on_its_own(spec):
+def on_its_own(spec: ContainerSpec) -> ContainerSpec:
     """A spec of a container that is there as one that makes the same again: nothing of its image comes through from below it."""
     return replace(spec, image=spec.image_id, entrypoint=spec.entrypoint or RESET)
 
 
-def environment(lines):
+def environment(lines: Iterable[str] | None) -> dict[str, str]:
     """A mapping of an engine's `NAME=value` lines."""
     return dict(line.split("=", 1) for line in lines or () if "=" in line)
 
 
-def as_words(value):
+def as_words(value: str | Iterable[str] | None) -> list[str]:
     """The engine's Entrypoint or Cmd as a list, which may be null or, in old images, one string."""
     return [value] if isinstance(value, str) else list(value or ())
 
@@ -121,7 +125,7 @@ def as_words(value):
 # --- what the engine says ----------------------------------------------------------------------------------------------
 
 
-def from_inspect(inspect):
+def from_inspect(inspect: dict[str, Any]) -> ContainerSpec:
     """The ContainerSpec of a container, from the engine's inspect (Docker Engine or Podman's Docker-compatible API)."""
     inspect = podman.as_docker(inspect) if podman.is_podman(inspect) else inspect
     config, host = inspect["Config"], inspect["HostConfig"]
@@ -172,16 +176,16 @@ def from_inspect(inspect):
     )
 
 
-def is_fixed(network):
+def is_fixed(network: str) -> bool:
     """Whether a container cannot leave that network: the host's, none, or another container's."""
     return network in ("host", "none") or network.startswith("container:")
 
 
-def _with_algorithm(image_id):
+def _with_algorithm(image_id: str) -> str:
     return image_id if ":" in image_id or not image_id else f"sha256:{image_id}"
 
 
-def _network(mode, networks):
+def _network(mode: str | None, networks: dict[str, Any]) -> str:
     mode = mode or "default"
     attached = sorted(networks)
     if is_fixed(mode):
@@ -193,11 +197,11 @@ def _network(mode, networks):
     return "default" if attached[0] == "bridge" else attached[0]
 
 
-def _aliases(inspect, endpoint):
+def _aliases(inspect: dict[str, Any], endpoint: dict[str, Any] | None) -> tuple[str, ...]:
     return tuple(sorted(set((endpoint or {}).get("Aliases") or ()) - {inspect["Id"][:12]}))
 
 
-def _mounts(inspect):
+def _mounts(inspect: dict[str, Any]) -> list[Mount]:
     host = inspect["HostConfig"]
     mounted = [split_mount(bind) for bind in host.get("Binds") or ()]
     for mount in host.get("Mounts") or ():
@@ -207,19 +211,19 @@ def _mounts(inspect):
     return [*mounted, *(Mount(path) for path in inspect["Config"].get("Volumes") or {} if path not in targets)]
 
 
-def _ports(bindings):
+def _ports(bindings: dict[str, Any] | None) -> Iterator[Port]:
     for inside, hosts in (bindings or {}).items():
         for binding in hosts or [{}]:
             yield Port(inside, binding.get("HostPort") or "", binding.get("HostIp") or "")
 
 
-def _restart_policy(policy):
+def _restart_policy(policy: dict[str, Any] | None) -> str:
     name = (policy or {}).get("Name") or "no"
     retries = (policy or {}).get("MaximumRetryCount") or 0
     return f"{name}:{retries}" if name == "on-failure" and retries else name
 
 
-def _gpus(requests):
+def _gpus(requests: list[dict[str, Any]] | None) -> str:
     for request in requests or ():
         if "gpu" in {c for group in request.get("Capabilities") or () for c in group}:
             if request.get("DeviceIDs"):
@@ -228,11 +232,11 @@ def _gpus(requests):
     return ""
 
 
-def _device(device):
+def _device(device: dict[str, Any]) -> str:
     return f"{device['PathOnHost']}:{device['PathInContainer']}:{device.get('CgroupPermissions') or 'rwm'}"
 
 
-def _security(host):
+def _security(host: dict[str, Any]) -> set[str]:
     shares_processes = (host.get("PidMode") or "") not in ("", "private")
     given = {option.replace(":", "=", 1) if option.startswith("label:") else option for option in host.get("SecurityOpt") or ()}
     if shares_processes:
@@ -242,9 +246,9 @@ def _security(host):
     return given
 
 
-def _host_entries(entries):
+def _host_entries(entries: Iterable[str]) -> dict[str, str]:
     """Name → address, or addresses with commas between them, of the engine's `NAME:ADDRESS` texts."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for entry in entries:
         name, _colon, address = entry.partition(":")
         found.setdefault(name, []).append(address)
@@ -254,13 +258,13 @@ def _host_entries(entries):
 # --- what creates it ---------------------------------------------------------------------------------------------------
 
 
-def to_api(spec):
+def to_api(spec: ContainerSpec) -> dict[str, Any]:
     """The body of the engine's `POST /containers/create` (Engine API v1.41 and later) for a spec."""
-    published = {}
+    published: dict[str, list[dict[str, str]]] = {}
     for port in spec.ports:
         published.setdefault(port.inside, []).append({"HostIp": port.ip, "HostPort": port.host})
     security = [option for option in spec.security_opts if option != _SYSTEM_PATHS]
-    host = {
+    host: dict[str, Any] = {
         "Binds": [m.given or str(m) for m in spec.mounts if m.source] or None,
         "PortBindings": published,
         "VolumesFrom": list(spec.volumes_from) or None,
@@ -287,7 +291,7 @@ def to_api(spec):
         host["Init"] = spec.init
     if _SYSTEM_PATHS in spec.security_opts:
         host["MaskedPaths"] = host["ReadonlyPaths"] = []
-    body = {
+    body: dict[str, Any] = {
         "Image": spec.image,
         "Hostname": spec.hostname or "",
         "Env": [f"{name}={value}" for name, value in spec.env.items()],
@@ -311,23 +315,23 @@ def to_api(spec):
     return body
 
 
-def _capabilities_to_api(names):
+def _capabilities_to_api(names: tuple[str, ...]) -> list[str] | None:
     return [name if name == "ALL" else f"CAP_{name}" for name in names] or None
 
 
-def _ulimit_to_api(ulimit):
+def _ulimit_to_api(ulimit: str) -> dict[str, Any]:
     name, _equals, limits = ulimit.partition("=")
     soft, _colon, hard = limits.partition(":")
     return {"Name": name, "Soft": int(soft), "Hard": int(hard)}
 
 
-def restart_policy_to_api(policy):
+def restart_policy_to_api(policy: str) -> dict[str, Any]:
     """The engine's form of a restart policy such as `on-failure:3`."""
     name, _colon, retries = policy.partition(":")
     return {"Name": name, "MaximumRetryCount": int(retries or 0)}
 
 
-def _gpus_to_api(gpus):
+def _gpus_to_api(gpus: str) -> list[dict[str, Any]] | None:
     if not gpus:
         return None
     devices = gpus.removeprefix("device=").split(",") if gpus.startswith("device=") else None
@@ -338,7 +342,7 @@ def _gpus_to_api(gpus):
 # --- secrets -----------------------------------------------------------------------------------------------------------
 
 
-def without_secrets(spec):
+def without_secrets(spec: ContainerSpec) -> ContainerSpec:
     """The spec without join tokens: they are no state, so they neither decide about a change nor show."""
     kept, skip = [], False
     for word in spec.command:
@@ -349,7 +353,7 @@ def without_secrets(spec):
     return replace(spec, command=tuple(kept), env={k: v for k, v in spec.env.items() if k != "SPIRE_JOIN_TOKEN"})
 
 
-def mask_inspect(inspect):
+def mask_inspect(inspect: dict[str, Any]) -> dict[str, Any]:
     """What inspect says, with the values of secret environment variables and arguments masked."""
     config = dict(inspect["Config"])
     config["Env"] = [_masked_line(line) for line in config.get("Env") or ()]
@@ -360,7 +364,7 @@ def mask_inspect(inspect):
     return masked
 
 
-def secrets_of(inspect):
+def secrets_of(inspect: dict[str, Any]) -> list[str]:
     """The values of a container's secret environment variables and arguments."""
     config = inspect["Config"]
     words = as_words(config.get("Cmd"))
@@ -368,10 +372,10 @@ def secrets_of(inspect):
     return [*values, *(word for i, word in enumerate(words) if i and words[i - 1] in SECRET_ARGUMENTS)]
 
 
-def _masked_line(line):
+def _masked_line(line: str) -> str:
     name, _equals, value = line.partition("=")
     return f"{name}={MASK}" if value and SECRET_NAMES.search(name) else line
 
 
-def _masked_words(words):
+def _masked_words(words: list[str]) -> list[str]:
     return [MASK if i and words[i - 1] in SECRET_ARGUMENTS else word for i, word in enumerate(words)]
