@@ -57,7 +57,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **OPTIONS}
     run(AnsibleModule(arguments, supports_check_mode=True), "apls")

@@ -243,6 +243,8 @@ training:
   sample: running
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER, SIDECAR, SN_OF_NODE
@@ -250,6 +252,10 @@ from ..module_utils._component.converge import run
 from ..module_utils._component.translate import sidecar_name
 from ..module_utils._platform.training import outcome
 from ..module_utils._spire.agent import node_facts
+
+if TYPE_CHECKING:
+    from ..module_utils._container.engine import Engine
+    from ..module_utils._container.host import Host
 
 OPTIONS = {
     "host_ip": {"type": "str"},
@@ -265,7 +271,7 @@ OPTIONS = {
 }
 
 
-def _facts(engine, host, params, inspect):
+def _facts(engine: Engine, host: Host, params: dict[str, Any], inspect: dict[str, Any] | None) -> dict[str, Any]:
     """Whether the node has trained, from the container whose log has the ML program's lines, and what its SPIRE Agent keeps."""
     if params["state"] not in ("started", "present"):
         return {}
@@ -274,7 +280,7 @@ def _facts(engine, host, params, inspect):
     return {"training": training, **node_facts(engine, host, params, inspect)}
 
 
-def main():
+def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **SN_OF_NODE, **OPTIONS}
     run(AnsibleModule(arguments, supports_check_mode=True), "sl", _facts)

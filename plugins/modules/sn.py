@@ -130,7 +130,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS}
     run(AnsibleModule(arguments, supports_check_mode=True), "sn", node_facts)

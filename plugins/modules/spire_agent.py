@@ -137,7 +137,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **OPTIONS, **COMPARED}
     run(AnsibleModule(arguments, supports_check_mode=True), "spire_agent", agent_facts)

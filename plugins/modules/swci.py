@@ -98,12 +98,18 @@ output:
   sample: ["SWCI:1 > LIST NODES"]
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER, SCRIPT
 from ..module_utils._component.converge import run
 from ..module_utils._platform.script import output
 from ..module_utils._spire.agent import node_facts
+
+if TYPE_CHECKING:
+    from ..module_utils._container.engine import Engine
+    from ..module_utils._container.host import Host
 
 OPTIONS = {
     "usr_dir": {"type": "path"},
@@ -113,11 +119,11 @@ OPTIONS = {
 SCRIPT_SECONDS = 7200  # as long as SWCI itself waits for a taskrunner
 
 
-def main():
+def main() -> None:
     """Run the module."""
     module = AnsibleModule({**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS, **SCRIPT}, supports_check_mode=True)
 
-    def said(engine, host, params, inspect):
+    def said(engine: Engine, host: Host, params: dict[str, Any], inspect: dict[str, Any] | None) -> dict[str, Any]:
         facts = node_facts(engine, host, params, inspect)
         if params["script_wait"] and inspect and not module.check_mode:
             facts["output"] = output(engine, inspect, params["wait_timeout"] or SCRIPT_SECONDS)

@@ -84,7 +84,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **SN_OF_NODE, **OPTIONS}
     run(AnsibleModule(arguments, supports_check_mode=True), "swop")

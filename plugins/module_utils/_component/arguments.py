@@ -7,16 +7,18 @@ Their documentation stands in the fragment of the same name in plugins/doc_fragm
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible.module_utils.basic import env_fallback
 
 from .._releases import NEWEST, RELEASES
 
 
-def _strings():
+def _strings() -> dict[str, Any]:
     return {"type": "list", "elements": "str"}
 
 
-ENGINE = {
+ENGINE: dict[str, dict[str, Any]] = {
     "docker_host": {
         "type": "str",
         "default": "unix:///var/run/docker.sock",
@@ -31,7 +33,7 @@ ENGINE = {
     "timeout": {"type": "int", "default": 60, "fallback": (env_fallback, ["DOCKER_TIMEOUT"])},
 }
 
-RUN = {
+RUN: dict[str, dict[str, Any]] = {
     "entrypoint": _strings(),
     "user": {"type": "str"},
     "workdir": {"type": "str"},
@@ -65,7 +67,7 @@ RUN = {
     "log_options": {"type": "dict"},
 }
 
-CONTAINER = {
+CONTAINER: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["started", "stopped", "present", "absent"], "default": "started"},
     "release": {"type": "str", "choices": sorted(RELEASES), "default": NEWEST},
@@ -81,7 +83,7 @@ CONTAINER = {
     **ENGINE,
 }
 
-LICENSE_SERVER = {
+LICENSE_SERVER: dict[str, dict[str, Any]] = {
     "apls_ip": {"type": "str"},
     "apls_port": {"type": "int"},
     "primary_apls_ip": {"type": "str"},
@@ -91,7 +93,7 @@ LICENSE_SERVER = {
     "apls_docker_name": {"type": "str"},
 }
 
-IDENTITY = {
+IDENTITY: dict[str, dict[str, Any]] = {
     "key": {"type": "path", "no_log": False},
     "cert": {"type": "path"},
     "cacert": {"type": "path"},
@@ -99,26 +101,26 @@ IDENTITY = {
     "socket_path": {"type": "str"},
 }
 
-CLASSIC_AGENT = {
+CLASSIC_AGENT: dict[str, dict[str, Any]] = {
     "config": {"type": "path"},
     "server_address": {"type": "str"},
     "join_token": {"type": "str", "no_log": True},
     "spire_docker_name": {"type": "str"},
 }
 
-SCRIPT = {
+SCRIPT: dict[str, dict[str, Any]] = {
     # About this run of the module: no release's contract has it.
     "script_wait": {"type": "bool", "default": False},
 }
 
-SN_OF_NODE = {
+SN_OF_NODE: dict[str, dict[str, Any]] = {
     "sn_ip": {"type": "str"},
     "sn_api_port": {"type": "int"},
     "sn_api_service": {"type": "str"},
     "sn_docker_name": {"type": "str"},
 }
 
-SIDECAR = {
+SIDECAR: dict[str, dict[str, Any]] = {
     "image": {"type": "str"},
     "name": {"type": "str"},
     "command": {"type": "raw"},
@@ -126,9 +128,9 @@ SIDECAR = {
 }
 
 # They ask for more in the result, and say nothing about the container.
-RESULT = {
+RESULT: dict[str, dict[str, Any]] = {
     "return_bundle": {"type": "bool", "default": False},
 }
-COMPARED = {
+COMPARED: dict[str, dict[str, Any]] = {
     "server_bundle": {"type": "str", "default": ""},
 }

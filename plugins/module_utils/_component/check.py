@@ -10,11 +10,16 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .._container import parse
-from .._releases import RELEASES, SAME, Option
+from .._releases import RELEASES, SAME, Component, Option
 from .check_container import NAME, OptionError, check_common, check_engine, check_name, check_path
+
+if TYPE_CHECKING:
+    from .._container.host import Host
 
 SERVICE = re.compile(r"(?P<name>[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?)(?::(?P<port>\d+))?")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*")
@@ -26,25 +31,25 @@ class _Given:
     """What a check of one value may look at: the option's table row, all parameters, the machine."""
 
     what: Option
-    params: dict
-    host: object
+    params: dict[str, Any]
+    host: Host
 
 
-def component_of(release, name):
+def component_of(release: str, name: str) -> Component:
     """The Component of a release. Raises OptionError when the release has none of that name."""
     if name not in RELEASES[release]:
         raise OptionError("release", release, f"has no {name}; releases that have one: {_releases_with(name)}")
     return RELEASES[release][name]
 
 
-def _releases_with(component, option=None):
+def _releases_with(component: str, option: str | None = None) -> str:
     has = (
         r for r, components in RELEASES.items() if component in components and (option is None or option in components[component].options)
     )
     return ", ".join(has)
 
 
-def check(name, component, params, own, host):
+def check(name: str, component: Component, params: dict[str, Any], own: Iterable[str], host: Host) -> None:
     """Raise OptionError for the first parameter that the component cannot have.
 
     own: names of the module's own options, those that are not common to every component.
@@ -68,7 +73,7 @@ def check(name, component, params, own, host):
     _check_removal(params, removes, "")
 
 
-def _check_sidecar(params, host):
+def _check_sidecar(params: dict[str, Any], host: Host) -> None:
     ml = params["ml"]
     if not ml.get("image"):
         raise OptionError("ml.image", None, "is required: the image of the user's ML container")
@@ -84,12 +89,12 @@ def _check_sidecar(params, host):
     _check_removal(ml, ml.get("auto_remove"), "ml.")
 
 
-def _check_removal(params, removes, prefix):
+def _check_removal(params: dict[str, Any], removes: bool | None, prefix: str) -> None:
     if removes and params.get("restart_policy") not in (None, "no"):
         raise OptionError(f"{prefix}restart_policy", params["restart_policy"], "does not go with auto_remove: true; set one of the two")
 
 
-def _check_groups(component, params):
+def _check_groups(component: Component, params: dict[str, Any]) -> None:
     given = {option for option in component.options if params.get(option) not in (None, False, "")}
     for group in component.required:
         replaced_by = component.unless.get(group[0], ())
@@ -101,16 +106,16 @@ def _check_groups(component, params):
             raise OptionError(f"{one} and {other}", None, "exclude each other; give one of the two")
 
 
-def _check_published(component, params):
+def _check_published(component: Component, params: dict[str, Any]) -> None:
     """One port of the host leads to one port of the container."""
-    taken = {}
+    taken: dict[tuple[str, str, str], tuple[str, str]] = {}
     for option, port in _published(component, params):
         other, inside = taken.setdefault((port.ip, port.host, port.inside.rpartition("/")[2]), (option, port.inside))
         if inside != port.inside:
             raise OptionError(option, port.host, f"is a port of the host that {other} publishes already; choose another")
 
 
-def _published(component, params):
+def _published(component: Component, params: dict[str, Any]) -> Iterator[tuple[str, parse.Port]]:
     for entry in params.get("publish") or ():
         for port in parse.parse_ports(entry):
             if port.host:
@@ -118,14 +123,15 @@ def _published(component, params):
     for option, what in component.options.items():
         value = params.get(option)
         if value and what.publish:
-            host = str(value) if what.kind != "service" else SERVICE.fullmatch(value)["port"] or str(what.port)
+            service: Any = SERVICE.fullmatch(value) if what.kind == "service" else None
+            host = str(value) if what.kind != "service" else service["port"] or str(what.port)
             yield option, parse.Port(f"{host if what.publish == SAME else what.publish}/tcp", host)
 
 
 # --- one value ---------------------------------------------------------------------------------------------------------
 
 
-def _check_value(option, value, given):
+def _check_value(option: str, value: Any, given: _Given) -> None:
     if isinstance(value, str) and not value.strip():
         raise OptionError(option, value, "is empty; leave the option out or give it a value")
     check_kind = _CHECKS.get(given.what.kind)
@@ -133,18 +139,18 @@ def _check_value(option, value, given):
         check_kind(option, value, given)
 
 
-def _check_port(option, value, given):
+def _check_port(option: str, value: int, given: _Given) -> None:
     if not 1 <= int(value) <= 65535:
         raise OptionError(option, value, "is not a port; 1 to 65535 is")
 
 
-def _check_service(option, value, given):
+def _check_service(option: str, value: str, given: _Given) -> None:
     match = SERVICE.fullmatch(value)
     if not match or (match["port"] and not 1 <= int(match["port"]) <= 65535):
         raise OptionError(option, value, "is not FQDN[:PORT], such as sn.example.org:30304")
 
 
-def _is_address(value):
+def _is_address(value: str) -> bool:
     try:
         ipaddress.ip_address(value)
     except ValueError:
@@ -152,12 +158,12 @@ def _is_address(value):
     return True
 
 
-def _check_address(option, value, given):
+def _check_address(option: str, value: str, given: _Given) -> None:
     if not _is_address(value):
         raise OptionError(option, value, "is neither an IP address nor a host name; a port has an option of its own")
 
 
-def _check_own_address(option, value, given):
+def _check_own_address(option: str, value: str, given: _Given) -> None:
     _check_address(option, value, given)
     if value == "localhost" or _is_loopback(value):
         raise OptionError(
@@ -165,26 +171,26 @@ def _check_own_address(option, value, given):
         )
 
 
-def _is_loopback(value):
+def _is_loopback(value: str) -> bool:
     try:
         return ipaddress.ip_address(value).is_loopback
     except ValueError:
         return False
 
 
-def _check_kind(kind):
-    def check_one(option, value, given):
+def _check_kind(kind: str) -> Callable[[str, Any, _Given], None]:
+    def check_one(option: str, value: str, given: _Given) -> None:
         check_path(option, value, kind, given.host)
 
     return check_one
 
 
-def _check_configuration(option, value, given):
+def _check_configuration(option: str, value: str, given: _Given) -> None:
     if given.host.kind(value) not in ("file", "directory"):
         raise OptionError(option, value, "must be a configuration file on the host, or the directory that holds it, and it is not there")
 
 
-def _check_file_in_usr_dir(option, value, given):
+def _check_file_in_usr_dir(option: str, value: str, given: _Given) -> None:
     if not given.params.get("usr_dir"):
         raise OptionError(option, value, "is looked for in usr_dir, which is not given")
     if "/" in value:
@@ -193,17 +199,17 @@ def _check_file_in_usr_dir(option, value, given):
         raise OptionError(option, value, f"is not a file in usr_dir {given.params['usr_dir']}")
 
 
-def _check_choice(option, value, given):
+def _check_choice(option: str, value: str, given: _Given) -> None:
     if value.upper() not in given.what.values:
         raise OptionError(option, value, f"is not one of {', '.join(given.what.values)}")
 
 
-def _check_gpu(option, value, given):
+def _check_gpu(option: str, value: str, given: _Given) -> None:
     if value != "all" and not re.fullmatch(r"\d+(,\d+)*", value):
         raise OptionError(option, value, "is neither all nor a comma-separated list of GPU indexes, such as 0,1")
 
 
-def _check_program(option, value, given):
+def _check_program(option: str, value: str, given: _Given) -> None:
     if given.params.get("model_dir"):
         inside = os.path.normpath(os.path.join(given.params["model_dir"], value))
         if os.path.isabs(value) or not inside.startswith(os.path.normpath(given.params["model_dir"]) + "/"):
@@ -214,40 +220,40 @@ def _check_program(option, value, given):
         raise OptionError(option, value, "is not a file on the host; without model_dir the program's own path is needed")
 
 
-def _check_uid(option, value, given):
+def _check_uid(option: str, value: str, given: _Given) -> None:
     if given.host.user(value) is None:
         raise OptionError(option, value, "is no user of this host; a user's name or uid is needed")
 
 
-def _check_gid(option, value, given):
+def _check_gid(option: str, value: str, given: _Given) -> None:
     if not str(value).isdigit():
         raise OptionError(option, value, "is not a group ID, a number")
 
 
-def _check_socket_path(option, value, given):
+def _check_socket_path(option: str, value: str, given: _Given) -> None:
     if value.startswith("/"):
         check_path(option, value, "socket", given.host)
     elif not re.fullmatch(r"[a-zA-Z0-9][\w.-]+(:[^/:][^:]*)?", value):
         raise OptionError(option, value, "is neither a socket file, nor VOLUME:path/in/volume, nor a container's or volume's name")
 
 
-def _check_socket_dir(option, value, given):
+def _check_socket_dir(option: str, value: str, given: _Given) -> None:
     if "/" in value:
         check_path(option, value, "directory", given.host)
     elif not NAME.fullmatch(value):
         raise OptionError(option, value, "is neither a directory on the host nor a volume's name")
 
 
-def _check_container(option, value, given):
+def _check_container(option: str, value: str, given: _Given) -> None:
     check_name(option, value)
 
 
-def _check_trust_domain(option, value, given):
+def _check_trust_domain(option: str, value: str, given: _Given) -> None:
     if not _TRUST_DOMAIN.fullmatch(value):
         raise OptionError(option, value, "is not a trust domain; lower-case letters, digits, dots, dashes and underscores are")
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[str, Any, _Given], None]] = {
     "port": _check_port,
     "web_port": _check_port,
     "service": _check_service,

@@ -8,8 +8,13 @@ import ipaddress
 import json
 import os
 import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from .._container import parse
+
+if TYPE_CHECKING:
+    from .._container.host import Host
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _IMAGE = re.compile(r"([a-zA-Z0-9.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}")
@@ -32,18 +37,18 @@ _NOT_WITH_ANOTHER_NETWORK = ("hostname", "publish", "dns", "extra_hosts", "netwo
 class OptionError(ValueError):
     """A parameter that cannot be: the message names the option, its value and what would be right."""
 
-    def __init__(self, option, value, right):
+    def __init__(self, option: str, value: object, right: str) -> None:
         said = f"{option}: {value!r} " if value is not None else f"{option} "
         super().__init__(said + right)
 
 
-def check_name(option, value):
+def check_name(option: str, value: str | None) -> None:
     """Raise OptionError unless value can be a container's name."""
     if not NAME.fullmatch(value or ""):
         raise OptionError(option, value, "is not a container's name; letters, digits, _ . and - are, at least two, a letter or digit first")
 
 
-def check_path(option, value, kind, host):
+def check_path(option: str, value: str, kind: str, host: Host) -> None:
     """Raise OptionError unless value is a path of that kind (`file`, `directory`, `socket`) on the host."""
     found = host.kind(value)
     if found != kind:
@@ -51,7 +56,7 @@ def check_path(option, value, kind, host):
         raise OptionError(option, value, f"must be a {kind} on the host, and {what}")
 
 
-def check_common(params, prefix, host):
+def check_common(params: dict[str, Any], prefix: str, host: Host) -> None:
     """Raise OptionError for the first of the options that say how a container runs; prefix: `ml.` for those of a sidecar."""
     for option in _TEXTS:
         if isinstance(params.get(option), str) and not params[option].strip():
@@ -65,7 +70,7 @@ def check_common(params, prefix, host):
     _check_seconds(params)
 
 
-def check_engine(params, host):
+def check_engine(params: dict[str, Any], host: Host) -> None:
     """Raise OptionError for the first of the options that say how the engine is reached."""
     if not _ENGINE_ADDRESS.fullmatch(params.get("docker_host") or ""):
         raise OptionError("docker_host", params.get("docker_host"), "is not an engine's address, such as unix:///var/run/docker.sock")
@@ -79,7 +84,7 @@ def check_engine(params, host):
         raise OptionError("api_version", params.get("api_version"), "is neither auto nor a version of the Engine API, such as 1.41")
 
 
-_PARSERS = {
+_PARSERS: dict[str, Callable[[Any], object]] = {
     "publish": parse.parse_ports,
     "volumes": parse.parse_mount,
     "ulimits": parse.parse_ulimit,
@@ -92,7 +97,7 @@ _PARSERS = {
 }
 
 
-def _check_parsed(params, prefix):
+def _check_parsed(params: dict[str, Any], prefix: str) -> None:
     for option, parser in _PARSERS.items():
         value = params.get(option)
         for item in value if isinstance(value, list) else [value] if value is not None else []:
@@ -102,7 +107,7 @@ def _check_parsed(params, prefix):
                 raise OptionError(prefix + option, None, f"cannot be used: {error}") from None
 
 
-def _check_mappings(params, prefix):
+def _check_mappings(params: dict[str, Any], prefix: str) -> None:
     for option in ("env", "labels", "extra_hosts", "log_options"):
         for key, value in (params.get(option) or {}).items():
             if not isinstance(value, (str, int)) or isinstance(value, bool):
@@ -111,8 +116,8 @@ def _check_mappings(params, prefix):
                 raise OptionError(f"{prefix}{option}", key, "is not a name; one without spaces and = is")
 
 
-def _check_mounts(params, prefix, host):
-    targets = {}
+def _check_mounts(params: dict[str, Any], prefix: str, host: Host) -> None:
+    targets: dict[str, str] = {}
     for entry in params.get("volumes") or ():
         mount = parse.parse_mount(entry)
         if "/" in mount.source and host.kind(mount.source) == "missing":
@@ -126,7 +131,7 @@ def _check_mounts(params, prefix, host):
             raise OptionError(f"{prefix}devices", entry, "is not there on the host")
 
 
-def _check_network(params, prefix):
+def _check_network(params: dict[str, Any], prefix: str) -> None:
     network = params.get("network")
     if network is not None and not NAME.fullmatch(network) and not _CONTAINERS.fullmatch(network):
         raise OptionError(f"{prefix}network", network, "is neither a network's name, nor host, none, or container:NAME")
@@ -145,13 +150,13 @@ def _check_network(params, prefix):
         raise OptionError(f"{prefix}hostname", hostname, "is longer than the 63 characters that a host name may have; give a shorter one")
 
 
-def _extra_hosts(params):
+def _extra_hosts(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """(name, address) of each line that is wanted for the hosts file and has an address."""
     for name, addresses in (params.get("extra_hosts") or {}).items():
         yield from ((name, address) for address in str(addresses).split(",") if address != "host-gateway")
 
 
-def _check_texts(params, prefix):
+def _check_texts(params: dict[str, Any], prefix: str) -> None:
     if params.get("entrypoint") == [""] and not params.get("command"):
         raise OptionError(f"{prefix}entrypoint", [""], "takes the image's entry point away, so that command is needed")
     if params.get("image") is not None and not _IMAGE.fullmatch(params["image"]):
@@ -171,7 +176,7 @@ def _check_texts(params, prefix):
         raise OptionError(f"{prefix}log_driver", params["log_driver"], "is not a log driver's name, such as json-file")
 
 
-def _check_privileges(params, prefix, host):
+def _check_privileges(params: dict[str, Any], prefix: str, host: Host) -> None:
     pid_mode = params.get("pid_mode")
     if pid_mode is not None and pid_mode != "host" and not _CONTAINERS.fullmatch(pid_mode):
         raise OptionError(f"{prefix}pid_mode", pid_mode, "is neither host nor container:NAME")
@@ -190,7 +195,7 @@ def _check_privileges(params, prefix, host):
             _check_profile(f"{prefix}security_opts", entry, host)
 
 
-def _check_profile(option, entry, host):
+def _check_profile(option: str, entry: str, host: Host) -> None:
     path = entry.partition("=")[2]
     try:
         json.loads(host.read(path))
@@ -198,13 +203,13 @@ def _check_profile(option, entry, host):
         raise OptionError(option, entry, f"names no profile: {os.path.basename(path)} is not a JSON file on the host ({error})") from None
 
 
-def _check_seconds(params):
+def _check_seconds(params: dict[str, Any]) -> None:
     for option, least in (("wait_timeout", 1), ("stop_timeout", 0), ("timeout", 1)):
         if params.get(option) is not None and params[option] < least:
             raise OptionError(option, params[option], f"must be a number of seconds, at least {least}")
 
 
-def _check_ip(option, value):
+def _check_ip(option: str, value: str) -> None:
     try:
         ipaddress.ip_address(value)
     except ValueError:

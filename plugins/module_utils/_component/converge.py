@@ -6,29 +6,37 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._container import podman
 from .._container import spec as _spec
 from .._container.apply import Apply, aside_of
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from .._container.host import Host
-from .._container.plan import Observed, Step, plan
+from .._container.plan import Observed, Plan, Step, plan
 from .._container.readiness import NotReady, check_alive, is_young, started_at, still_coming_up, wait_ready
-from .._releases import ON_PODMAN, SAME
+from .._container.spec import ContainerSpec
+from .._releases import ON_PODMAN, SAME, Ready
 from . import arguments
 from .check import check, component_of
 from .check_container import OptionError
 from .lookup import Lookup
 from .translate import image_of, sidecar_name, translate
 
+if TYPE_CHECKING:
+    _Facts = Callable[[Engine, Host, dict[str, Any], dict[str, Any] | None], dict[str, Any]]
+    _Judge = Callable[[Engine, dict[str, Any], ContainerSpec], None]
+    _Pair = tuple[ContainerSpec | None, Observed | None]
+
 _LEAST_SECRET = 6  # characters; shorter ones are found in too much that is no secret
 _CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".yaml", ".yml")
 
 
-def run(module, name, facts=None, judge=None):
+def run(module: AnsibleModule, name: str, facts: _Facts | None = None, judge: _Judge | None = None) -> None:
     """Converge one component and end the module.
 
     name   the component, as `_releases` calls it
@@ -51,7 +59,7 @@ def run(module, name, facts=None, judge=None):
     module.exit_json(**result)
 
 
-def _secrets(params):
+def _secrets(params: dict[str, Any]) -> set[str]:
     """Values of environment variables whose names say that they are secret; Ansible takes them out of all that the module says."""
     given = {**(params.get("env") or {}), **((params.get("ml") or {}).get("env") or {})}
     return {str(value) for name, value in given.items() if _spec.SECRET_NAMES.search(name) and len(str(value)) >= _LEAST_SECRET}
@@ -64,18 +72,23 @@ class _Convergence:
     wanted  the same with what their images bring, which is what the engine then says; empty for state absent
     """
 
-    def __init__(self, name, params, host, engine, check_mode, judge):
+    def __init__(self, name: str, params: dict[str, Any], host: Host, engine: Engine, check_mode: bool, judge: _Judge | None) -> None:
         self.params, self.host, self.engine, self.check_mode, self.judge = params, host, engine, check_mode, judge
         self.component_name = name
-        self.asked, self.wanted, self.inspects, self.asides, self.done = [], [], {}, {}, []
+        self.asked: list[ContainerSpec] = []
+        self.wanted: list[ContainerSpec] = []
+        self.inspects: dict[str, Any] = {}
+        self.asides: dict[str, Any] = {}
+        self.done: list[Step] = []
 
-    def run(self):
+    def run(self) -> dict[str, Any]:
         """The module's result: changed, container, actions, diff."""
         params = self.params
         pulls = [] if params["state"] == "absent" else self._want()
         pairs = self._pairs()
-        if self.judge and all(pairs[0]):
-            self.judge(self.engine, self.inspects[params["name"]], pairs[0][0])
+        wanted, there = pairs[0]
+        if self.judge and wanted and there:
+            self.judge(self.engine, self.inspects[params["name"]], wanted)
         made = plan(pairs, params["state"], self._defaults(), params["recreate"])
         if not self.check_mode:
             self._converge(made, pairs)
@@ -87,7 +100,7 @@ class _Convergence:
             "diff": {"before": _lines(made.before), "after": _lines(made.after)},
         }
 
-    def _want(self):
+    def _want(self) -> list[Step]:
         """Fill `asked` and `wanted`; the pulls that changed or would change something."""
         params = self.params
         self.component = component_of(params["release"], self.component_name)
@@ -114,7 +127,7 @@ class _Convergence:
         self.asked = [replace(asked, image_id=wanted.image_id) for asked, wanted in zip(self.asked, self.wanted)]
         return pulls
 
-    def _pulled(self, reference, image):
+    def _pulled(self, reference: str, image: dict[str, Any] | None) -> tuple[dict[str, Any] | None, bool]:
         """(the image or None where check mode did not pull it, whether the pull changes something), before anything is touched."""
         pull = self.params["pull"]
         if image is None and pull == "never":
@@ -125,10 +138,10 @@ class _Convergence:
             same = image is not None and self.engine.registry_has(reference, image)
             return (image, False) if same else (None, True)
         self.engine.pull(reference)
-        pulled = self.engine.image(reference)
+        pulled: Any = self.engine.image(reference)
         return pulled, image is None or pulled["Id"] != image["Id"]
 
-    def _over_image(self, asked, image):
+    def _over_image(self, asked: ContainerSpec, image: dict[str, Any] | None) -> ContainerSpec:
         if image:
             return _spec.over_image(asked, image)
         # In check mode, before the pull: the image of the container that is there is the best guess at what the new one brings.
@@ -138,18 +151,18 @@ class _Convergence:
 
     # --- what is there ---------------------------------------------------------------------------------------------
 
-    def _pairs(self):
+    def _pairs(self) -> list[_Pair]:
         """(wanted, Observed) of the containers that belong together, None for what is not there or not wanted."""
         main, sidecar = self.params["name"], sidecar_name(self.params)
         wanted = {spec.name: spec for spec in self.wanted}
-        pairs = [(wanted.get(main), self._observe(main, main))]
+        pairs: list[_Pair] = [(wanted.get(main), self._observe(main, main))]
         if self.component_name != "sl":
             return pairs
         if sidecar in wanted or not wanted:
             return [*pairs, (wanted.get(sidecar), self._observe(sidecar, main))]
         return [*pairs, *self._unwanted(sidecar, main, pairs[0][1])]
 
-    def _unwanted(self, sidecar, main, there):
+    def _unwanted(self, sidecar: str, main: str, there: Observed | None) -> list[_Pair]:
         """The sidecar that an earlier run gave the main container, in a list; no container that only has such a name."""
         if there is None or not set(self.component.pair_environment.items()) & set(there.spec.env.items()):
             return []
@@ -159,7 +172,7 @@ class _Convergence:
         self.inspects.pop(sidecar)
         return []
 
-    def _observe(self, name, main):
+    def _observe(self, name: str, main: str) -> Observed | None:
         inspect, aside = self.engine.inspect(name), None
         if inspect is None or aside_label(inspect) or not inspect["State"].get("Running"):
             aside = self.engine.inspect(aside_of(name))
@@ -176,7 +189,7 @@ class _Convergence:
         fixed = podman.fixed(status) if self.engine.podman else frozenset()
         return Observed(there, status, stale, aside is not None, fixed)
 
-    def _take_back(self, name, aside):
+    def _take_back(self, name: str, aside: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         """Give the old container, which an interrupted run had set aside, its name again: (what is there now, what is set aside).
 
         The engine may still be making the container that the interrupted run had asked for last; it has the name, and is not there yet.
@@ -194,13 +207,13 @@ class _Convergence:
             else:
                 return self.engine.inspect(name), None
 
-    def _is_stale(self, inspect):
+    def _is_stale(self, inspect: dict[str, Any]) -> bool:
         if inspect["State"].get("StartedAt", "0001").startswith("0001"):
             return False
         started = started_at(inspect)
         return any(self.host.modified(path, suffixes) > started for path, suffixes in self._configuration_files())
 
-    def _configuration_files(self):
+    def _configuration_files(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         for option in self.component.configuration:
             value, kind = self.params.get(option), self.component.options[option].kind
             if value and kind == "file_in_usr_dir":
@@ -208,7 +221,7 @@ class _Convergence:
             elif value:
                 yield value, () if kind == "directory" else _CONFIGURATION_FILES
 
-    def _defaults(self):
+    def _defaults(self) -> dict[str, Any]:
         """The engine's own values for what a spec leaves to it."""
         if self.engine.podman:
             return podman.DEFAULTS
@@ -220,14 +233,14 @@ class _Convergence:
 
     # --- what is done ----------------------------------------------------------------------------------------------
 
-    def _converge(self, made, pairs):
+    def _converge(self, made: Plan, pairs: list[_Pair]) -> None:
         apply = Apply(self.engine, self.asked, pairs, self.inspects, bool(self.wanted) and self.component.info_file)
         self.done = apply.done
         apply.run(made, lambda: self._wait(made), self.params["stop_timeout"])
         if made.changed:
             self.inspects = {name: self.engine.inspect(name) for name in self.inspects}
 
-    def _wait(self, made):
+    def _wait(self, made: Plan) -> None:
         params = self.params
         if not params["wait"] or params["state"] in ("absent", "stopped"):
             return
@@ -241,22 +254,23 @@ class _Convergence:
             # An earlier run may have ended before it was ready. One that replaced another has proved itself: the other is gone.
             wait_ready(self.engine, self.inspects[name], still_coming_up(self._signal()), timeout)
 
-    def _signal(self):
+    def _signal(self) -> Ready:
         for option, signal in self.component.ready_by.items():
             if self.params.get(option):
                 return replace(signal, port=self.params[option]) if signal.port == SAME else signal
         return self.component.ready
 
 
-def aside_label(inspect):
+def aside_label(inspect: dict[str, Any]) -> str:
     """The ID of the container that this one replaced; empty for a first one."""
-    return (inspect["Config"].get("Labels") or {}).get(f"{_spec.OWN_LABEL}replaces", "")
+    replaced: str = (inspect["Config"].get("Labels") or {}).get(f"{_spec.OWN_LABEL}replaces", "")
+    return replaced
 
 
-def _by_name(there, main_id, main):
+def _by_name(there: ContainerSpec, main_id: str, main: str) -> ContainerSpec:
     """A sidecar's spec in which its main container goes by its name, as a playbook has it."""
 
-    def named(text):
+    def named(text: str) -> str:
         return text.replace(main_id, main)
 
     return replace(
@@ -267,16 +281,16 @@ def _by_name(there, main_id, main):
     )
 
 
-def _lines(shown):
+def _lines(shown: dict[str, dict[str, Any]]) -> str:
     """One line an option that differs, of what `Plan` shows."""
-    lines = []
+    lines: list[str] = []
     for name, facts in shown.items():
         prefix = f"{name} " if len(shown) > 1 else ""
         lines += [f"{prefix}{fact}: {_line(value)}" for fact, value in sorted(facts.items())]
     return "".join(line + "\n" for line in lines)
 
 
-def _line(value):
+def _line(value: object) -> object:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value) or "(none)"
     return "(none)" if value in ("", None) else value

@@ -6,20 +6,25 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from .._container.parse import normalise_image
 from .._container.readiness import container_address
 from .._releases import RELEASES
 from .check_container import OptionError
 
+if TYPE_CHECKING:
+    from .._container.engine import Engine
+
 
 class Lookup:
     """Answers from a running engine."""
 
-    def __init__(self, engine, release):
+    def __init__(self, engine: Engine, release: str) -> None:
         self._engine, self._release = engine, release
 
-    def address(self, name, component, option, needed=True):
+    def address(self, name: str | None, component: str, option: str, needed: bool = True) -> str:
         """The address of a running container: of that name, or, without one, the only one of that component's image.
 
         Empty where there is none and it is not needed. Raises OptionError, which names `option`, where it is.
@@ -31,18 +36,18 @@ class Lookup:
             raise OptionError(option, name, "is no running container with an address on this host; start it, or give the address itself")
         return address
 
-    def engine_socket(self):
+    def engine_socket(self) -> str:
         """The path of the engine's own socket on its host."""
         return self._engine.socket()
 
-    def container_id(self, name):
+    def container_id(self, name: str) -> str:
         """The full ID of a container; the name itself where there is none of it, so that the engine says so."""
         inspect = self._engine.inspect(name)
         return inspect["Id"] if inspect else name
 
-    def _only_one(self, component, option, needed):
+    def _only_one(self, component: str, option: str, needed: bool) -> str:
         image = RELEASES[self._release][component].image
-        running = [
+        running: list[str] = [
             c["Names"][0].lstrip("/")
             for c in self._engine.containers({"status": ["running"]})
             if normalise_image(c["Image"]).endswith("/" + image)
@@ -54,7 +59,7 @@ class Lookup:
             )
         return running[0] if len(running) == 1 else ""
 
-    def socket_volume(self, name):
+    def socket_volume(self, name: str) -> tuple[str, str]:
         """(volume, path in it) of the first socket found in a volume of that name, or in a volume of a container of that name."""
         for volume, directory in self._volumes(name):
             for path in _sockets(directory):
@@ -65,7 +70,7 @@ class Lookup:
             "is neither a volume nor a container with a volume that holds a socket; start the SPIRE Agent first, or give the socket's file",
         )
 
-    def _volumes(self, name):
+    def _volumes(self, name: str) -> list[tuple[str, str]]:
         volume = self._engine.volume(name)
         if volume:
             return [(name, volume["Mountpoint"])]
@@ -74,7 +79,7 @@ class Lookup:
         return [(m["Name"], m["Source"]) for m in mounts if m["Type"] == "volume"]
 
 
-def _sockets(directory):
+def _sockets(directory: str) -> Iterator[str]:
     for folder, _folders, files in sorted(os.walk(directory)):
         for file in sorted(files):
             path = os.path.join(folder, file)

@@ -11,27 +11,35 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from .._container import parse, spec
 from .._container.podman import SOCKET as PODMAN_SOCKET
-from .._releases import ENGINE_SOCKET, SAME
+from .._releases import ENGINE_SOCKET, SAME, Component, Option
 from .check import SERVICE
 from .check_container import OptionError
 
+if TYPE_CHECKING:
+    from .._container.host import Host
+    from .lookup import Lookup
 
-def image_of(component, params):
+
+def image_of(component: Component, params: dict[str, Any]) -> str:
     """The full image reference of a component, overridden by `image` or `image_registry`."""
-    if params.get("image"):
-        return params["image"]
+    given: str | None = params.get("image")
+    if given:
+        return given
     name = component.image
     if component.image_by:
         option, images = component.image_by
-        name = images[(params.get(option) or component.options[option].default).upper()]
+        chosen: Any = params.get(option) or component.options[option].default
+        name = images[chosen.upper()]
     return f"{params.get('image_registry') or component.registry}/{name}"
 
 
-def translate(name, component, params, host, lookup):
+def translate(name: str, component: Component, params: dict[str, Any], host: Host, lookup: Lookup) -> list[spec.ContainerSpec]:
     """The ContainerSpecs that the parameters mean: one, or SL's two in their order of starting.
 
     lookup asks the engine: `address`, `engine_socket`, `container_id` and `socket_volume` of `_lookup.Lookup`.
@@ -59,7 +67,7 @@ def translate(name, component, params, host, lookup):
     return [main, _sidecar(params, component, parts)]
 
 
-def _fixed_mounts(component, lookup):
+def _fixed_mounts(component: Component, lookup: Lookup) -> Iterator[parse.Mount]:
     for entry in component.volumes:
         mount = parse.parse_mount(entry)
         source = lookup.engine_socket() if mount.source == ENGINE_SOCKET else mount.source
@@ -68,7 +76,7 @@ def _fixed_mounts(component, lookup):
             yield parse.make_mount(source, PODMAN_SOCKET)
 
 
-def _with_derived(component, params, host, lookup):
+def _with_derived(component: Component, params: dict[str, Any], host: Host, lookup: Lookup) -> dict[str, Any]:
     values = dict(params)
     for option, what in component.options.items():
         if what.derives and (values.get(option) or what.by_image) and not any(values.get(other) for other in what.instead_of):
@@ -79,7 +87,7 @@ def _with_derived(component, params, host, lookup):
     return values
 
 
-def _usual_socket(component, host, lookup):
+def _usual_socket(component: Component, host: Host, lookup: Lookup) -> str:
     path = lookup.engine_socket()
     if host.kind(path) != "socket":
         option = "docker_socket_file" if "docker_socket_file" in component.options else "docker_group_id"
@@ -93,22 +101,22 @@ def _usual_socket(component, host, lookup):
 class _Parts:
     """What the options add up to, and what they may look at: all values, the machine, the engine's containers."""
 
-    values: dict
-    host: object
-    lookup: object
-    mounts: list
-    env: dict = field(default_factory=dict)
-    ports: list = field(default_factory=list)
-    arguments: list = field(default_factory=list)
+    values: dict[str, Any]
+    host: Host
+    lookup: Lookup
+    mounts: list[parse.Mount]
+    env: dict[str, str] = field(default_factory=dict)
+    ports: list[parse.Port] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
 
-    def shared(self, mode):
+    def shared(self, mode: str) -> str:
         """A network or PID mode; another container's name becomes its ID, as the engine has it."""
         kind, _colon, name = mode.partition(":")
         if kind != "container" or name == self.values["name"]:
             return mode
         return f"container:{self.lookup.container_id(name)}"
 
-    def security(self, option):
+    def security(self, option: str) -> str:
         """A security option; a seccomp profile's file becomes its content, which is what the engine takes."""
         kind, _equals, value = option.partition("=")
         if kind == "seccomp" and value.startswith("/"):
@@ -116,7 +124,7 @@ class _Parts:
         return option
 
 
-def _plain(parts, what, value):
+def _plain(parts: _Parts, what: Option, value: Any) -> None:
     if what.env:
         parts.env[what.env] = "1" if what.kind == "flag" else str(value)
     if what.publish:
@@ -126,30 +134,31 @@ def _plain(parts, what, value):
         parts.arguments += [what.argument, str(value)]
 
 
-def _path(parts, what, value):
+def _path(parts: _Parts, what: Option, value: str) -> None:
     source = parts.host.real_path(value)
     target = source if what.mount == SAME else what.mount
     parts.mounts.append(parse.make_mount(source, target, [what.mode] if what.mode else []))
     _plain(parts, what, target)
 
 
-def _socket_file(parts, what, value):
+def _socket_file(parts: _Parts, what: Option, value: str) -> None:
     parts.mounts.append(parse.make_mount(value, what.mount, [what.mode]))
 
 
-def _service(parts, what, value):
+def _service(parts: _Parts, what: Option, value: str) -> None:
     parts.env[what.env] = value
     if what.publish:
-        port = SERVICE.fullmatch(value)["port"] or str(what.port)
+        service: Any = SERVICE.fullmatch(value)
+        port = service["port"] or str(what.port)
         inside = port if what.publish == SAME else what.publish
         parts.ports.append(parse.Port(f"{inside}/tcp", port))
 
 
-def _usr_file(parts, what, value):
+def _usr_file(parts: _Parts, what: Option, value: str) -> None:
     parts.env[what.env] = value
 
 
-def _program(parts, what, value):
+def _program(parts: _Parts, what: Option, value: str) -> None:
     if not parts.values.get("model_dir"):
         source = parts.host.real_path(value)
         value = f"/platform/swarmml/model/{os.path.basename(source)}"
@@ -157,7 +166,7 @@ def _program(parts, what, value):
     parts.env[what.env] = f"run {value}"
 
 
-def _socket_path(parts, what, value):
+def _socket_path(parts: _Parts, what: Option, value: str) -> None:
     if value.startswith("/"):
         inside = os.path.basename(value)
         parts.mounts.append(parse.make_mount(parts.host.real_path(value), f"{what.mount}/{inside}"))
@@ -169,11 +178,11 @@ def _socket_path(parts, what, value):
     parts.env[what.env] = f"{what.mount}/{inside}"
 
 
-def _socket_dir(parts, what, value):
+def _socket_dir(parts: _Parts, what: Option, value: str) -> None:
     parts.mounts.append(parse.make_mount(value, what.mount))
 
 
-def _configuration(parts, what, value):
+def _configuration(parts: _Parts, what: Option, value: str) -> None:
     if parts.host.kind(value) == "directory":
         parts.mounts.append(parse.make_mount(value, what.mount, ["ro"]))
     else:
@@ -182,7 +191,7 @@ def _configuration(parts, what, value):
         parts.arguments += ["-config", inside]
 
 
-def _local_spire_server(parts, what, value):
+def _local_spire_server(parts: _Parts, what: Option, value: str | None) -> None:
     """The SPIRE Server of this host, where nothing else says which: looked for, and needed when it is named or a token was made there."""
     config = parts.values.get("config")
     if parts.values.get("server_address") or (config and _SERVER_ADDRESS.search(parts.host.read(config))):
@@ -192,27 +201,28 @@ def _local_spire_server(parts, what, value):
         parts.arguments += [what.argument, address]
 
 
-def _swop_uid(parts, what, value):
-    uid, gid = parts.host.caller() if value is None else parts.host.user(value)
+def _swop_uid(parts: _Parts, what: Option, value: str | None) -> None:
+    user: Any = parts.host.caller() if value is None else parts.host.user(value)
+    uid, gid = user
     parts.env["SWOP_UID"], parts.env["SWOP_GID"] = str(uid), str(gid)
 
 
-def _docker_group_id(parts, what, value):
+def _docker_group_id(parts: _Parts, what: Option, value: str | None) -> None:
     parts.env[what.env] = str(parts.host.group_of(parts.values["docker_socket_file"]) if value is None else value)
 
 
-def _web_port(parts, what, value):
+def _web_port(parts: _Parts, what: Option, value: int) -> None:
     parts.env["SWCI_MODE"] = "WEB"
     _plain(parts, what, value)
 
 
-def _nothing(parts, what, value):
+def _nothing(parts: _Parts, what: Option, value: Any) -> None:
     """The option acts elsewhere: it selects the image, names a container to ask, or describes the sidecar."""
 
 
 _SERVER_ADDRESS = re.compile(r'^\s*"?server_address"?\s*[:=]', re.MULTILINE)
 _ALWAYS = ("swop_uid", "docker_group_id", "local_spire_server")
-_RULES = {
+_RULES: dict[str, Callable[[_Parts, Option, Any], None]] = {
     "service": _service,
     "file": _path,
     "directory": _path,
@@ -232,7 +242,7 @@ _RULES = {
 }
 
 
-def _container(params, image, component, parts):
+def _container(params: dict[str, Any], image: str, component: Component, parts: _Parts) -> spec.ContainerSpec:
     common = _common(params, parts)
     given = {m.target for m in common["mounts"]}
     common["mounts"] += [m for m in parts.mounts if m.target not in given]
@@ -247,7 +257,7 @@ def _container(params, image, component, parts):
     return _spec_of(common, name=params["name"], image=image, command=command, hostname=_hostname(params, params["name"]))
 
 
-def _sidecar(params, component, parts):
+def _sidecar(params: dict[str, Any], component: Component, parts: _Parts) -> spec.ContainerSpec:
     ml = params["ml"]
     common = _common(ml, parts)
     common["env"] = {**component.pair_environment, **common["env"]}
@@ -266,17 +276,18 @@ def _sidecar(params, component, parts):
     )
 
 
-def sidecar_name(params):
+def sidecar_name(params: dict[str, Any]) -> str:
     """The ML container's name: as given, or the SL container's with `-ml` behind."""
-    return (params.get("ml") or {}).get("name") or f"{params['name']}-ml"
+    given: str | None = (params.get("ml") or {}).get("name")
+    return given or f"{params['name']}-ml"
 
 
-def _hostname(params, name):
+def _hostname(params: dict[str, Any], name: str) -> str | None:
     """None where another container's network brings its own."""
     return None if (params.get("network") or "").startswith("container:") else params.get("hostname") or name
 
 
-def _with_group(user, host):
+def _with_group(user: str | None, host: Host) -> str:
     """A user as the platform's scripts hand it on: without a group, with its primary one on this host."""
     if user is None:
         return "{}:{}".format(*host.caller())
@@ -284,11 +295,12 @@ def _with_group(user, host):
     return f"{user}:{known[1]}" if known else user
 
 
-def _strings(mapping):
+def _strings(mapping: dict[str, Any] | None) -> dict[str, str]:
     return {key: str(value) for key, value in (mapping or {}).items()}
 
 
-def _common(params, parts):
+def _common(params: dict[str, Any], parts: _Parts) -> dict[str, Any]:
+    network: Any = params.get("network")
     return {
         "env": _strings(params.get("env")),
         "labels": _strings(params.get("labels")),
@@ -297,7 +309,7 @@ def _common(params, parts):
         "workdir": params.get("workdir") or "",
         "ports": [port for entry in params.get("publish") or () for port in parse.parse_ports(entry)],
         "mounts": [parse.parse_mount(entry) for entry in params.get("volumes") or ()],
-        "network": parts.shared({"bridge": "default"}.get(params.get("network"), params.get("network")) or "default"),
+        "network": parts.shared({"bridge": "default"}.get(network, network) or "default"),
         "network_aliases": params.get("network_aliases") or (),
         "memory": parse.parse_memory(params.get("memory") or 0),
         "cpus": parse.parse_cpus(params.get("cpus") or 0),
@@ -323,5 +335,5 @@ def _common(params, parts):
 _SORTED = ("mounts", "ports", "network_aliases", "ulimits", "devices", "security_opts", "cap_add", "cap_drop")
 
 
-def _spec_of(common, **own):
+def _spec_of(common: dict[str, Any], **own: Any) -> spec.ContainerSpec:
     return spec.ContainerSpec(**{**common, **{key: tuple(sorted(set(common[key]))) for key in _SORTED}, **own})
