@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Any
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
@@ -16,15 +17,15 @@ LONGEST_STEP = 30  # seconds; who waits for days need not read of every round
 LONGEST_LINE = 100  # characters of a log's line; before its last colon are time, logger and level
 
 
-def told(nodes):
+def told(nodes: list[dict[str, Any]]) -> str:
     """`sl-1, sl-2: round 7, epoch 3 of 10, 4 peers`: nodes that are equally far are told together."""
-    groups = {}
+    groups: dict[str, list[str]] = {}
     for node in nodes:
         groups.setdefault(_place(node), []).append(node["name"])
     return "; ".join(f"{', '.join(names)}: {place}" for place, names in groups.items())
 
 
-def _place(node):
+def _place(node: dict[str, Any]) -> str:
     if node["state"] == "finished":
         return "finished"
     if not node["round"]:
@@ -34,11 +35,11 @@ def _place(node):
     return f"round {node['round']}{epoch}{peers}"
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]
     """Runs the module again and again until the training has ended, and shows between two times how far it is."""
 
-    def run(self, tmp=None, task_vars=None):
-        result = super().run(tmp, task_vars)
+    def run(self, tmp: str | None = None, task_vars: Any = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
         host, arguments = task_vars["inventory_hostname"], dict(self._task.args)
         limit = time.monotonic() + int(arguments.get("wait_timeout") or 604800)
         # Workers of one task share nothing but the run's own directory; the first failure on any host ends the wait on all.

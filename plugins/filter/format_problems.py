@@ -37,10 +37,13 @@ _value:
   elements: str
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible.errors import AnsibleFilterError
 
 
-def format_problems(document, what):
+def format_problems(document: Any, what: str) -> list[str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils._checks import formats
 
@@ -51,5 +54,5 @@ def format_problems(document, what):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"format_problems": format_problems}

@@ -30,11 +30,14 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable
+from typing import Any
 
-def given(options):
+
+def given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None and value not in ("", [], {})}
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"given": given}

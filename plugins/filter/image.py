@@ -47,10 +47,13 @@ _value:
   type: str
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible.errors import AnsibleFilterError
 
 
-def image(component, release, registry="", spire_version="", platform=""):
+def image(component: str, release: object, registry: str = "", spire_version: object = "", platform: str = "") -> str:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils._images import reference
 
@@ -61,5 +64,5 @@ def image(component, release, registry="", spire_version="", platform=""):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"image": image}

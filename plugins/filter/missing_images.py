@@ -43,8 +43,11 @@ _value:
   elements: str
 """
 
+from collections.abc import Callable
+from typing import Any
 
-def missing_images(images, there, labels=None):
+
+def missing_images(images: list[str], there: list[dict[str, Any]], labels: dict[str, str] | None = None) -> list[str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils._images import missing
 
@@ -52,5 +55,5 @@ def missing_images(images, there, labels=None):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"missing_images": missing_images}

@@ -57,10 +57,13 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible.errors import AnsibleFilterError
 
 
-def node_agents(nodes, checksums, directory, **settings):
+def node_agents(nodes: list[dict[str, Any]], checksums: dict[str, str], directory: str, **settings: Any) -> dict[str, list[dict[str, Any]]]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _node_agent
 
@@ -71,5 +74,5 @@ def node_agents(nodes, checksums, directory, **settings):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"node_agents": node_agents}

@@ -37,10 +37,13 @@ _value:
   type: str
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible.errors import AnsibleFilterError
 
 
-def peer_file(bundle, own):
+def peer_file(bundle: str, own: dict[str, Any]) -> str:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..module_utils._spire import peers
 
@@ -51,5 +54,5 @@ def peer_file(bundle, own):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"peer_file": peer_file}

@@ -49,9 +49,11 @@ _value:
 import dataclasses
 import os
 import time
+from collections.abc import Callable
+from typing import Any
 
 
-def site(hostvars, groups, complete=True):
+def site(hostvars: dict[str, Any], groups: dict[str, list[str]], complete: bool = True) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..module_utils._spire import peers as _peers
     from ..plugin_utils._checks import stages
@@ -79,11 +81,11 @@ def site(hostvars, groups, complete=True):
     return {"problems": [], "hosts": hosts, "requests": requests}
 
 
-def _text(path):
+def _text(path: str) -> str:
     with open(path, encoding="utf-8", errors="replace") as stream:
         return stream.read()
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"site": site}

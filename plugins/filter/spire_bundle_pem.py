@@ -32,10 +32,13 @@ _value:
   type: str
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible.errors import AnsibleFilterError
 
 
-def spire_bundle_pem(bundle):
+def spire_bundle_pem(bundle: str) -> str:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _node_agent
 
@@ -46,5 +49,5 @@ def spire_bundle_pem(bundle):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"spire_bundle_pem": spire_bundle_pem}

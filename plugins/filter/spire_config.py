@@ -45,10 +45,13 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible.errors import AnsibleFilterError
 
 
-def spire_config(settings, what):
+def spire_config(settings: dict[str, Any], what: str) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..module_utils._spire import config
 
@@ -62,5 +65,5 @@ def spire_config(settings, what):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"spire_config": spire_config}

@@ -31,10 +31,13 @@ _value:
   type: str
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from ansible.errors import AnsibleFilterError
 
 
-def spire_hcl(configuration):
+def spire_hcl(configuration: Any) -> str:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils._hcl import render
 
@@ -45,5 +48,5 @@ def spire_hcl(configuration):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"spire_hcl": spire_hcl}

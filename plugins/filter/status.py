@@ -32,9 +32,11 @@ _value:
 """
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 
-def status(found):
+def status(found: dict[str, list[dict[str, Any]]]) -> list[str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils._status import table
 
@@ -42,5 +44,5 @@ def status(found):
 
 
 class FilterModule:
-    def filters(self):
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"status": status}

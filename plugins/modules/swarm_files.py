@@ -149,7 +149,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._platform.files import differing, lay, make_room, unusable
 
 
-def main():
+def main() -> None:
     owner = {"owner": {"type": "str"}, "group": {"type": "str"}}
     path = {"path": {"type": "path", "required": True}}
     module = AnsibleModule(

@@ -138,6 +138,8 @@ logs:
   elements: str
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
@@ -146,9 +148,9 @@ from ..module_utils._platform import containers
 FLAGS = ("all", "apls", "spire_server", "spire_agent", "sn", "sl", "sl_tf", "sl_pyt", "ml", "swop", "swci", "keep")
 
 
-def main():
+def main() -> None:
     """Run the module."""
-    arguments = {flag: {"type": "bool", "default": False} for flag in FLAGS}
+    arguments: dict[str, Any] = {flag: {"type": "bool", "default": False} for flag in FLAGS}
     arguments.update(ENGINE, network={"type": "str"}, directory={"type": "path"})
     arguments.update(components={"type": "list", "elements": "str", "choices": list(containers.STOP_ORDER)})
     arguments.update(log_dir={"type": "path"}, stop_timeout={"type": "int", "default": 10})

@@ -106,7 +106,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), teardown.teardown)
 

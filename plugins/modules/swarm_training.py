@@ -109,7 +109,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     training.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 # Blocks that carry a name of their own, as operators write them: `KeyManager "disk" { … }`.
 LABELLED = frozenset(
@@ -28,7 +29,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _INDENT = "  "
 
 
-def render(configuration):
+def render(configuration: Any) -> str:
     """HCL text of a mapping: mappings become blocks, lists of scalars become lists, None is left out.
 
     Raises ValueError, naming the place, where a value has no form in HCL.
@@ -38,8 +39,8 @@ def render(configuration):
     return "\n".join(_body(configuration, 0, "")) + "\n"
 
 
-def _body(mapping, depth, where):
-    lines = []
+def _body(mapping: dict[Any, Any], depth: int, where: str) -> list[str]:
+    lines: list[str] = []
     for key, value in mapping.items():
         if value is None:
             continue
@@ -54,7 +55,7 @@ def _body(mapping, depth, where):
     return lines
 
 
-def _block(head, mapping, depth, place):
+def _block(head: str, mapping: Any, depth: int, place: str) -> list[str]:
     if not isinstance(mapping, dict):
         raise ValueError(f"{place} must be a mapping, not {mapping!r}")
     inner = _body(mapping, depth + 1, place)
@@ -63,13 +64,13 @@ def _block(head, mapping, depth, place):
     return [f"{_INDENT * depth}{head} {{", *inner, f"{_INDENT * depth}}}"]
 
 
-def _key(key, place):
+def _key(key: Any, place: str) -> str:
     if not isinstance(key, str) or not key:
         raise ValueError(f"{place}: a key must be text, not {key!r}")
     return key if _IDENTIFIER.match(key) else _text(key)
 
 
-def _value(value, place):
+def _value(value: Any, place: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -83,6 +84,6 @@ def _value(value, place):
     raise ValueError(f"{place} cannot be written as HCL: {value!r}")
 
 
-def _text(value):
+def _text(value: object) -> str:
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return '"' + escaped.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r") + '"'

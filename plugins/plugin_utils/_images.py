@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
+from typing import Any
 
 from ..module_utils._container.spec import OWN_LABEL
 from ..module_utils._releases import RELEASES
@@ -14,7 +16,7 @@ UPSTREAM_SPIRE = ("spire_server", "spire_agent")
 DOCKER_HUB = ("docker.io/library/", "index.docker.io/library/", "docker.io/", "index.docker.io/")
 
 
-def reference(component, release, registry="", spire_version="", platform=""):
+def reference(component: str, release: str, registry: str = "", spire_version: str = "", platform: str = "") -> str:
     """The full reference of a component's image, for instance `hub.example.com/hpe/swarm-learning/sn:2.3.0`.
 
     registry       a mirror: takes the place of the registry's host, the path behind it stays
@@ -29,26 +31,25 @@ def reference(component, release, registry="", spire_version="", platform=""):
         raise ValueError(f"release {release} has no {component}; releases that have one: {having or 'none'}")
     entry = RELEASES[release][component]
     host, path = entry.registry.split("/", 1)
-    image = _of_platform(component, release, entry, platform) if platform and entry.image_by else entry.image
+    image = _of_platform(component, release, entry.image_by[1], platform) if platform and entry.image_by else entry.image
     if spire_version and component in UPSTREAM_SPIRE and not release.startswith("0."):
         image = f"{image.rsplit(':', 1)[0]}:{spire_version}"
     return f"{registry.rstrip('/') or host}/{path}/{image}"
 
 
-def _of_platform(component, release, entry, platform):
-    images = entry.image_by[1]
+def _of_platform(component: str, release: str, images: dict[str, str], platform: str) -> str:
     if str(platform).upper() not in images:
         raise ValueError(f"release {release} has no {component} for the platform {platform!r}; it has {', '.join(images)}")
     return images[str(platform).upper()]
 
 
-def registry_of(image):
+def registry_of(image: str) -> str:
     """The registry's host (and port) of a reference; `docker.io` when it names none."""
     first, slash, _rest = image.partition("/")
     return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
 
 
-def missing(images, there, labels=None):
+def missing(images: Iterable[str], there: Iterable[dict[str, Any]], labels: dict[str, str] | None = None) -> list[str]:
     """Those of the references `images` that are not among `there`, the engine's list of images, in order and once each.
 
     labels: an image without them does not count.
@@ -58,7 +59,7 @@ def missing(images, there, labels=None):
     return [image for image in dict.fromkeys(images) if _familiar(image) not in known]
 
 
-def _familiar(image):
+def _familiar(image: str) -> str:
     """The reference as the engine lists it: Docker Hub is not named, a tag always is."""
     for prefix in DOCKER_HUB:
         if image.startswith(prefix):
@@ -71,7 +72,7 @@ def _familiar(image):
     return image if ":" in image.rsplit("/", 1)[-1] else f"{image}:latest"
 
 
-def base_images(build_steps):
+def base_images(build_steps: Iterable[str]) -> list[str]:
     """The images that a Dockerfile's `FROM` lines name, without `scratch` and the build's own earlier stages."""
     found, stages = [], {"scratch"}
     for line in build_steps:
@@ -85,6 +86,6 @@ def base_images(build_steps):
     return found
 
 
-def build_label(steps, sums=()):
+def build_label(steps: Iterable[str], sums: Iterable[str] = ()) -> dict[str, str]:
     """The label, as a mapping, by which an image is known to be made of these Dockerfile lines, and files of these checksums."""
     return {f"{OWN_LABEL}build": hashlib.sha256(json.dumps([list(steps), list(sums)]).encode()).hexdigest()[:12]}

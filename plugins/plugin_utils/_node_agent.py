@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from typing import Any
 
 from ..module_utils._spire.config import swarm_attestor
 from ._hcl import render
@@ -20,7 +21,7 @@ PLUGIN = "/spire/bin/spire-swarm-plugin"
 SETTINGS = {"trust_domain": None, "server_address": None, "server_port": 8081, "log_level": "INFO"}
 
 
-def configuration(settings, plugin_checksum):
+def configuration(settings: dict[str, Any], plugin_checksum: str) -> dict[str, Any]:
     """The configuration mapping. The join token is not in it: it is an argument of the container, used once.
 
     settings: SETTINGS. Raises ValueError for unknown or missing ones, and for a checksum that is none.
@@ -28,7 +29,7 @@ def configuration(settings, plugin_checksum):
     unknown = sorted(set(settings) - set(SETTINGS))
     if unknown:
         raise ValueError(f"unknown settings for a node's SPIRE Agent: {', '.join(unknown)}; known are {', '.join(SETTINGS)}")
-    wanted = {**SETTINGS, **{name: value for name, value in settings.items() if value not in (None, "")}}
+    wanted: dict[str, Any] = {**SETTINGS, **{name: value for name, value in settings.items() if value not in (None, "")}}
     absent = [name for name, value in wanted.items() if value is None]
     if absent:
         raise ValueError(f"a node's SPIRE Agent needs {', '.join(absent)}")
@@ -50,7 +51,9 @@ def configuration(settings, plugin_checksum):
     }
 
 
-def files(nodes, checksums, directory, settings):
+def files(
+    nodes: list[dict[str, Any]], checksums: dict[str, str], directory: str, settings: dict[str, Any]
+) -> dict[str, list[dict[str, Any]]]:
     """{directories, files} of the agents of nodes ({name, image, …}), each below `directory`; checksums: image → the plugin's.
 
     A node with a `config` of its own gets none. Raises ValueError as `configuration` does.
@@ -65,7 +68,7 @@ def files(nodes, checksums, directory, settings):
     }
 
 
-def bundle_pem(bundle):
+def bundle_pem(bundle: str) -> str:
     """The X.509 authorities of a bundle (SPIFFE JSON text; empty in check mode) as PEM. Raises ValueError for what is no bundle."""
     if not bundle:
         return ""

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 
 HEAD = ("host", "container", "component", "release", "state", "ready", "since", "identity until")
 NOTHING = "-"
 
 
-def table(found, now):
+def table(found: dict[str, list[dict[str, Any]]], now: float) -> list[str]:
     """Aligned lines, a head and one for each container.
 
     found  host → what swarm_info says of its containers; a host without any has a line too
@@ -21,7 +22,7 @@ def table(found, now):
     return ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip() for cells in rows]
 
 
-def row(host, container, now):
+def row(host: str, container: dict[str, Any], now: float) -> tuple[str, ...]:
     """The cells of one container; of a host that has none, where there is {}."""
     if not container:
         return (host, "(none)", *[NOTHING] * (len(HEAD) - 2))
@@ -38,6 +39,6 @@ def row(host, container, now):
     )
 
 
-def moment(seconds):
+def moment(seconds: float) -> str:
     """A time as a line has it, in UTC, from seconds since the epoch."""
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")

@@ -13,14 +13,16 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from concurrent import futures
+from typing import Any
 
-from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
-from .._container.readiness import is_ready, mask, published_address, secrets_of, started_at
-from .._container.spec import OWN_LABEL, environment, from_inspect
-from .._releases import NEWEST, RELEASES
+from .._container.readiness import is_ready, mask, published_address, started_at
+from .._container.spec import OWN_LABEL, environment, from_inspect, secrets_of
+from .._releases import NEWEST, RELEASES, Ready
 from .._spire import lifetime, x509
 from .._spire.config import seconds
 
@@ -41,7 +43,7 @@ _CHANNEL = "/tmp/channel"
 _TLS_PORTS = {"sn": (30304,), "sl": (30305,), "apls": (5814,)}
 
 
-def classify(image, labels, has_channel):
+def classify(image: str, labels: dict[str, str], has_channel: bool) -> tuple[str | None, str]:
     """(component, release) of a container, component None where it is not the platform's.
 
     image, labels   as the engine lists them
@@ -56,13 +58,13 @@ def classify(image, labels, has_channel):
     return ("ml", "") if has_channel else (None, "")
 
 
-def platform_of(image):
+def platform_of(image: str) -> str:
     """The ML platform, `tf` or `pyt`, of a 0.3.0 SL image; empty for others."""
     match = re.search(r"/sl-(tf|pyt):", image)
     return match[1] if match else ""
 
 
-def selected(params):
+def selected(params: dict[str, Any]) -> set[str]:
     """The components that swarm_stop's flags choose; all but the License Server where no flag is given (RunningSL.md)."""
     flags = {flag for flag in (*STOP_ORDER, "sl_tf", "sl_pyt") if params.get(flag)}
     if params.get("all"):
@@ -70,12 +72,12 @@ def selected(params):
     return flags or set(STOP_ORDER) - {"apls"}
 
 
-def is_selected(component, image, chosen):
+def is_selected(component: str, image: str, chosen: set[str]) -> bool:
     """Whether a container of that component and image is among the chosen."""
     return component in chosen or (component == "sl" and f"sl_{platform_of(image)}" in chosen)
 
 
-def members(engine):
+def members(engine: Engine) -> list[tuple[str, str, dict[str, Any]]]:
     """The platform's containers on this host: a list of (component, release, the engine's summary)."""
     with_channel = {c["Id"] for c in engine.containers({"volume": [_CHANNEL]})}
     found = []
@@ -86,7 +88,7 @@ def members(engine):
     return found
 
 
-def run(module, action):
+def run(module: AnsibleModule, action: Callable[[Engine, dict[str, Any], bool], dict[str, Any]]) -> None:
     """Run action(engine, params, check_mode) → result, and end the module."""
     if DOCKER_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
@@ -99,7 +101,7 @@ def run(module, action):
 # --- swarm_stop ---------------------------------------------------------------------------------------------------------
 
 
-def stop(engine, params, check_mode):
+def stop(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """swarm_stop: stop, and unless `keep` remove, the chosen components of this host, their logs kept first when asked."""
     chosen = selected(params)
     mine = [
@@ -111,14 +113,16 @@ def stop(engine, params, check_mode):
         and not (is_record(component, summary) and not is_named(component, params))
     ]
     mine.sort(key=lambda m: (STOP_ORDER.index(m[0]), m[1]["Names"]))
-    done = {"actions": [], "logs": [], "components": []}
+    done: dict[str, list[str]] = {"actions": [], "logs": [], "components": []}
     for component, group in itertools.groupby(mine, key=lambda m: m[0]):
         if _stop_together(engine, params, check_mode, [summary for _component, summary in group], done):
             done["components"].append(component)
     return {"changed": bool(done["actions"]), **done}
 
 
-def _stop_together(engine, params, check_mode, group, done):
+def _stop_together(
+    engine: Engine, params: dict[str, Any], check_mode: bool, group: list[dict[str, Any]], done: dict[str, list[str]]
+) -> bool:
     """Stop containers of one component at the same time, as they do not lean on each other; whether there was something to do."""
     running = [summary for summary in group if summary["State"] in ("running", "paused", "restarting")]
     logged = [] if not params["log_dir"] else running if params["keep"] else group
@@ -138,44 +142,46 @@ def _stop_together(engine, params, check_mode, group, done):
     return bool(running or removed)
 
 
-def name_of(summary):
+def name_of(summary: dict[str, Any]) -> str:
     """The container's name."""
-    return summary["Names"][0].lstrip("/")
+    name: str = summary["Names"][0]
+    return name.lstrip("/")
 
 
-def is_record(component, summary):
+def is_record(component: str, summary: dict[str, Any]) -> bool:
     """Whether a container of the collection has done what it was for: it says so to the next `site`, which would do it again without it."""
     ours = f"{OWN_LABEL}component" in (summary.get("Labels") or {})
     return ours and component in ("swci", "sl", "ml") and summary["Status"].startswith("Exited (0)")
 
 
-def is_named(component, params):
+def is_named(component: str, params: dict[str, Any]) -> bool:
     """Whether a flag says exactly this component, and not just everything."""
-    return params[component] or (component == "sl" and (params["sl_tf"] or params["sl_pyt"]))
+    named: bool = params[component] or (component == "sl" and (params["sl_tf"] or params["sl_pyt"]))
+    return named
 
 
-def is_within(summary, network, directory):
+def is_within(summary: dict[str, Any], network: str | None, directory: str | None) -> bool:
     """Whether a container is in the network or has something of the directory mounted; always, where neither is given."""
     networks = (summary.get("NetworkSettings") or {}).get("Networks") or {}
-    inside = bool(directory) and any(is_below(path, directory) for path in sources(summary))
+    inside = bool(directory and any(is_below(path, directory) for path in sources(summary)))
     return not (network or directory) or network in networks or inside
 
 
-def sources(summary):
+def sources(summary: dict[str, Any]) -> list[str]:
     """What of the host a container has mounted: paths."""
     return [mount["Source"] for mount in summary.get("Mounts") or () if mount.get("Source")]
 
 
-def is_below(path, directory):
+def is_below(path: str, directory: str) -> bool:
     """Whether the path is the directory or something in it."""
     return f"{os.path.normpath(path)}/".startswith(f"{os.path.normpath(directory)}/")
 
 
-def _log_path(params, summary):
+def _log_path(params: dict[str, Any], summary: dict[str, Any]) -> str:
     return os.path.join(params["log_dir"], f"{name_of(summary)}.log")
 
 
-def _keep_log(engine, summary, params):
+def _keep_log(engine: Engine, summary: dict[str, Any], params: dict[str, Any]) -> None:
     inspect = engine.inspect(summary["Id"])
     if not inspect:
         return
@@ -188,7 +194,7 @@ def _keep_log(engine, summary, params):
 # --- swarm_info ---------------------------------------------------------------------------------------------------------
 
 
-def info(engine, params, check_mode):
+def info(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """swarm_info: what runs on this host."""
     containers = []
     for component, release, summary in members(engine):
@@ -199,7 +205,7 @@ def info(engine, params, check_mode):
     return {"changed": False, "containers": containers, "problems": _ending(containers, params)}
 
 
-def _ending(containers, params):
+def _ending(containers: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:
     """What of the running containers' identities ends within `days`."""
     if params["days"] is None:
         return []
@@ -208,7 +214,7 @@ def _ending(containers, params):
     return lifetime.held(containers, life, int(now + params["days"] * lifetime.DAY), int(now))
 
 
-def describe(engine, component, release, inspect):
+def describe(engine: Engine, component: str, release: str, inspect: dict[str, Any]) -> dict[str, Any]:
     """What swarm_info says of one container."""
     state, spec = inspect["State"], from_inspect(inspect)
     running = bool(state.get("Running"))
@@ -227,12 +233,12 @@ def describe(engine, component, release, inspect):
     }
 
 
-def _signal(component, release):
+def _signal(component: str, release: str) -> Ready | None:
     tables = RELEASES.get(release, RELEASES[NEWEST])
     return tables[component].ready if component in tables else None
 
 
-def identity(component, inspect):
+def identity(component: str, inspect: dict[str, Any]) -> dict[str, Any]:
     """`read_certificate` of what a running container shows, or was given as a file; empty where it has none."""
     certificate = environment(inspect["Config"].get("Env")).get("SWARM_ID_CERT")
     if certificate and os.path.isfile(certificate):
@@ -245,7 +251,7 @@ def identity(component, inspect):
     return {}
 
 
-def _shown_certificate(host, port):
+def _shown_certificate(host: str, port: int) -> bytes | None:
     """The certificate that a TLS server shows, in DER; None where there is none. It is read, not trusted."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -256,6 +262,6 @@ def _shown_certificate(host, port):
         return None
 
 
-def read_certificate(certificate):
+def read_certificate(certificate: bytes) -> dict[str, Any]:
     """`spiffe_id` (empty without one) and `expires_at` (seconds since the epoch) of a certificate, PEM or DER, as bytes."""
     return {"spiffe_id": x509.spiffe_id(certificate), "expires_at": x509.expiry(certificate)}

@@ -9,14 +9,19 @@ import os
 import stat
 import tempfile
 import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from .._container.host import Host
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 # A peek at a file that something else left there may be binary or huge; a diff of it would help nobody.
 LONGEST_DIFF = 100_000
 
 
-def lay(module, directories, files):
+def lay(module: AnsibleModule, directories: list[dict[str, Any]], files: list[dict[str, Any]]) -> dict[str, Any]:
     """Bring `directories` and `files` (lists of module parameters) about.
 
     Returns {"changed": bool, "paths": [those that were or would be changed], "created": [those of them that were not there],
@@ -35,12 +40,12 @@ def lay(module, directories, files):
     return {"changed": bool(changed), "paths": paths, "created": [path for path in paths if path in absent], "diff": changed}
 
 
-def differing(sums):
+def differing(sums: dict[str, str]) -> list[str]:
     """Those of the paths in `sums` (path → SHA-256 in hex) at which there is no readable file with that checksum."""
     return [path for path, wanted in sums.items() if _sum(path) != wanted.lower()]
 
 
-def _sum(path):
+def _sum(path: str) -> str:
     digest = hashlib.sha256()
     try:
         with open(path, "rb") as stream:
@@ -51,7 +56,7 @@ def _sum(path):
     return digest.hexdigest()
 
 
-def make_room(module, paths):
+def make_room(module: AnsibleModule, paths: Iterable[str]) -> list[dict[str, str]]:
     """Rename those of `paths` that are there to PATH.YYYY-MM-DDTHH-MM-SS of their last change (UTC): one entry of a diff for each."""
     diffs = []
     for path in filter(os.path.lexists, paths):
@@ -65,7 +70,7 @@ def make_room(module, paths):
     return diffs
 
 
-def unusable(path, user):
+def unusable(path: str, user: str) -> str:
     """Why a directory cannot be read by a user (name or uid, with or without a group; empty: by the caller); empty when it can."""
     if not os.path.isdir(path):
         return "something else than a directory is there" if os.path.lexists(path) else "there is no such directory"
@@ -74,13 +79,13 @@ def unusable(path, user):
     return ""
 
 
-def _ids(user):
+def _ids(user: str) -> tuple[int | None, int | None]:
     name, _colon, group = user.partition(":")
     uid, gid = Host().user(name) or ((int(name), None) if name.isdigit() else (None, None))
     return uid, int(group) if group.isdigit() else gid
 
 
-def _may_read(facts, uid, gid):
+def _may_read(facts: os.stat_result, uid: int | None, gid: int | None) -> bool:
     """Whether mode, owner and group let that user list a directory and enter it; root, and who is not known here, may."""
     if uid in (0, None):
         return True
@@ -88,7 +93,7 @@ def _may_read(facts, uid, gid):
     return facts.st_mode >> shift & 5 == 5
 
 
-def _directory(module, wanted):
+def _directory(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, str] | None:
     path = wanted["path"]
     there = os.path.lexists(path)
     if there and not os.path.isdir(path):
@@ -103,14 +108,14 @@ def _directory(module, wanted):
     return None
 
 
-def _surplus(directory, kept):
+def _surplus(directory: str, kept: set[str]) -> list[str]:
     """The files in the directory that are not among `kept`."""
     if not os.path.isdir(directory):
         return []
     return sorted(entry.path for entry in os.scandir(directory) if not entry.is_dir(follow_symlinks=False) and entry.path not in kept)
 
 
-def _removed(module, path):
+def _removed(module: AnsibleModule, path: str) -> dict[str, str]:
     before = _text(_read(module, path)) if os.path.isfile(path) else "something else than a file\n"
     if not module.check_mode:
         try:
@@ -120,7 +125,7 @@ def _removed(module, path):
     return _diff(path, before, "")
 
 
-def _file(module, wanted):
+def _file(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, str] | None:
     path, content = wanted["path"], wanted["content"]
     there = os.path.lexists(path)
     if there and not os.path.isfile(path):
@@ -137,7 +142,7 @@ def _file(module, wanted):
     return _diff(path, _text(before), content)
 
 
-def _read(module, path):
+def _read(module: AnsibleModule, path: str) -> bytes:
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -146,7 +151,7 @@ def _read(module, path):
         raise
 
 
-def _write(path, content, mode):
+def _write(path: str, content: bytes, mode: int) -> None:
     """Whole or not at all, and never readable by more than `mode` says."""
     handle, part = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
     try:
@@ -159,23 +164,23 @@ def _write(path, content, mode):
         raise
 
 
-def _attributes(module, wanted):
+def _attributes(module: AnsibleModule, wanted: dict[str, Any]) -> bool:
     """Whether mode, owner or group had (or, in check mode, would have) to be changed."""
     path = wanted["path"]
     if module.check_mode and not os.path.lexists(path):
         return True
-    changed = module.set_owner_if_different(path, wanted["owner"], False)
+    changed: bool = module.set_owner_if_different(path, wanted["owner"], False)
     changed = module.set_group_if_different(path, wanted["group"], changed)
     if wanted["mode"] is not None and stat.S_IMODE(os.stat(path).st_mode) != int(wanted["mode"], 8):
         changed = module.set_mode_if_different(path, wanted["mode"], changed)
     return changed
 
 
-def _text(content):
+def _text(content: bytes) -> str:
     if len(content) > LONGEST_DIFF or b"\0" in content:
         return f"({len(content)} bytes, not shown)\n"
     return content.decode(errors="replace")
 
 
-def _diff(path, before, after):
+def _diff(path: str, before: str, after: str) -> dict[str, str]:
     return {"before_header": path, "after_header": path, "before": before, "after": after}

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 import queue
 import time
+from typing import TYPE_CHECKING, Any
 
 from .._container.readiness import NotReady, mask, run_began, with_log
 from .._container.spec import secrets_of
 
+if TYPE_CHECKING:
+    from .._container.engine import Engine
 
-def output(engine, inspect, timeout):
+
+def output(engine: Engine, inspect: dict[str, Any], timeout: float) -> list[str]:
     """What a container has said in its present or last run, line by line and without secrets, once it has ended.
 
     inspect: what the engine says of it; timeout in seconds. Raises NotReady where it does not end in time, or ends badly.
@@ -32,5 +36,6 @@ def output(engine, inspect, timeout):
     return mask("\n".join(heard), secrets_of(inspect)).splitlines()
 
 
-def _name(inspect):
-    return inspect["Name"].lstrip("/")
+def _name(inspect: dict[str, Any]) -> str:
+    name: str = inspect["Name"]
+    return name.lstrip("/")

@@ -8,17 +8,22 @@ import glob
 import os
 import shutil
 import time
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from .._container.spec import OWN_LABEL
 from .._spire.agent import kept_identity
 from .containers import is_below, is_within, members, name_of, sources
 
+if TYPE_CHECKING:
+    from .._container.engine import Engine
+
 # The network's label that says who made it: one that was there before is its maker's.
 NETWORK_LABEL = f"{OWN_LABEL}component"
 
 
-def teardown(engine, params, check_mode):
+def teardown(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """swarm_teardown: remove the network, the volumes and the directories that nobody else needs."""
     mine = {summary["Id"] for _c, _r, summary in members(engine) if is_within(summary, params["network"], params["directory"])}
     others = [summary for summary in engine.containers({}) if summary["Id"] not in mine]
@@ -36,13 +41,13 @@ def teardown(engine, params, check_mode):
     }
 
 
-def _agents(directory):
+def _agents(directory: str) -> list[str]:
     """SPIFFE IDs of the agents inside nodes of release 0.3.0 that keep an identity on this host."""
     kept = (kept_identity([path], time.time()) for path in sorted(glob.glob(os.path.join(directory, "agents", "*", "data"))))
     return [identity["spiffe_id"] for identity in kept if identity]
 
 
-def _engine_things(engine, params, others):
+def _engine_things(engine: Engine, params: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[tuple[str, str, Callable[[], object]]]:
     """(what, why it must stay, how to remove it) of the network and the volumes that are there."""
     network = engine.network(params["network"]) if params["network"] else None
     if network:
@@ -53,7 +58,7 @@ def _engine_things(engine, params, others):
             yield f"volume {name}", volume_stays(name, others), partial(engine.discard, "volume", name)
 
 
-def _directories(params, others):
+def _directories(params: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[tuple[str, str, Callable[[], object]]]:
     """The same of the directories; the one that they are in comes last, and goes when nothing has to stay in it."""
     directory = params["directory"]
     if not os.path.isdir(directory):
@@ -69,7 +74,7 @@ def _directories(params, others):
     yield f"directory {directory}", f"{', '.join(sorted(rest))} stays in it" if rest else "", partial(os.rmdir, directory)
 
 
-def network_stays(network, others):
+def network_stays(network: dict[str, Any], others: list[dict[str, Any]]) -> str:
     """Why a network must stay; empty where it may go.
 
     network  the engine's inspect
@@ -81,12 +86,12 @@ def network_stays(network, others):
     return _used(users)
 
 
-def volume_stays(volume, others):
+def volume_stays(volume: str, others: list[dict[str, Any]]) -> str:
     """Why a volume must stay; empty where it may go."""
     return _used(name_of(s) for s in others if any(m.get("Name") == volume for m in s.get("Mounts") or ()))
 
 
-def directory_stays(path, others, keep):
+def directory_stays(path: str, others: list[dict[str, Any]], keep: list[str]) -> str:
     """Why a directory must stay; empty where it may go. keep: the user's own paths."""
     own = [mine for mine in keep if is_below(mine, path)]
     if own:
@@ -94,6 +99,6 @@ def directory_stays(path, others, keep):
     return _used(name_of(s) for s in others if any(is_below(source, path) for source in sources(s)))
 
 
-def _used(names):
+def _used(names: Iterable[str]) -> str:
     users = ", ".join(sorted(names))
     return f"container {users} uses it, and is not this platform's" if users else ""

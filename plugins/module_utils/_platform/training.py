@@ -9,8 +9,9 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
-from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from .._container.readiness import mask, run_began, with_log
@@ -42,23 +43,23 @@ class Node:
     """One SL node: its name, its containers (SL, and ML beside it in 2.x), and what its logs have said so far."""
 
     name: str
-    containers: list
-    seen: dict = field(default_factory=dict)
+    containers: list[str]
+    seen: dict[str, int] = field(default_factory=dict)
     line: str = ""
     state: str = "running"
 
-    def hear(self, line):
+    def hear(self, line: str) -> None:
         """Take a line of the log in."""
         self.seen.update(signs(line))
         self.line = line
 
-    def told(self):
+    def told(self) -> dict[str, Any]:
         """What a result says of the node."""
         unknown = {"round": 0, "epoch": 0, "epochs": 0, "peers": 0}
         return {"name": self.name, "state": self.state, "line": self.line, **unknown, **self.seen}
 
 
-def signs(line):
+def signs(line: str) -> dict[str, int]:
     """round, epoch, epochs and peers, those of them that a line of a log tells, as numbers."""
     found = {}
     for pattern in _SIGNS:
@@ -70,7 +71,7 @@ def signs(line):
     return found
 
 
-def outcome(engine, inspects):
+def outcome(engine: Engine, inspects: list[dict[str, Any]]) -> str:
     """`none` (never started), `running`, `finished` (ended as a training ends) or `failed`, of the containers of one node."""
     states = [inspect["State"] for inspect in inspects if inspect]
     if any(state.get("Running") for state in states):
@@ -82,7 +83,7 @@ def outcome(engine, inspects):
     return "finished"
 
 
-def run(module):
+def run(module: AnsibleModule) -> None:
     """Look at the nodes of `module.params` until they have ended, or for `step` seconds, and end the module."""
     if DOCKER_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
@@ -98,11 +99,11 @@ def run(module):
 class _Look:
     """One look at some nodes: their logs are followed, and who ends is looked at at once."""
 
-    def __init__(self, engine, nodes):
+    def __init__(self, engine: Engine, nodes: list[Node]) -> None:
         self.engine, self.nodes = engine, nodes
-        self.heard = queue.Queue()
+        self.heard: queue.Queue[tuple[Node, str | None]] = queue.Queue()
 
-    def follow(self, seconds):
+    def follow(self, seconds: float) -> None:
         """Follow the nodes until all have ended well, or for some seconds. Raises TrainingFailed for the first that fails."""
         deadline = time.monotonic() + seconds
         for node in self.nodes:
@@ -112,24 +113,24 @@ class _Look:
             if self._hear(deadline) is None:
                 return
 
-    def _inspects(self, node):
-        found = [self.engine.inspect(name) for name in node.containers]
+    def _inspects(self, node: Node) -> list[dict[str, Any]]:
+        found: list[Any] = [self.engine.inspect(name) for name in node.containers]
         for name, inspect in zip(node.containers, found):
             if inspect is None:
                 raise EngineError(f"container {name} of {node.name} is not there: start the training first (playbook train)")
         return found
 
-    def _listen(self, node, inspect, tail):
+    def _listen(self, node: Node, inspect: dict[str, Any], tail: int) -> None:
         lines, secrets = self.engine.follow(inspect, run_began(inspect), tail), secrets_of(inspect)
 
-        def pass_on():
+        def pass_on() -> None:
             for line in iter(lines.get, None):
                 self.heard.put((node, mask(line, secrets)))
             self.heard.put((node, None))
 
         threading.Thread(target=pass_on, daemon=True).start()
 
-    def _hear(self, deadline):
+    def _hear(self, deadline: float) -> Node | None:
         """Take in what is said next; the node that has ended a log, or None at the deadline."""
         while True:
             try:
@@ -141,7 +142,7 @@ class _Look:
             if line.strip():
                 node.hear(line)
 
-    def _settle(self, node):
+    def _settle(self, node: Node) -> str:
         """The node's state, now. Raises TrainingFailed."""
         inspects = self._inspects(node)
         node.state = outcome(self.engine, inspects)
@@ -154,7 +155,7 @@ class _Look:
             raise TrainingFailed(self._why(node, inspects))
         return node.state
 
-    def _why(self, node, inspects):
+    def _why(self, node: Node, inspects: list[dict[str, Any]]) -> str:
         ended = [inspect for inspect in inspects if not inspect["State"].get("Running")]
         first = min(ended, key=lambda inspect: (not inspect["State"].get("ExitCode"), inspect["State"].get("FinishedAt", "")))
         name, code = first["Name"].lstrip("/"), first["State"].get("ExitCode")
