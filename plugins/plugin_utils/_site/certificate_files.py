@@ -12,6 +12,7 @@ import ipaddress
 import os
 import posixpath
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ...module_utils._spire import lifetime
 from ...module_utils._spire import x509 as _x509
@@ -23,6 +24,11 @@ try:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 except ImportError:  # only where plugins are looked at without ansible-core's own requirements
     x509 = None
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .model import Inventory
 
 BOTH_SIDES = {"1.3.6.1.5.5.7.3.1": "serverAuth", "1.3.6.1.5.5.7.3.2": "clientAuth"}  # RFC 5280, 4.2.1.12
 
@@ -37,14 +43,14 @@ class Holder:
 
     host: str
     cert: str
-    chain: tuple
-    trusted: tuple
+    chain: tuple[x509.Certificate, ...]
+    trusted: tuple[x509.Certificate, ...]
 
 
 # --- reading --------------------------------------------------------------------------------------------------------------
 
 
-def _read(path):
+def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as stream:
             return stream.read()
@@ -52,7 +58,7 @@ def _read(path):
         raise Unfit(f"{path} cannot be read on the controller: {error.strerror}") from error
 
 
-def certificates(path):
+def certificates(path: str) -> tuple[x509.Certificate, ...]:
     """The certificates of a PEM file, in order. Raises Unfit."""
     try:
         return tuple(x509.load_pem_x509_certificates(_read(path)))
@@ -60,7 +66,7 @@ def certificates(path):
         raise Unfit(f"{path} has no certificate in PEM form") from error
 
 
-def public_key(path):
+def public_key(path: str) -> bytes:
     """The public half of the private key in a PEM file, in DER. Raises Unfit."""
     try:
         return _public(load_pem_private_key(_read(path), None).public_key())
@@ -70,11 +76,12 @@ def public_key(path):
         raise Unfit(f"{path} is not a private key in PEM form") from error
 
 
-def _public(key):
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+def _public(key: Any) -> bytes:
+    der: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return der
 
 
-def listed(directory):
+def listed(directory: str) -> list[str]:
     """The files of a directory of authorities, in order. Raises Unfit."""
     try:
         names = sorted(name for name in os.listdir(directory) if os.path.isfile(os.path.join(directory, name)))
@@ -85,7 +92,7 @@ def listed(directory):
     return [os.path.join(directory, name) for name in names]
 
 
-def _authorities(files):
+def _authorities(files: dict[str, Any]) -> tuple[x509.Certificate, ...]:
     paths = [*files.get("cacert", ()), *(listed(files["capath"]) if "capath" in files else ())]
     return tuple(one for path in paths for one in certificates(path))
 
@@ -93,7 +100,7 @@ def _authorities(files):
 # --- judging --------------------------------------------------------------------------------------------------------------
 
 
-def chain_to(chain, trusted):
+def chain_to(chain: tuple[x509.Certificate, ...], trusted: tuple[x509.Certificate, ...]) -> list[x509.Certificate]:
     """The certificates from the first of `chain` to one that is trusted; empty where there is no such way."""
     way = [chain[0]]
     while way[-1] not in trusted:
@@ -104,7 +111,7 @@ def chain_to(chain, trusted):
     return way
 
 
-def _issued(certificate, issuer):
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     basic = _extension(issuer, x509.BasicConstraints)
     if basic is None or not basic.ca:
         return False
@@ -115,14 +122,14 @@ def _issued(certificate, issuer):
     return True
 
 
-def _extension(certificate, kind):
+def _extension(certificate: x509.Certificate, kind: Any) -> Any:
     try:
         return certificate.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
 
 
-def time_problem(certificate, now, until):
+def time_problem(certificate: x509.Certificate, now: float, until: float) -> str:
     """What is wrong with a certificate's life, empty for nothing."""
     begins, ends = _x509.validity(certificate.public_bytes(Encoding.DER))
     if ends <= now:
@@ -132,7 +139,7 @@ def time_problem(certificate, now, until):
     return f"ends {lifetime.date(ends)}, before the training does ({lifetime.date(until)}, swarm_training_days)" if ends < until else ""
 
 
-def name_problem(certificate, address):
+def name_problem(certificate: x509.Certificate, address: str) -> str:
     """What is wrong with the names of a host's certificate, empty for nothing.
 
     The platform's own tool (gen-cert) writes names such as SN-1, which are nobody's address; they are as good as any. One that
@@ -152,7 +159,7 @@ def name_problem(certificate, address):
     return ""
 
 
-def use_problem(certificate):
+def use_problem(certificate: x509.Certificate) -> str:
     """A node is a TLS server and a client; empty when the certificate may be both."""
     allowed = _extension(certificate, x509.ExtendedKeyUsage)
     allowed = {use.dotted_string for use in allowed} if allowed is not None else set(BOTH_SIDES)
@@ -160,7 +167,7 @@ def use_problem(certificate):
     return f"may not be used for {' and '.join(lacking)}: nodes are servers and clients of each other" if lacking else ""
 
 
-def judge(host, address, files, now, until):
+def judge(host: str, address: str, files: dict[str, Any], now: float, until: float) -> tuple[Holder | None, list[str]]:
     """(Holder or None, what is wrong) of one component's files, which are on the controller."""
     try:
         chain, trusted = certificates(files["cert"]), _authorities(files)
@@ -175,7 +182,7 @@ def judge(host, address, files, now, until):
     return holder, found + trust_problems(holder, holder, now, until)
 
 
-def trust_problems(shown, seen, now, until):
+def trust_problems(shown: Holder, seen: Holder, now: float, until: float) -> list[str]:
     """Why `seen` would not trust what `shown` shows."""
     way = chain_to(shown.chain, seen.trusted)
     if not way:
@@ -188,7 +195,7 @@ def trust_problems(shown, seen, now, until):
 # --- the site -------------------------------------------------------------------------------------------------------------
 
 
-def review(inventory, now):
+def review(inventory: Inventory, now: float) -> tuple[list[str], list[dict[str, Any]]]:
     """(problems, requests): what is wrong with the users' certificates, and what is to be made for a trial."""
     found, holders, requests = [], [], []
     for host in inventory.hosts:
@@ -209,7 +216,7 @@ def review(inventory, now):
     return found or _between(holders, now), []
 
 
-def _between(holders, now):
+def _between(holders: list[tuple[Holder, int]], now: float) -> list[str]:
     """Each trusts all others; said once for each certificate and host."""
     found = [
         f"swarm_certificates: {sentence}"
@@ -221,7 +228,7 @@ def _between(holders, now):
     return list(dict.fromkeys(found))
 
 
-def _request(inventory, host, now, until):
+def _request(inventory: Inventory, host: str, now: float, until: float) -> dict[str, Any]:
     asked = _site_certificates.trial_request(inventory, host)
     try:
         [authority] = certificates(asked["ca_cert"])
@@ -231,7 +238,7 @@ def _request(inventory, host, now, until):
     return {**asked, "new_authority": not fit}
 
 
-def _whole_organisations(inventory, requests):
+def _whole_organisations(inventory: Inventory, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """With a new CA all hosts of its organisation get new certificates."""
     anew = {one["ca_cert"] for one in requests if one["new_authority"]}
     asked = {one["name"]: one for one in requests}
@@ -242,12 +249,13 @@ def _whole_organisations(inventory, requests):
     return list(asked.values())
 
 
-def laid(inventory, host):
+def laid(inventory: Inventory, host: str) -> dict[str, Any]:
     """What goes to the host: `directories` and public `files` as swarm_files takes them, and `keys`, which are copied.
 
     No file that is not there yet, as in a run that only tries to make them.
     """
     base = _site_certificates.base(inventory, host)
+    directories: list[dict[str, Any]]
     directories, files, keys = [{"path": base, "mode": "0700"}], [], []
     for name, (components, given) in _site_certificates.sets(inventory, host).items():
         directories.append({"path": posixpath.join(base, name), "mode": "0755"})
@@ -263,7 +271,7 @@ def laid(inventory, host):
     return {"directories": directories, "files": files, "keys": keys}
 
 
-def _public_files(given, places):
+def _public_files(given: dict[str, Any], places: dict[str, str]) -> Iterator[tuple[str, str]]:
     yield places["cert"], _read(given["cert"]).decode()
     if "cacert" in given:
         yield places["cacert"], "".join(f"{_read(path).decode().rstrip()}\n" for path in given["cacert"])

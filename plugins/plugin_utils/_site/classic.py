@@ -7,7 +7,12 @@ Facts: RunningSL.md. The SL nodes, which are different too, are in `_site_sl`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ...module_utils._releases import RELEASES
+
+if TYPE_CHECKING:
+    from .model import Inventory
 
 # Which of an SN's ports the other SNs must know of the Sentinel: their option → the Sentinel's own.
 SENTINEL_PORTS = {"sentinel_api_port": "sn_api_port", "sentinel_fs_port": "sn_fs_port"}
@@ -16,7 +21,7 @@ DNS_NAMES = {"sn": ["swarm-network-node"], "sl": ["swarm-learning-node"]}
 # The platform's own SPIRE Server makes these entries itself, without federation.
 MADE_BY_SERVER = ("sn", "sl")
 NODE_TYPES = ("sn", "sl", "swci")
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "sn_fs_port": 30305,
     "spire_server_release": "",
     "swarm_agent_server_address": "",
@@ -32,29 +37,29 @@ EXIT
 """
 
 
-def has_agents_inside(release):
+def has_agents_inside(release: object) -> bool:
     """Whether the nodes of a release have SPIRE Agents of their own inside."""
     return "join_token" in RELEASES[str(release)]["sn"].options
 
 
-def is_classic(inventory, host):
+def is_classic(inventory: Inventory, host: str) -> bool:
     """Whether the host runs such a release."""
     return has_agents_inside(inventory.get(host, "swarm_release"))
 
 
-def sn_ports(inventory, host):
+def sn_ports(inventory: Inventory, host: str) -> list[str]:
     """The options of the ports that an SN of the host publishes."""
     options = RELEASES[str(inventory.get(host, "swarm_release"))]["sn"].options
     return [port for port in SN_PORTS if port in options]
 
 
-def is_sentinel(inventory, host, node, index):
+def is_sentinel(inventory: Inventory, host: str, node: dict[str, Any], index: int) -> bool:
     """Whether the SN says that it is the Sentinel as the platform's scripts do: by its own address as the Sentinel's."""
     told = node.get("sentinel_ip") or (inventory.get(host, "sn_sentinel_ip") if index == 0 else "")
     return is_classic(inventory, host) and told == node["host_ip"]
 
 
-def join(inventory, host, node, sentinel):
+def join(inventory: Inventory, host: str, node: dict[str, Any], sentinel: dict[str, Any]) -> None:
     """Tell an SN of the host where the Sentinel is."""
     options = RELEASES[str(inventory.get(host, "swarm_release"))]["sn"].options
     node.setdefault("sentinel_ip", sentinel["host_ip"])
@@ -63,17 +68,17 @@ def join(inventory, host, node, sentinel):
             node.setdefault(option, sentinel[port])
 
 
-def server_release(inventory, host):
+def server_release(inventory: Inventory, host: str) -> str:
     """The release by whose rules a host runs its SPIRE Server."""
     return str(inventory.get(host, "spire_server_release") or inventory.get(host, "swarm_release"))
 
 
-def has_own_server(inventory, host):
+def has_own_server(inventory: Inventory, host: str) -> bool:
     """Whether that is the platform's own server, and not an image of SPIRE's."""
     return has_agents_inside(server_release(inventory, host))
 
 
-def entries(inventory, server, domain, peers):
+def entries(inventory: Inventory, server: str, domain: str, peers: list[str]) -> list[dict[str, Any]]:
     """The registration entries of the nodes on the SPIRE Server of host `server`; those that it makes itself only where they federate."""
     own = has_own_server(inventory, server) and not peers
     return [
@@ -89,6 +94,6 @@ def entries(inventory, server, domain, peers):
     ]
 
 
-def script(sn_ip, sn_api_port):
+def script(sn_ip: str, sn_api_port: int) -> str:
     """What a SWCI does without a script of the user's: say which nodes there are."""
     return SCRIPT.format(sn_ip=sn_ip, sn_api_port=sn_api_port)

@@ -7,18 +7,22 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LEFT_OUT = ("__pycache__", ".git")
 
 
-def listing(training, client_dir):
+def listing(training: dict[str, Any], client_dir: str) -> list[dict[str, str]]:
     """[{source, path, sha256}] of every file, ordered; source on the controller, path on the hosts.
 
     training: the normalised mapping, free of problems, or nothing. Raises OSError where a file cannot be read.
     """
-    files = []
+    files: list[tuple[str, str]] = []
     if not training:
-        return files
+        return []
     if training["client_wheel"]:
         files.append((training["client_wheel"], posixpath.join(client_dir, os.path.basename(training["client_wheel"]))))
     if training["model_source"]:
@@ -26,7 +30,7 @@ def listing(training, client_dir):
     return [{"source": source, "path": path, "sha256": _sum(source)} for source, path in files]
 
 
-def _below(source, target):
+def _below(source: str, target: str) -> Iterator[tuple[str, str]]:
     for directory, names, files in os.walk(source):
         names[:] = sorted(name for name in names if name not in LEFT_OUT)
         inside = os.path.relpath(directory, source)
@@ -35,6 +39,6 @@ def _below(source, target):
             yield os.path.join(directory, name), path
 
 
-def _sum(path):
+def _sum(path: str) -> str:
     with open(path, "rb") as stream:
         return hashlib.sha256(stream.read()).hexdigest()

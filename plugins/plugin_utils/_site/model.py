@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ...module_utils._releases import NEWEST
 from ...module_utils._spire import peers as _peers
@@ -17,12 +18,15 @@ from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from . import certificates, classic, sl, spire
 from . import training as _training
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
 COMPONENTS = ("apls", "spire_server", "spire_agent", "sn", "sl", "swop", "swci")
 GROUPS = tuple(f"swarm_{component}" for component in COMPONENTS)
 PORT_STEP = 1000  # between two nodes of one kind on a host
 
 # Every inventory variable that the model reads, with its default. Those that roles have too have the same default there.
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "ansible_host": "",
     "inventory_dir": "",
     "swarm_release": NEWEST,
@@ -88,35 +92,36 @@ class Inventory:
     peers   organisations with an inventory of their own, as `_peers` reads their files
     """
 
-    hosts: dict
-    groups: dict
-    peers: tuple = ()
+    hosts: dict[str, dict[str, Any]]
+    groups: dict[str, list[str]]
+    peers: tuple[dict[str, Any], ...] = ()
 
-    def get(self, host, variable):
+    def get(self, host: str, variable: str) -> Any:
         value = self.hosts[host].get(variable)
         return DEFAULTS[variable] if value is None else value
 
-    def given(self, host, variable):
+    def given(self, host: str, variable: str) -> bool:
         """Whether the inventory itself says something about the variable."""
         return self.hosts[host].get(variable) not in (None, "")
 
-    def members(self, component):
+    def members(self, component: str) -> list[str]:
         return list(self.groups.get(f"swarm_{component}", ()))
 
-    def address(self, host):
+    def address(self, host: str) -> str:
         """Where the other hosts reach this one; empty when nothing says so."""
         named = self.get(host, "swarm_host_ip") or self.get(host, "ansible_host")
         return str(named or (host if "." in host or ":" in host else ""))
 
-    def training(self):
+    def training(self) -> dict[str, Any]:
         """The training's mapping, as the inventory has it; empty without one. All hosts have the same (see `_problems`)."""
         for host in (*self.members("swci"), *self.members("swop"), *self.hosts):
             if self.get(host, "swarm_training"):
-                return self.get(host, "swarm_training")
+                told: dict[str, Any] = self.get(host, "swarm_training")
+                return told
         return {}
 
 
-def read(hostvars, groups):
+def read(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]]) -> Inventory:
     """An Inventory from Ansible's `hostvars` and `groups`."""
     mine = {name: list(hosts) for name, hosts in groups.items() if name.startswith("swarm_")}
     hosts = {}
@@ -129,8 +134,9 @@ def read(hostvars, groups):
 # --- nodes ---------------------------------------------------------------------------------------------------------------
 
 
-def sn_nodes(inventory):
+def sn_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     """host → its SN nodes, Sentinel first; each complete but for `sentinel_ip` of the others."""
+    nodes: dict[str, list[dict[str, Any]]]
     nodes, number = {}, 0
     for host in inventory.members("sn"):
         nodes[host] = []
@@ -151,16 +157,16 @@ def sn_nodes(inventory):
     return nodes
 
 
-def _step(port, index):
+def _step(port: Any, index: int) -> Any:
     return port + PORT_STEP * index if isinstance(port, int) else port
 
 
-def sentinels(nodes):
+def sentinels(nodes: dict[str, list[dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
     """[(host, node)] of all Sentinels among `sn_nodes`."""
     return [(host, node) for host, own in nodes.items() for node in own if node["sentinel"]]
 
 
-def swop_nodes(inventory):
+def swop_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     """host → its SWOPs, each {name, pairs: […], …module options}; the pairs are complete and numbered over the whole training.
 
     Organisations with inventories of their own count each other's pairs too, in the order of their trust domains.
@@ -171,11 +177,13 @@ def swop_nodes(inventory):
         given = inventory.get(host, "swop_nodes") or [{}]
         for index, node in enumerate(given):
             number += 1
-            share = [{}] * len(range(index, peers_per_host, len(given)))
+            share: list[dict[str, Any]] = [{}] * len(range(index, peers_per_host, len(given)))
             pairs = node.get("pairs") or (inventory.get(host, "swop_pairs") if index == 0 else []) or share
             plan.append((host, {"name": f"swop-{number}", **node, "pairs": pairs}))
     total = sum(len(node["pairs"]) for _host, node in plan) + sum(peer["pairs"] for peer in inventory.peers)
     first = _peers.before(inventory.peers, {inventory.get(host, "swarm_trust_domain") for host in inventory.hosts})
+    nodes: dict[str, list[dict[str, Any]]]
+    on_host: dict[str, int]
     nodes, pair_number, on_host = {host: [] for host in inventory.members("swop")}, first, {}
     for host, node in plan:
         complete = []
@@ -188,7 +196,7 @@ def swop_nodes(inventory):
     return nodes
 
 
-def sl_nodes(inventory):
+def sl_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     """host → the SL nodes that no SWOP starts (see `_site_sl`), each complete."""
     pairs = {host: sum(len(node["pairs"]) for node in own) for host, own in swop_nodes(inventory).items()}
     sns, found = sn_nodes(inventory), sl.nodes(inventory, pairs)
@@ -200,7 +208,7 @@ def sl_nodes(inventory):
     return found
 
 
-def _sn_of(inventory, host, component, index, sns):
+def _sn_of(inventory: Inventory, host: str, component: str, index: int, sns: dict[str, list[dict[str, Any]]]) -> tuple[str, int]:
     """(address, API port) of the SN that a SWOP, SL or SWCI of this host talks to: as told, else the host's own, else the Sentinel."""
     if inventory.get(host, f"{component}_sn_ip"):
         return inventory.get(host, f"{component}_sn_ip"), inventory.get(host, f"{component}_sn_api_port")
@@ -214,7 +222,7 @@ def _sn_of(inventory, host, component, index, sns):
 # --- everything of one host ----------------------------------------------------------------------------------------------
 
 
-def license_servers(inventory, host):
+def license_servers(inventory: Inventory, host: str) -> dict[str, Any]:
     """The licence options of this host's containers: apls_ip, apls_port, and the second server's when there are two."""
     if inventory.get(host, "swarm_apls_ip"):
         return {"apls_ip": inventory.get(host, "swarm_apls_ip"), "apls_port": inventory.get(host, "swarm_apls_port")}
@@ -225,13 +233,13 @@ def license_servers(inventory, host):
     return found
 
 
-def proxy(inventory, host):
+def proxy(inventory: Inventory, host: str) -> dict[str, str]:
     """All six proxy variables, so that what an engine hands to its containers never reaches ours by accident."""
     given = [inventory.get(host, variable) for variable in ("swarm_http_proxy", "swarm_https_proxy", "swarm_no_proxy")]
     return _proxy.environment(*given, map(inventory.address, inventory.hosts))
 
 
-def images(inventory, host):
+def images(inventory: Inventory, host: str) -> dict[str, str]:
     """Every image that this host will run → the variables that decide about it, in the order of the roles."""
     wanted = [component for component in COMPONENTS if host in inventory.members(component)]
     by_hand = sl.nodes(inventory, {}).get(host, ())
@@ -255,7 +263,7 @@ def images(inventory, host):
     return {**found, **sl.images(inventory, host, by_hand)}
 
 
-def _reference(inventory, host, component):
+def _reference(inventory: Inventory, host: str, component: str) -> str:
     version = str(inventory.get(host, "swarm_spire_version"))
     release = str(inventory.get(host, "swarm_release"))
     if component in UPSTREAM_SPIRE:
@@ -263,7 +271,7 @@ def _reference(inventory, host, component):
     return reference(component, release, inventory.get(host, "swarm_registry"), version)
 
 
-def derive(inventory):
+def derive(inventory: Inventory) -> dict[str, dict[str, Any]]:
     """The model of an inventory without problems: host → what its roles need (README of the role `swarm` lists the keys)."""
     sns, swops, servers = sn_nodes(inventory), swop_nodes(inventory), spire.domains(inventory)
     training = _training.normalise(inventory.training()) if inventory.training() else {}
@@ -273,7 +281,7 @@ def derive(inventory):
             classic.join(inventory, host, node, sentinel)
     model = {}
     for host in inventory.hosts:
-        here = {
+        here: dict[str, Any] = {
             "address": inventory.address(host),
             "network": inventory.get(host, "swarm_network"),
             "sn_nodes": sns.get(host, []),
@@ -303,7 +311,7 @@ def derive(inventory):
     return model
 
 
-def _directories(here, swops):
+def _directories(here: dict[str, Any], swops: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Directories of the user's that this host must have; `made`: the training brings this one."""
     needed = sl.directories(here["sl_nodes"])
     training = here["training"]
@@ -314,7 +322,7 @@ def _directories(here, swops):
     return [{**one, "option": own.get(one["path"]) or one["option"], "made": one["path"] == made} for one in needed]
 
 
-def _exchange(inventory, host, swops):
+def _exchange(inventory: Inventory, host: str, swops: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     """What organisations with inventories of their own get to know of the one that this host's SPIRE Server is the first of."""
     domain = inventory.get(host, "swarm_trust_domain")
     mine = [node for one, nodes in swops.items() if inventory.get(one, "swarm_trust_domain") == domain for node in nodes]
@@ -327,7 +335,9 @@ def _exchange(inventory, host, swops):
     }
 
 
-def _swops(inventory, host, nodes, sns, here):
+def _swops(
+    inventory: Inventory, host: str, nodes: Sequence[dict[str, Any]], sns: dict[str, list[dict[str, Any]]], here: dict[str, Any]
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
     surroundings = {
         "network": here["network"],
         "apls_ip": here["license"].get("apls_ip"),
@@ -345,7 +355,9 @@ def _swops(inventory, host, nodes, sns, here):
     return options, profiles
 
 
-def _swci(inventory, host, sns, swops, training):
+def _swci(
+    inventory: Inventory, host: str, sns: dict[str, list[dict[str, Any]]], swops: dict[str, list[dict[str, Any]]], training: dict[str, Any]
+) -> tuple[dict[str, dict[str, Any]], str]:
     sn_ip, sn_api_port = _sn_of(inventory, host, "swci", 0, sns)
     definitions = _training.tasks(training)
     files = {"first": "image-task.yml", "run": "run-task.yml"}

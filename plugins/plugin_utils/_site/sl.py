@@ -6,24 +6,36 @@ from __future__ import annotations
 
 import posixpath
 import shlex
+from typing import TYPE_CHECKING, Any
 
 from .._images import build_label, reference
 from . import classic
 from . import training as _training
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .model import Inventory
+
 # Inventory variables of the role `sl` that the model reads, with the role's defaults.
-DEFAULTS = {"sl_nodes": [], "sl_sn_ip": "", "sl_sn_api_port": 30304, "sl_fs_port": _training.FIRST_SL_PORT, "sl_platform": ""}
+DEFAULTS: dict[str, Any] = {
+    "sl_nodes": [],
+    "sl_sn_ip": "",
+    "sl_sn_api_port": 30304,
+    "sl_fs_port": _training.FIRST_SL_PORT,
+    "sl_platform": "",
+}
 CLASSIC_MODEL, CLASSIC_DATA = "/platform/swarmml/model", "/platform/swarmml/data"  # where 0.3.0 mounts them (platform-contract)
 
 
-def nodes(inventory, others):
+def nodes(inventory: Inventory, others: dict[str, int]) -> dict[str, list[dict[str, Any]]]:
     """host → its SL nodes, each the options of the module `sl` but for its SN's.
 
     others: host → how many SL nodes its SWOPs start; names and ports go on after theirs.
     """
     given = {host: _given(inventory, host) for host in inventory.members("sl")}
     number, total = sum(others.values()), sum(others.values()) + sum(map(len, given.values()))
-    found = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for host, own in given.items():
         found[host] = []
         for index, settings in enumerate(own, others.get(host, 0)):
@@ -32,12 +44,12 @@ def nodes(inventory, others):
     return found
 
 
-def _given(inventory, host):
+def _given(inventory: Inventory, host: str) -> list[dict[str, Any]]:
     peers = inventory.training().get("peers_per_host", _training.DEFAULTS["peers_per_host"])
     return inventory.get(host, "sl_nodes") or [{}] * peers
 
 
-def _node(inventory, host, settings, place):
+def _node(inventory: Inventory, host: str, settings: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
     port = inventory.get(host, "sl_fs_port")
     node = {
         "name": f"sl-{place['number']}",
@@ -56,7 +68,7 @@ def _node(inventory, host, settings, place):
     return {**node, **{key: value for key, value in settings.items() if key != "env"}, "ml": ml}
 
 
-def _ml(training, place):
+def _ml(training: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
     volumes = [f"{training['model_dir']}:{training['model_mount']}"]
     if training["private_data"]:
         volumes.append(f"{_training.filled(training['private_data'], place)}:{training['private_mount']}:ro")
@@ -71,13 +83,15 @@ def _ml(training, place):
     }
 
 
-def devices(gpus):
+def devices(gpus: str | int) -> str:
     """`all`, or GPUs by their numbers, as an engine is asked for them."""
     text = str(gpus)
     return f"device={text}" if text[:1].isdigit() else text
 
 
-def _classic(inventory, host, node, settings, training, place):
+def _classic(
+    inventory: Inventory, host: str, node: dict[str, Any], settings: dict[str, Any], training: dict[str, Any], place: dict[str, int]
+) -> dict[str, Any]:
     platform = settings.get("sl_platform") or inventory.get(host, "sl_platform") or "TF"
     image = inventory.get(host, "sl_image") or settings.get("image") or image_of(inventory, host, platform)
     node.update(sl_platform=platform, image=image)
@@ -99,12 +113,12 @@ def _classic(inventory, host, node, settings, training, place):
     return {**node, **settings, "env": {**node.get("env", {}), **(settings.get("env") or {})}}
 
 
-def image_of(inventory, host, platform=""):
+def image_of(inventory: Inventory, host: str, platform: str = "") -> str:
     """The SL image of a host: in 0.3.0 the platform, TF or PYT in any case, decides. Raises ValueError for another."""
     return reference("sl", str(inventory.get(host, "swarm_release")), inventory.get(host, "swarm_registry"), platform=platform)
 
 
-def images(inventory, host, own):
+def images(inventory: Inventory, host: str, own: Sequence[dict[str, Any]]) -> dict[str, str]:
     """Images that the SL nodes `own` of a host name, their own or their ML containers' → the variables that decide about them."""
     found = {}
     for node in own:
@@ -116,12 +130,12 @@ def images(inventory, host, own):
     return found
 
 
-def directories(own):
+def directories(own: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """[{path, option, user, writable}]: directories of the user's that these nodes need on their host, once each.
 
     user: who the ML program is, empty for root; writable: it writes there.
     """
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for node in own:
         ml = node.get("ml") or {}
         user = ml.get("user") or node.get("user") or ""
@@ -135,7 +149,7 @@ def directories(own):
     return [{"path": posixpath.normpath(path), **facts} for path, facts in found.items()]
 
 
-def owned(needed):
+def owned(needed: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     """[{path, owner, group}] of those directories that must belong to an ML program's user, as far as it is known."""
     found = []
     for one in needed:
@@ -145,7 +159,7 @@ def owned(needed):
     return found
 
 
-def models(own, training):
+def models(own: Sequence[dict[str, Any]], training: dict[str, Any]) -> list[str]:
     """The directories on a host in which these nodes' programs leave their models."""
     found = [node["model_dir"] for node in own if node.get("model_dir")]
     mounted = {volume.partition(":")[0] for node in own for volume in (node.get("ml") or {}).get("volumes", ())}
@@ -154,17 +168,17 @@ def models(own, training):
     return list(dict.fromkeys(found))
 
 
-def _read_only(rest):
+def _read_only(rest: str) -> bool:
     return "ro" in rest.partition(":")[2].split(",")
 
 
-def gpus(own):
+def gpus(own: Sequence[dict[str, Any]]) -> list[str]:
     """Which of these nodes are to have GPUs: [`sl-1 (gpu 0)`, …]."""
     wanted = [(node["name"], node.get("gpu") or node.get("gpus") or (node.get("ml") or {}).get("gpus")) for node in own]
     return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu]
 
 
-def ml_image(training, context, sums):
+def ml_image(training: dict[str, Any], context: str, sums: list[str]) -> dict[str, Any]:
     """How the ML image is built on a host without SWOP: {name, label, context, dockerfile}; nothing where it is pulled.
 
     context: the directory on the host that has the client's wheel; sums: the checksum of every file there.

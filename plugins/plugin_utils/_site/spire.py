@@ -8,9 +8,15 @@ All functions take the Inventory of `_site`; `servers` is `domains` of it. What 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
 
 from ...module_utils._spire import config
 from . import classic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .model import Inventory
 
 NODE_TYPES = ("sn", "sl", "swop", "swci")
 # By what an upstream server's agent knows the container of a server below it.
@@ -23,19 +29,19 @@ LIVES = {
 }
 
 
-def domains(inventory):
+def domains(inventory: Inventory) -> dict[str, list[str]]:
     """trust domain → the hosts of its SPIRE servers, those below others left out, in inventory order.
 
     Servers of one domain share a datastore, so what is in it is made once: by the first.
     """
-    found = {}
+    found: dict[str, list[str]] = {}
     for host in inventory.members("spire_server"):
         if not inventory.get(host, "spire_server_upstream"):
             found.setdefault(inventory.get(host, "swarm_trust_domain"), []).append(host)
     return found
 
 
-def servers_of(inventory, host, servers):
+def servers_of(inventory: Inventory, host: str, servers: dict[str, list[str]]) -> list[str]:
     """The hosts of the SPIRE servers that a host's agent goes to: as told, else its own, else its trust domain's; empty without any."""
     own = host if host in inventory.members("spire_server") else ""
     told = inventory.get(host, "spire_agent_server_host") or own
@@ -43,28 +49,29 @@ def servers_of(inventory, host, servers):
     return shared if not told or told in shared else [told]
 
 
-def below(inventory, hosts):
+def below(inventory: Inventory, hosts: Sequence[str]) -> list[str]:
     """Hosts of the servers whose upstream is on one of `hosts`."""
     return [host for host in inventory.members("spire_server") if inventory.get(host, "spire_server_upstream") in hosts]
 
 
-def lives(inventory, server):
+def lives(inventory: Inventory, server: str) -> dict[str, str]:
     """ca_ttl, agent_ttl and x509_svid_ttl of the server on a host. Raises ValueError for lives that cannot hold."""
     given = {setting: inventory.get(server, variable) for setting, variable in LIVES.items()}
     return config.lives({**given, "has_downstream": bool(below(inventory, [server]))})
 
 
-def reached_at(inventory, domain, hosts):
+def reached_at(inventory: Inventory, domain: str, hosts: Sequence[str]) -> str:
     """Where the servers of a domain are reached: one server at its address, several by one name."""
     return inventory.address(hosts[0]) if len(hosts) == 1 else f"spire-server.{domain}"
 
 
-def token_dir(inventory, server):
+def token_dir(inventory: Inventory, server: str) -> str:
     """The directory on a server's host that keeps the join tokens it has issued until they are used."""
-    return inventory.get(server, "spire_agent_token_dir") or f"{inventory.get(server, 'swarm_dir')}/tokens"
+    given: str = inventory.get(server, "spire_agent_token_dir")
+    return given or f"{inventory.get(server, 'swarm_dir')}/tokens"
 
 
-def names(inventory, servers, wanted):
+def names(inventory: Inventory, servers: dict[str, list[str]], wanted: Sequence[str]) -> dict[str, str]:
     """Name → addresses of those of the wanted domains that have several servers: lines for a container's hosts file.
 
     SPIRE's agents go to all addresses of their server's name in turn, and go on with the others when one is lost.
@@ -73,21 +80,21 @@ def names(inventory, servers, wanted):
     return {reached_at(inventory, domain, hosts): ",".join(map(inventory.address, hosts)) for domain, hosts in several.items()}
 
 
-def agent_id(domain, host):
+def agent_id(domain: str, host: str) -> str:
     """The SPIFFE ID that stands for the agent of a host, whatever its join token was; entries hang below it."""
     return f"spiffe://{domain}/swarm/agent/{_path(host)}"
 
 
-def _path(host):
+def _path(host: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", host)
 
 
-def own_agent_id(inventory, host):
+def own_agent_id(inventory: Inventory, host: str) -> str:
     """The same, of a host of the inventory, which may say so itself."""
     return inventory.get(host, "spire_agent_id") or agent_id(inventory.get(host, "swarm_trust_domain"), host)
 
 
-def _entries(inventory, mine, servers, peers):
+def _entries(inventory: Inventory, mine: list[str], servers: dict[str, list[str]], peers: list[str]) -> list[dict[str, Any]]:
     """The entries of the servers on the hosts `mine` for the containers below their agents, ours or not."""
     domain = inventory.get(mine[0], "swarm_trust_domain")
     if classic.is_classic(inventory, mine[0]):
@@ -111,11 +118,11 @@ def _entries(inventory, mine, servers, peers):
     ]
 
 
-def _upstream_agent_id(domain, host):
+def _upstream_agent_id(domain: str, host: str) -> str:
     return f"{agent_id(domain, host)}/upstream"
 
 
-def _downstream_entry(inventory, domain, host):
+def _downstream_entry(inventory: Inventory, domain: str, host: str) -> dict[str, Any]:
     """What lets the server on `host` get its CA from its upstream. Before SPIRE 1.13 that CA lives as long as the entry says."""
     return {
         "spiffe_id": f"spiffe://{domain}/swarm/spire-server/{_path(host)}",
@@ -126,10 +133,11 @@ def _downstream_entry(inventory, domain, host):
     }
 
 
-def _federated(inventory, host, servers, first):
+def _federated(inventory: Inventory, host: str, servers: dict[str, list[str]], first: bool) -> list[dict[str, Any]]:
     """The domains that the server on a host federates with: as told, else all others. The first of a domain gets their bundles."""
     if inventory.given(host, "spire_server_federates_with"):
-        return inventory.get(host, "spire_server_federates_with")
+        told: list[dict[str, Any]] = inventory.get(host, "spire_server_federates_with")
+        return told
     return [
         {
             "trust_domain": peer,
@@ -142,12 +150,12 @@ def _federated(inventory, host, servers, first):
     ] + [_sent(peer, first) for peer in inventory.peers]
 
 
-def _sent(peer, first):
+def _sent(peer: dict[str, Any], first: bool) -> dict[str, Any]:
     """A domain of which we have a file alone."""
     return {**{key: peer[key] for key in ("trust_domain", "address", "port")}, "bundle": peer["bundle"] if first else ""}
 
 
-def identity(inventory, host, servers):
+def identity(inventory: Inventory, host: str, servers: dict[str, list[str]]) -> dict[str, Any]:
     """What the roles of SPIRE need on a host: its agent's ID and server, and, of a server, its peers, entries and upstream."""
     domain = inventory.get(host, "swarm_trust_domain")
     mine = servers_of(inventory, host, servers)
@@ -166,7 +174,7 @@ def identity(inventory, host, servers):
     return found
 
 
-def _of_a_server(inventory, host, servers, domain):
+def _of_a_server(inventory: Inventory, host: str, servers: dict[str, list[str]], domain: str) -> dict[str, Any]:
     mine = servers[domain] if host in servers.get(domain, ()) else [host]
     first = host == mine[0]
     peers = _federated(inventory, host, servers, first)

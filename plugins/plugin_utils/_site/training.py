@@ -10,8 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
+from typing import TYPE_CHECKING, Any
 
 from .._checks.formats import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TASKRUNNER = "defaulttaskbb.taskdb.sml.hpe"
 CONTRACT = "defaultbb.cqdb.sml.hpe"
@@ -25,7 +29,7 @@ CLASSIC_REQUIRED = ("name", "program", "model_dir")
 # What only one line of releases has: in 0.3.0 the ML program runs inside the SL container, and no SWOP makes an image for it.
 ONLY_CURRENT = ("image", "build", "client_wheel", "private_data", "private_mount")
 ONLY_CLASSIC = ("data_dir",)
-DEFAULTS = {
+DEFAULTS: dict[str, Any] = {
     "build": [],
     "client_wheel": "",
     "client_volume": "sl-cli-lib",
@@ -50,14 +54,14 @@ DEFAULTS = {
 PAIR_KEYS = ("sl_hostname", "ml_hostname", "host_ip", "port", "env", "sl_env", "private_data", "gpus", "container_options")
 
 
-def normalise(training):
+def normalise(training: dict[str, Any]) -> dict[str, Any]:
     """The training with every key there. The mapping must be free of `problems` (see there)."""
     wanted = {**DEFAULTS, **training}
     wanted["model_mount"] = wanted["model_mount"] or posixpath.join(wanted["working_dir"], "model")
     return wanted
 
 
-def problems(training, classic=False):
+def problems(training: object, classic: bool = False) -> list[str]:
     """Sentences that say what is wrong with the mapping itself, before anything is derived from it; classic: release 0.3.0."""
     if not isinstance(training, dict):
         return [f"swarm_training must be a mapping, not {training!r}"]
@@ -74,13 +78,13 @@ def problems(training, classic=False):
     return found or _wrong_values(training)
 
 
-_ELSEWHERE = {
+_ELSEWHERE: dict[bool, list[tuple[tuple[str, ...], str]]] = {
     False: [(ONLY_CLASSIC, "a node's own data is private_data there, and private_mount where the program sees it")],
     True: [(ONLY_CURRENT, "the ML program runs inside the SL container there, and finds a node's own data in data_dir")],
 }
 
 
-def _wrong_kind(key, value):
+def _wrong_kind(key: str, value: object) -> list[str]:
     default = DEFAULTS.get(key, "")
     if isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         return [f"swarm_training.{key} must be a whole number from 0, not {value!r}"]
@@ -91,7 +95,7 @@ def _wrong_kind(key, value):
     return []
 
 
-def _wrong_values(training):
+def _wrong_values(training: dict[str, Any]) -> list[str]:
     found = [
         f"swarm_training.{key} must be an absolute path, not {training[key]!r}"
         for key in ("model_dir", "working_dir", "model_mount", "private_mount", "data_dir")
@@ -109,7 +113,7 @@ def _wrong_values(training):
 # --- the SL/ML pairs and the SWOP profile --------------------------------------------------------------------------------
 
 
-def pair(settings, index, number, nodes, address):
+def pair(settings: dict[str, Any], index: int, number: int, nodes: int, address: str) -> dict[str, Any]:
     """One SL/ML pair, complete.
 
     settings  what the inventory says about this pair (PAIR_KEYS), often nothing
@@ -129,13 +133,13 @@ def pair(settings, index, number, nodes, address):
     }
 
 
-def gpus(training, pairs):
+def gpus(training: dict[str, Any], pairs: Sequence[dict[str, Any]]) -> list[str]:
     """Which of these pairs are to have GPUs: [`ml-1 (gpu 0)`, …]."""
     wanted = [(pair["ml_hostname"], pair.get("gpus") or training.get("gpus")) for pair in pairs]
     return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu]
 
 
-def profile(name, pairs, training, surroundings):
+def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any], surroundings: dict[str, Any]) -> dict[str, Any]:
     """The SWOP profile, a mapping, of the SWOP called `name` that starts `pairs`.
 
     surroundings: network, apls_ip, apls_port, proxy (the variables' values by name), and identity, the options of an SL node:
@@ -157,7 +161,7 @@ def profile(name, pairs, training, surroundings):
     }
 
 
-def _node(index, one, training, identity):
+def _node(index: int, one: dict[str, Any], training: dict[str, Any], identity: dict[str, str]) -> dict[str, Any]:
     private = filled(one.get("private_data") or training["private_data"], one)
     gpus = one.get("gpus") or training["gpus"]
     options = [*([{"gpus": str(gpus)}] if gpus not in ("", None) else []), *one.get("container_options", [])]
@@ -177,7 +181,7 @@ def _node(index, one, training, identity):
     return definition
 
 
-def _attribute(option, value):
+def _attribute(option: str, value: str) -> dict[str, str]:
     if option != "socket_path":
         return {"aType": option.upper(), "mType": "BIND", "src": value, "tgt": value}
     volume, colon, path = value.partition(":")
@@ -186,7 +190,7 @@ def _attribute(option, value):
     return {"aType": "SPIFFE_SOCKETPATH", "mType": "VOLUME", "src": volume, "tgt": "/tmp/spire-agent", "subPath": path}
 
 
-def filled(value, one):
+def filled(value: Any, one: dict[str, Any]) -> Any:
     """The text, or the mapping's texts, with {index} (from 0), {number} (from 1) and {nodes} replaced."""
     if isinstance(value, dict):
         return {key: filled(item, one) for key, item in value.items()}
@@ -197,23 +201,23 @@ def filled(value, one):
     return value
 
 
-def in_model_dir(training, classic=False):
+def in_model_dir(training: dict[str, Any], classic: bool = False) -> str:
     """The program's path in model_dir; empty where it is elsewhere. In 0.3.0 (classic) it is always there, however it is named."""
-    program = posixpath.join(training["working_dir"], training["program"])
+    program: str = posixpath.join(training["working_dir"], training["program"])
     inside = f"{training['model_mount'].rstrip('/')}/"
     if program.startswith(inside):
         return program[len(inside) :]
     return training["program"] if classic else ""
 
 
-def _one_key_each(mapping):
+def _one_key_each(mapping: dict[str, Any]) -> list[dict[str, Any]]:
     return [{key: value} for key, value in mapping.items()]
 
 
 # --- tasks and script ----------------------------------------------------------------------------------------------------
 
 
-def tasks(training):
+def tasks(training: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """{"first": …, "run": …}: the definitions of the task that makes the ML image there and of the one that trains.
 
     A finalized task can neither be changed nor deleted, so each name carries a digest of what the task does: a changed
@@ -239,7 +243,7 @@ def tasks(training):
     return {"first": first, "run": run}
 
 
-def _build_task(training):
+def _build_task(training: dict[str, Any]) -> dict[str, Any]:
     task = {
         "Name": "",
         "TaskType": "MAKE_USER_CONTAINER",
@@ -255,12 +259,12 @@ def _build_task(training):
     return {**task, "Name": f"{training['name']}-build-{_digest(task)}"}
 
 
-def build_steps(training):
+def build_steps(training: dict[str, Any]) -> list[str]:
     """The Dockerfile lines that make the ML image, those that install the client's wheel among them."""
     return [*training["build"], *_client_steps(training)]
 
 
-def _client_steps(training):
+def _client_steps(training: dict[str, Any]) -> list[str]:
     """The lines that install the platform's client, unless the build's own lines do it."""
     wheel = posixpath.basename(training["client_wheel"])
     if not wheel or any(wheel in str(line) for line in training["build"]):
@@ -272,7 +276,7 @@ def _client_steps(training):
     ]
 
 
-def _pull_task(training):
+def _pull_task(training: dict[str, Any]) -> dict[str, Any]:
     repository, tag = _split_tag(training["image"])
     organisation, _slash, name = repository.rpartition("/")
     task = {
@@ -286,13 +290,13 @@ def _pull_task(training):
     return {**task, "Name": f"{training['name']}-pull-{_digest(task)}"}
 
 
-def _split_tag(image):
+def _split_tag(image: str) -> tuple[str, str]:
     head, slash, last = image.rpartition("/")
     name, _colon, tag = last.partition(":")
     return f"{head}{slash}{name}", tag or "latest"
 
 
-def environment(training):
+def environment(training: dict[str, Any]) -> dict[str, Any]:
     """What every ML program is told: where the model is, how long to train, with how many peers at least."""
     model = training["model_mount"]
     inside = f"{training['working_dir'].rstrip('/')}/"
@@ -304,12 +308,12 @@ def environment(training):
     }
 
 
-def _digest(document):
+def _digest(document: dict[str, Any]) -> str:
     """Eight hexadecimal digits that differ when the document does."""
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def script(training, definitions, place):
+def script(training: dict[str, Any], definitions: dict[str, dict[str, Any]], place: dict[str, Any]) -> str:
     """The SWCI script's text.
 
     definitions: what `tasks` returns. place: sn_ip, sn_api_port, files ({"first": file name, "run": file name}), swops (how many
