@@ -86,7 +86,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, required_by={"bundle": ["trust_domain"]})
     server.run(module, server.bundle, server.check_bundle)

@@ -172,7 +172,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
     server.run(module, entries.entries, entries.check_entries)

@@ -210,7 +210,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
     server.run(module, info.info, info.check_info)

@@ -69,7 +69,7 @@ OPTIONS = {
 }
 
 
-def main():
+def main() -> None:
     """Run the module."""
     plugin_checksum.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
 

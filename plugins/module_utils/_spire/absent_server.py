@@ -4,34 +4,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from .join_tokens import Record
+
 
 class NoServerYet:
     """In check mode: a server that an earlier task would have started. It has nothing yet."""
 
-    def own_bundle(self):
+    def own_bundle(self) -> dict[str, Any]:
         """Nothing to tell."""
         return {}
 
-    def bundles(self):
+    def bundles(self) -> list[dict[str, Any]]:
         """No bundles."""
         return []
 
-    def told_agents(self):
+    def told_agents(self) -> list[dict[str, Any]]:
         """No agents."""
         return []
 
-    def entries(self, *_filters):
+    def entries(self, *_filters: str) -> list[dict[str, Any]]:
         """No entries."""
         return []
 
-    def agents(self):
+    def agents(self) -> list[Record]:
         """No agents."""
         return []
 
-    def bundle(self):
+    def bundle(self) -> str:
         """No bundle."""
         return ""
 
-    def federated_bundle(self, trust_domain):
+    def federated_bundle(self, trust_domain: str) -> str:
         """No copy of any domain's bundle."""
         return ""

@@ -9,9 +9,11 @@ import json
 import os
 import queue
 import time
+from collections.abc import Iterable
+from typing import Any
 
 from .._component.check_container import OptionError
-from .._container.engine import EngineError
+from .._container.engine import Engine, EngineError
 from .._container.spec import environment, secrets_of
 from .._releases import RELEASES, SPIRE_UPSTREAM
 from . import join_tokens, peers, x509
@@ -30,7 +32,7 @@ _REFUSALS = (
 )
 
 
-def agent_facts(engine, _host, params, inspect):
+def agent_facts(engine: Engine, _host: object, params: dict[str, Any], inspect: Any) -> dict[str, Any]:
     """Whether the SPIRE Agent of this host is attested, what it keeps, and who refused whom, for the module's result."""
     if params["state"] != "started":
         return {}
@@ -49,7 +51,7 @@ def agent_facts(engine, _host, params, inspect):
     }
 
 
-def _is_healthy(engine, name):
+def _is_healthy(engine: Engine, name: str) -> bool:
     try:
         code, _out, _err = engine.execute(name, (AGENT, "healthcheck", "-socketPath", AGENT_SOCKET))  # 0.12 looks elsewhere
     except EngineError:
@@ -57,12 +59,13 @@ def _is_healthy(engine, name):
     return code == 0
 
 
-def _finds_a_stranger(engine, params, inspect):
+def _finds_a_stranger(engine: Engine, params: dict[str, Any], inspect: dict[str, Any]) -> bool:
     """Whether a running agent that lacks a CA of its server finds, at its next look, that it does not trust it; else it has got that CA.
 
     Where nothing is to be heard of it in time, it is left alone: it has an identity, and the way to the server may be cut.
     """
     wanted = _authorities(params["server_bundle"])
+    lines: queue.Queue[str | None] | None
     deadline, lines = time.monotonic() + _SYNC_SECONDS, None
     while not knows(params["volumes"] or (), wanted) and time.monotonic() < deadline:
         lines = lines or engine.follow(inspect, time.time())
@@ -75,20 +78,20 @@ def _finds_a_stranger(engine, params, inspect):
     return False
 
 
-def _authorities(text):
+def _authorities(text: str) -> set[bytes]:
     try:
         return set(peers.authorities(json.loads(text))) if text else set()
     except (ValueError, peers.Refused) as error:
         raise OptionError("server_bundle", text[:40], "is not a SPIFFE bundle; what spire_bundle returns is") from error
 
 
-def knows(volumes, wanted):
+def knows(volumes: Iterable[str], wanted: set[bytes]) -> bool:
     """Whether the bundle that an agent keeps, in a directory that is mounted, has all the wanted CAs (DER); where it keeps none too."""
     kept = [bundle for bundle in (_bundle(os.path.join(volume.split(":")[0], "agent-data.json")) for volume in volumes) if bundle]
     return not kept or wanted <= kept[0]
 
 
-def _bundle(path):
+def _bundle(path: str) -> set[bytes]:
     """The CAs, in DER, of the bundle in agent-data.json, as a set; empty where there is none."""
     try:
         with open(path, encoding="utf-8") as file:
@@ -97,7 +100,7 @@ def _bundle(path):
         return set()
 
 
-def refusal_of(log):
+def refusal_of(log: str) -> str:
     """Who refused whom, by the last line of an agent's log that says it: "server", "token", or "" when no line does."""
     for line in reversed(log.splitlines()):
         for refusal, words in _REFUSALS:
@@ -108,7 +111,7 @@ def refusal_of(log):
     return ""
 
 
-def kept_identity(volumes, now):
+def kept_identity(volumes: Iterable[str], now: float) -> dict[str, Any]:
     """{spiffe_id, expires_at} of the SVID that an agent keeps, with its key, in a directory that is mounted; {} when it is of no use.
 
     now: seconds since the epoch; an SVID that has expired is of no use.
@@ -123,13 +126,13 @@ def kept_identity(volumes, now):
     return {}
 
 
-def _bytes(path):
+def _bytes(path: str) -> bytes:
     """The SVID in agent_svid.der, DER."""
     with open(path, "rb") as file:
         return file.read()
 
 
-def _svid(path):
+def _svid(path: str) -> bytes:
     """The SVID in agent-data.json, PEM in base64; empty where there is none, as when the agent's server sent it away."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
@@ -144,7 +147,7 @@ def _svid(path):
 _STATE = (("keys.json", "agent-data.json", _svid), ("svid.key", "agent_svid.der", _bytes))
 
 
-def node_facts(engine, _host, params, inspect):
+def node_facts(engine: Engine, _host: object, params: dict[str, Any], inspect: Any) -> dict[str, Any]:
     """What a node of release 0.3.0, with the SPIRE Agent inside it, keeps and who refused whom, for the module's result; {} in 2.x."""
     if params["state"] == "absent" or "join_token" not in RELEASES[params["release"]]["sn"].options:
         return {}

@@ -8,6 +8,8 @@ Unknown keys are fatal in every SPIRE, so what a version lacks is left out. Path
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 
 from . import datastore
 
@@ -20,7 +22,7 @@ AGENT_SOCKET = "/tmp/spire-agent/public/api.sock"  # the image's own path inside
 _SQLITE_FILE = f"{SERVER_DATA}/datastore.sqlite3"
 TOKEN_VARIABLE = "SPIRE_JOIN_TOKEN"  # a name: the agent itself expands it
 
-SERVER_SETTINGS = {
+SERVER_SETTINGS: dict[str, Any] = {
     "version": None,
     "trust_domain": None,
     "training_days": 7,
@@ -33,7 +35,7 @@ SERVER_SETTINGS = {
     "upstream": {},
     "has_downstream": False,
 }
-AGENT_SETTINGS = {
+AGENT_SETTINGS: dict[str, Any] = {
     "version": None,
     "trust_domain": None,
     "server_address": None,
@@ -48,13 +50,13 @@ OLDEST = (0, 12)
 # The options that came or went: name → (first version that has it, first that has it no more). From the option tables of SPIRE's sources.
 _ALWAYS = (0, 0)
 _NEVER_GONE = (99, 0)
-SERVER_OPTIONS = {
+SERVER_OPTIONS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "default_svid_ttl": (_ALWAYS, (1, 0)),
     "default_x509_svid_ttl": ((1, 0), _NEVER_GONE),
     "agent_ttl": ((1, 0), _NEVER_GONE),
     "audit_log_enabled": ((1, 0), _NEVER_GONE),
 }
-AGENT_OPTIONS = {
+AGENT_OPTIONS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "trust_bundle_format": ((1, 0), _NEVER_GONE),
     "retry_bootstrap": ((1, 9, 2), (1, 14)),
 }
@@ -62,7 +64,7 @@ DAYS_BEFORE = 7  # that a node may be up before the training starts
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
-def version_tuple(version):
+def version_tuple(version: object) -> tuple[int, ...]:
     """(1, 15, 3) of "1.15.3"; raises ValueError for anything else or for a version older than this collection configures."""
     match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)", str(version))
     if not match:
@@ -73,22 +75,24 @@ def version_tuple(version):
     return numbers
 
 
-def next_minor(minor):
+def next_minor(minor: tuple[int, ...]) -> tuple[int, int]:
     """The minor release after one: (1, 9) of (1, 8)."""
     return (1, 0) if minor == OLDEST else (minor[0], minor[1] + 1)
 
 
-def of_version(section, options, version):
+def of_version(
+    section: dict[str, Any], options: dict[str, tuple[tuple[int, ...], tuple[int, ...]]], version: tuple[int, ...]
+) -> dict[str, Any]:
     """The section without what the version does not know, which would keep it from starting."""
 
-    def has(name):
+    def has(name: str) -> bool:
         first, gone = options.get(name, (_ALWAYS, _NEVER_GONE))
         return first <= version < gone
 
     return {name: value for name, value in section.items() if has(name)}
 
 
-def seconds(option, value):
+def seconds(option: str, value: object) -> int:
     """Seconds of a duration such as `168h` or `1h30m`. Raises ValueError, naming the option."""
     parts = re.findall(r"(\d+)([hms])", str(value))
     if not parts or "".join(number + unit for number, unit in parts) != str(value):
@@ -96,7 +100,7 @@ def seconds(option, value):
     return sum(int(number) * _UNITS[unit] for number, unit in parts)
 
 
-def lives(settings):
+def lives(settings: dict[str, Any]) -> dict[str, str]:
     """The lives ca_ttl, agent_ttl and x509_svid_ttl, those that are not given from training_days.
 
     A workload takes its SVID once, and from an agent that may have had it for half of its life. It lives twice as long as the training and
@@ -120,12 +124,12 @@ def lives(settings):
     return {"ca_ttl": ca, "agent_ttl": agent, "x509_svid_ttl": svid}
 
 
-def _ca_hours(longest):
+def _ca_hours(longest: int) -> int:
     """Hours that a CA lives which cuts nothing that it signs, when that lives `longest` seconds at most; eight days of reserve."""
     return 6 * -(-longest // 3600) + 192
 
 
-def _complete(settings, known, what):
+def _complete(settings: dict[str, Any], known: dict[str, Any], what: str) -> dict[str, Any]:
     unknown = sorted(set(settings) - set(known))
     if unknown:
         raise ValueError(f"unknown settings for a SPIRE {what}: {', '.join(unknown)}; known are {', '.join(known)}")
@@ -136,7 +140,7 @@ def _complete(settings, known, what):
     return merged
 
 
-def server(settings):
+def server(settings: dict[str, Any]) -> dict[str, Any]:
     """The configuration mapping of a SPIRE server with disk keys and join tokens.
 
     settings: SERVER_SETTINGS; federates_with is a list of {trust_domain, address, port}, the other domains' bundle endpoints; datastore is
@@ -174,19 +178,19 @@ def server(settings):
     }
 
 
-def _upstream(server):
+def _upstream(server: dict[str, Any]) -> dict[str, str]:
     return {"server_address": server["address"], "server_port": str(server["port"]), "workload_api_socket": UPSTREAM_SOCKET}
 
 
-def _federation(peers, version):
+def _federation(peers: Iterable[dict[str, Any]], version: tuple[int, ...]) -> dict[str, Any]:
     """The section `federation`; before 1.0 it had another form, and before 1.8 the server's own endpoint had no profile."""
-    endpoint = {"address": "0.0.0.0", "port": 8443}
+    endpoint: dict[str, Any] = {"address": "0.0.0.0", "port": 8443}
     if version >= (1, 8):
         endpoint["profile"] = {"https_spiffe": {}}
     return {"bundle_endpoint": endpoint, "federates_with": {peer["trust_domain"]: _peer(peer, version) for peer in peers}}
 
 
-def _peer(peer, version):
+def _peer(peer: dict[str, Any], version: tuple[int, ...]) -> dict[str, Any]:
     domain = peer["trust_domain"]
     if version < (1, 0):
         return {"bundle_endpoint": {"address": peer["address"], "port": peer["port"], "spiffe_id": f"spiffe://{domain}/spire/server"}}
@@ -196,7 +200,7 @@ def _peer(peer, version):
     }
 
 
-def agent(settings):
+def agent(settings: dict[str, Any]) -> dict[str, Any]:
     """The configuration mapping of a SPIRE agent with disk keys, a join token and the docker workload attestor.
 
     settings: AGENT_SETTINGS; swarm_plugin as `swarm_attestor` takes it, {} for none. The token itself is not in the file: the agent
@@ -229,7 +233,7 @@ def agent(settings):
     }
 
 
-def swarm_attestor(plugin_cmd, plugin_checksum, plugin_data=None):
+def swarm_attestor(plugin_cmd: str, plugin_checksum: str, plugin_data: dict[str, Any] | None = None) -> dict[str, Any]:
     """The section of the external workload attestor `swarm`, the same in every SPIRE.
 
     plugin_checksum: SHA-256 of the file plugin_cmd in hex, "" while nobody knows it. Raises ValueError for one that is none.
@@ -243,7 +247,7 @@ def swarm_attestor(plugin_cmd, plugin_checksum, plugin_data=None):
     }
 
 
-def _docker(wanted):
+def _docker(wanted: dict[str, Any]) -> dict[str, Any]:
     """From 1.11 on the attestor's new locator finds two containers, one of them nameless, on hosts with cgroup v1."""
     if str(wanted["cgroup_version"]) != "1" or version_tuple(wanted["version"]) < (1, 11, 0):
         return {}

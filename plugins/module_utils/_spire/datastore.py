@@ -8,6 +8,7 @@ The forms are those of SPIRE's own plugin `sql` (doc/plugin_server_datastore_sql
 from __future__ import annotations
 
 import re
+from typing import Any
 
 SQLITE = "sqlite"
 PORTS = {"postgres": 5432, "mysql": 3306}
@@ -20,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]+\Z")
 _HOST = re.compile(r"[A-Za-z0-9_.:-]+\Z")
 
 
-def problems(wanted):
+def problems(wanted: object) -> list[str]:
     """What is wrong with a datastore as a user writes it, as a list of sentences without a secret; empty for none."""
     if not isinstance(wanted, dict):
         return ["is not a mapping; type, host, port, database, username, password and tls are what it has"]
@@ -34,7 +35,7 @@ def problems(wanted):
     return unknown + _database_problems(wanted, kind)
 
 
-def _database_problems(wanted, kind):
+def _database_problems(wanted: dict[str, Any], kind: str) -> list[str]:
     found = [f"needs {key} with type: {kind}" for key in _NEEDED if not wanted.get(key)]
     for key, form in (("host", _HOST), ("database", _NAME), ("username", _NAME)):
         if wanted.get(key) and not form.match(str(wanted[key])):
@@ -50,18 +51,19 @@ def _database_problems(wanted, kind):
     return found
 
 
-def is_shared(wanted):
+def is_shared(wanted: dict[str, Any]) -> bool:
     """Whether other servers can use it too."""
-    return wanted.get("type", SQLITE) != SQLITE
+    kind: str = wanted.get("type", SQLITE)
+    return kind != SQLITE
 
 
-def place(wanted):
+def place(wanted: dict[str, Any]) -> tuple[str, str | None, int | None, str | None]:
     """What is the same for all servers that share it: (type, host, port, database)."""
     kind = wanted.get("type", SQLITE)
     return kind, wanted.get("host"), wanted.get("port") or PORTS.get(kind), wanted.get("database")
 
 
-def plugin_data(wanted, file, directory):
+def plugin_data(wanted: dict[str, Any], file: str, directory: str) -> dict[str, str]:
     """The data of the plugin `sql`; always with TLS, and the database's certificate must be for its host.
 
     wanted     as a user writes it, without problems
@@ -78,7 +80,7 @@ def plugin_data(wanted, file, directory):
     return {"database_type": "mysql", "connection_string": _mysql(wanted), **{named[key]: path for key, path in paths.items()}}
 
 
-def _postgres(wanted, paths):
+def _postgres(wanted: dict[str, Any], paths: dict[str, str]) -> str:
     words = {
         "host": wanted["host"],
         "port": wanted.get("port") or PORTS["postgres"],
@@ -93,7 +95,7 @@ def _postgres(wanted, paths):
     return " ".join(f"{name}={_quoted(str(value))}" for name, value in words.items() if value)
 
 
-def _quoted(value):
+def _quoted(value: str) -> str:
     """As a PostgreSQL client reads it; a plain word stays as it is."""
     if re.fullmatch(r"[A-Za-z0-9_./:-]+", value):
         return value
@@ -101,7 +103,7 @@ def _quoted(value):
     return f"'{escaped}'"
 
 
-def _mysql(wanted):
+def _mysql(wanted: dict[str, Any]) -> str:
     """`tls=true` trusts the authorities of the image; files of the user's own win over it in the server."""
     host, port = wanted["host"], wanted.get("port") or PORTS["mysql"]
     host = f"[{host}]" if ":" in host else host

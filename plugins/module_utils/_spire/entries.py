@@ -4,21 +4,27 @@
 
 from __future__ import annotations
 
-from .server import SpireError, check_selector, check_spiffe_id, check_trust_domain, id_text
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Any
+
+from .server import Server, SpireError, check_selector, check_spiffe_id, check_trust_domain, id_text
+
+if TYPE_CHECKING:
+    _Key = tuple[str, str, frozenset[tuple[str, str]]]
 
 
-def _id_parts(text):
+def _id_parts(text: str) -> dict[str, str]:
     domain, _slash, path = text.removeprefix("spiffe://").partition("/")
     return {"trust_domain": domain, "path": f"/{path}"}
 
 
-def entry_key(entry):
+def entry_key(entry: dict[str, Any]) -> _Key:
     """What SPIRE takes for the same entry: (ID, parent, selectors)."""
     selectors = frozenset((s["type"], s["value"]) for s in entry.get("selectors") or ())
     return id_text(entry["spiffe_id"]), id_text(entry["parent_id"]), selectors
 
 
-def entry_from_option(option):
+def entry_from_option(option: dict[str, Any]) -> dict[str, Any]:
     """SPIRE's JSON form of an entry as a playbook has it."""
     return {
         "spiffe_id": _id_parts(option["spiffe_id"]),
@@ -34,7 +40,7 @@ def entry_from_option(option):
     }
 
 
-_COMPARED = {
+_COMPARED: dict[str, Callable[[Any], Any]] = {
     "federates_with": lambda v: sorted(v or ()),
     "dns_names": lambda v: list(v or ()),
     "x509_svid_ttl": lambda v: int(v or 0),
@@ -45,7 +51,7 @@ _COMPARED = {
 }
 
 
-def entry_difference(wanted, there):
+def entry_difference(wanted: dict[str, Any], there: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Fields in which two entries of one key differ: field → (there, wanted)."""
     found = {}
     for name, normal in _COMPARED.items():
@@ -58,9 +64,9 @@ def entry_difference(wanted, there):
 # --- what the module does ------------------------------------------------------------------------------------------------
 
 
-def check_entries(params):
+def check_entries(params: dict[str, Any]) -> None:
     """Raise SpireError for what spire_entry cannot have."""
-    domains = {}
+    domains: dict[str, str] = {}
     for number, option in enumerate(params["entries"]):
         _check_entry(f"entries[{number}]", option)
         domains.setdefault(option["spiffe_id"].split("/")[2], f"entries[{number}]")
@@ -71,7 +77,7 @@ def check_entries(params):
         check_spiffe_id("purge_parents", parent.removesuffix("/*"))
 
 
-def entries(server, params, check_mode):
+def entries(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """spire_entry: converge registration entries."""
     wanted = {entry_key(entry): entry for entry in map(entry_from_option, params["entries"])}
     found = server.entries()
@@ -99,7 +105,7 @@ def entries(server, params, check_mode):
     }
 
 
-def stale(wanted, there, parents):
+def stale(wanted: dict[_Key, dict[str, Any]], there: dict[_Key, dict[str, Any]], parents: Iterable[str] | None) -> list[dict[str, Any]]:
     """Entries that are there, hang below one of the parents, and are not wanted.
 
     wanted, there  key → entry
@@ -108,32 +114,32 @@ def stale(wanted, there, parents):
     parents = {id_text(entry["parent_id"]) for entry in wanted.values()} if parents is None else set(parents)
     above = tuple(parent.removesuffix("*") for parent in parents if parent.endswith("/*"))
 
-    def is_ours(entry):
+    def is_ours(entry: dict[str, Any]) -> bool:
         parent = id_text(entry["parent_id"])
         return parent in parents or (bool(above) and parent.startswith(above))
 
     return [entry for key, entry in there.items() if key not in wanted and is_ours(entry)]
 
 
-def orphans(wanted, found):
+def orphans(wanted: Collection[dict[str, Any]], found: Iterable[dict[str, Any]]) -> list[str]:
     """Parents of the wanted entries that no entry stands for yet: what hangs below them is issued once there is one."""
     known = {id_text(entry["spiffe_id"]) for entry in (*wanted, *found)}
     parents = {id_text(entry["parent_id"]) for entry in wanted}
     return sorted(parent for parent in parents - known if not _path(parent).startswith("/spire/"))
 
 
-def shared(found):
+def shared(found: Iterable[dict[str, Any]]) -> list[str]:
     """IDs that more than one agent with a join token goes by: each token makes such an entry, and only the last one is of use."""
     aliases = [id_text(entry["spiffe_id"]) for entry in found if entry["parent_id"]["path"].startswith("/spire/agent/join_token/")]
     return sorted({alias for alias in aliases if aliases.count(alias) > 1})
 
 
-def _path(spiffe_id):
+def _path(spiffe_id: str) -> str:
     _scheme, _empty, _domain, path = spiffe_id.split("/", 3)
     return f"/{path}"
 
 
-def _check_server(server, written):
+def _check_server(server: Server, written: list[dict[str, Any]]) -> None:
     """Raise SpireError for entries that this server cannot have, before the first of them is written."""
     own, first = server.trust_domain(), id_text(written[0]["spiffe_id"])
     if own and written[0]["spiffe_id"]["trust_domain"] != own:
@@ -142,7 +148,7 @@ def _check_server(server, written):
     _check_parents(server, written)
 
 
-def _check_federation(server, written):
+def _check_federation(server: Server, written: list[dict[str, Any]]) -> None:
     wanted = {domain: id_text(entry["spiffe_id"]) for entry in written for domain in entry["federates_with"]}
     unknown = sorted(set(wanted) - set(server.federated_domains())) if wanted else []
     if unknown:
@@ -153,7 +159,7 @@ def _check_federation(server, written):
         )
 
 
-def _check_parents(server, written):
+def _check_parents(server: Server, written: list[dict[str, Any]]) -> None:
     agents = {id_text(e["parent_id"]): id_text(e["spiffe_id"]) for e in written if e["parent_id"]["path"].startswith("/spire/agent/")}
     unknown = sorted(set(agents) - {record.spiffe_id for record in server.agents()}) if agents else []
     if unknown:
@@ -163,7 +169,7 @@ def _check_parents(server, written):
         )
 
 
-def _check_entry(where, option):
+def _check_entry(where: str, option: dict[str, Any]) -> None:
     check_spiffe_id(f"{where}.spiffe_id", option["spiffe_id"])
     check_spiffe_id(f"{where}.parent_id", option["parent_id"])
     own, parents = (option[name].split("/")[2] for name in ("spiffe_id", "parent_id"))
@@ -181,7 +187,7 @@ def _check_entry(where, option):
             raise SpireError(f"{where}.federates_with: {own} is the entry's own trust domain; the others are right")
 
 
-def _entries_diff(wanted, there, deleted):
+def _entries_diff(wanted: dict[_Key, dict[str, Any]], there: dict[_Key, dict[str, Any]], deleted: list[dict[str, Any]]) -> dict[str, str]:
     before, after = [f"{_entry_text(entry)}\n" for entry in deleted], []
     for key, entry in wanted.items():
         if key not in there:
@@ -192,10 +198,10 @@ def _entries_diff(wanted, there, deleted):
     return {"before": "".join(before), "after": "".join(after)}
 
 
-def _entry_text(entry):
+def _entry_text(entry: dict[str, Any]) -> str:
     selectors = ", ".join(f"{s['type']}:{s['value']}" for s in entry["selectors"])
     return f"{id_text(entry['spiffe_id'])} under {id_text(entry['parent_id'])} by {selectors}"
 
 
-def _text(value):
+def _text(value: Any) -> Any:
     return ", ".join(value) or "(none)" if isinstance(value, list) else value

@@ -8,16 +8,18 @@ import base64
 import queue
 import re
 import time
+from collections.abc import Iterable
+from typing import Any
 
 from . import join_tokens, lifetime, x509
 from .config import seconds
-from .server import SpireError, id_text
+from .server import Server, SpireError, id_text
 
 # What a server's audit log says of an agent that fetches the bundles for its containers: the last that it asks for when it synchronizes.
 _SYNCHRONIZED = re.compile(r'caller_id="?(?P<agent>[^" ]+)"? .*method=GetBundle ')
 
 
-def synchronized(lines, agents, seconds):
+def synchronized(lines: queue.Queue[str | None], agents: Iterable[str], seconds: float) -> list[str]:
     """Those of the agents that a server's log, a queue of lines, tells of within that many seconds; all of them end the waiting."""
     end, missing = time.monotonic() + seconds, set(agents)
     while missing and (left := end - time.monotonic()) > 0:
@@ -32,7 +34,7 @@ def synchronized(lines, agents, seconds):
     return sorted(set(agents) - missing)
 
 
-def check_info(params):
+def check_info(params: dict[str, Any]) -> None:
     """Raise SpireError for what spire_info cannot have."""
     if params["days"] is not None and params["days"] <= 0:
         raise SpireError(f"days: {params['days']} is not a positive number")
@@ -42,7 +44,7 @@ def check_info(params):
         raise SpireError(str(error)) from error
 
 
-def info(server, params, check_mode):
+def info(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """spire_info: trust domain, authorities, agents, entries, bundles, unused join tokens, and what does not outlive the training."""
     awaited = [] if check_mode else params["synchronized"]
     heard = synchronized(server.new_lines(), awaited, params["wait_timeout"]) if awaited else []
@@ -64,12 +66,12 @@ def info(server, params, check_mode):
     return {"changed": False, **facts, "synchronized": heard, "problems": found}
 
 
-def _authority(told):
+def _authority(told: dict[str, Any]) -> dict[str, Any]:
     not_before, expires_at = x509.validity(base64.b64decode(told["asn1"]))
     return {"not_before": not_before, "expires_at": expires_at, "tainted": bool(told.get("tainted"))}
 
 
-def _agent(told):
+def _agent(told: dict[str, Any]) -> dict[str, Any]:
     return {
         "spiffe_id": id_text(told["id"]),
         "expires_at": int(told.get("x509svid_expires_at") or 0),
@@ -78,7 +80,7 @@ def _agent(told):
     }
 
 
-def _tokens(directory, trust_domain, known):
+def _tokens(directory: str | None, trust_domain: str, known: set[str]) -> list[dict[str, Any]]:
     """What may be told of join tokens that nobody has used: for which agent, and until when."""
     try:
         unspent = join_tokens.unspent(directory, trust_domain, known) if directory else {}
@@ -87,7 +89,7 @@ def _tokens(directory, trust_domain, known):
     return [{"spiffe_id": alias, "expires_at": made.expires_at} for alias, made in unspent.items()]
 
 
-def _entry(told, known):
+def _entry(told: dict[str, Any], known: set[str]) -> dict[str, Any]:
     return {
         "id": told["id"],
         "spiffe_id": id_text(told["spiffe_id"]),
@@ -100,6 +102,6 @@ def _entry(told, known):
     }
 
 
-def _bundle(told):
+def _bundle(told: dict[str, Any]) -> dict[str, Any]:
     ends = [_authority(one)["expires_at"] for one in told.get("x509_authorities") or ()]
     return {"trust_domain": told["trust_domain"], "expires_at": max(ends, default=0)}

@@ -13,6 +13,7 @@ import json
 import os
 import stat
 import tempfile
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from urllib.parse import quote, unquote
 
@@ -69,12 +70,12 @@ class Leavings:
     entries: tuple[str, ...] = ()
 
 
-def agent_of(trust_domain, token):
+def agent_of(trust_domain: str, token: str) -> str:
     """The SPIFFE ID of the agent that uses the token."""
     return f"spiffe://{trust_domain}{_AGENT}/{token}"
 
 
-def shown(text, known):
+def shown(text: str, known: Iterable[str]) -> str:
     """A SPIFFE ID or a selector with one as it may be told; `known`: IDs of the agents that the server knows.
 
     A server makes an agent's alias together with its token, so until the agent comes the alias's parent and selector tell the token.
@@ -84,12 +85,12 @@ def shown(text, known):
     return f"{before}{_AGENT}/unused" if is_agent and rest not in spent else text
 
 
-def digest(token):
+def digest(token: str) -> str:
     """What may be told of a token: its SHA-256."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def decide(keeps, records, handed_out, now):
+def decide(keeps: Keeps, records: Collection[Record], handed_out: tuple[str, HandedOut] | None, now: float) -> Decision:
     """Whether an agent needs a token: a Decision.
 
     keeps       what is known on the agent's host: Keeps
@@ -104,7 +105,7 @@ def decide(keeps, records, handed_out, now):
     return Decision(True, reason, again)
 
 
-def _reason(keeps, records, now):
+def _reason(keeps: Keeps, records: dict[str, Record], now: float) -> str:
     kept = keeps.spiffe_id
     if not kept:
         return "the agent keeps no identity"
@@ -118,13 +119,13 @@ def _reason(keeps, records, now):
     return "" if record.expires_at > now else f"the identity of agent {kept} has expired"
 
 
-def _will_do(handed_out, keeps, records, now):
+def _will_do(handed_out: tuple[str, HandedOut], keeps: Keeps, records: Iterable[Record], now: float) -> bool:
     trust_domain, made = handed_out
     spent = agent_of(trust_domain, made.token) in {record.spiffe_id for record in records} or digest(made.token) == keeps.refused_token
     return not spent and made.expires_at - now >= LEAST_LIFE
 
 
-def leavings(aliases, records, latest, kept, now, gone=False):
+def leavings(aliases: dict[str, str], records: Iterable[Record], latest: str, kept: str | None, now: float, gone: bool = False) -> Leavings:
     """The Leavings of all agents that used a token for one alias, save the one that is attested now.
 
     aliases  entry ID → SPIFFE ID of the agent that the alias entry hangs below
@@ -150,11 +151,11 @@ def leavings(aliases, records, latest, kept, now, gone=False):
 _SUFFIX = ".json"
 
 
-def _path(directory, alias):
+def _path(directory: str, alias: str) -> str:
     return os.path.join(directory, quote(alias, safe="") + _SUFFIX)
 
 
-def read(directory, alias):
+def read(directory: str, alias: str) -> HandedOut | None:
     """The HandedOut token of an alias; None where there is none. Raises OSError."""
     try:
         with open(_path(directory, alias), encoding="utf-8") as file:
@@ -163,7 +164,7 @@ def read(directory, alias):
         return None
 
 
-def unspent(directory, trust_domain, known):
+def unspent(directory: str, trust_domain: str, known: Collection[str]) -> dict[str, HandedOut]:
     """Alias → HandedOut token, of those in the directory for agents of the trust domain that nobody has come with. Raises OSError.
 
     known  IDs of the agents that the server knows: an ID says with which token its agent came
@@ -174,7 +175,7 @@ def unspent(directory, trust_domain, known):
     return {alias: made for alias, made in kept.items() if made and agent_of(trust_domain, made.token) not in known}
 
 
-def keep(directory, alias, handed_out):
+def keep(directory: str, alias: str, handed_out: HandedOut) -> None:
     """Write it down, in a file that only its owner reads, in a directory that only its owner enters. Raises OSError."""
     os.makedirs(directory, mode=0o700, exist_ok=True)
     if stat.S_IMODE(os.stat(directory).st_mode) & 0o077:
@@ -185,7 +186,7 @@ def keep(directory, alias, handed_out):
     os.replace(part, _path(directory, alias))
 
 
-def forget(directory, alias):
+def forget(directory: str, alias: str) -> None:
     """Remove it. Raises OSError."""
     if os.path.exists(_path(directory, alias)):
         os.unlink(_path(directory, alias))

@@ -11,7 +11,9 @@ import base64
 import json
 import re
 from calendar import timegm
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from . import x509
 
@@ -19,14 +21,14 @@ _LINE = re.compile(r"(?P<label>[A-Z][A-Za-z ]*?) *: (?P<value>.*)")
 _ONLY_LATER = {"hint": "", "jwt_svid_ttl": 0}
 
 
-def is_refusal_of_json(message):
+def is_refusal_of_json(message: str) -> bool:
     """Whether a command's message says that it does not know `-output`."""
     return "flag provided but not defined: -output" in message
 
 
-def _blocks(text):
+def _blocks(text: str) -> list[list[tuple[str, str]]]:
     """The blocks as lists of (label, value)."""
-    blocks = [[]]
+    blocks: list[list[tuple[str, str]]] = [[]]
     for line in text.splitlines():
         match = _LINE.fullmatch(line.strip())
         if match:
@@ -36,20 +38,20 @@ def _blocks(text):
     return [block for block in blocks if block]
 
 
-def _id(text):
+def _id(text: str) -> dict[str, str]:
     domain, slash, path = text.removeprefix("spiffe://").partition("/")
     return {"trust_domain": domain, "path": slash + path}
 
 
-def entries(text):
+def entries(text: str) -> list[dict[str, Any]]:
     """Registration entries, as `entry show` and `entry create` print them."""
     return [_entry(block) for block in _blocks(text)]
 
 
-def _entry(block):
+def _entry(block: list[tuple[str, str]]) -> dict[str, Any]:
     one = dict(block)
 
-    def all_of(label):
+    def all_of(label: str) -> list[str]:
         return [value for name, value in block if name == label]
 
     return {
@@ -66,7 +68,7 @@ def _entry(block):
     }
 
 
-def agents(text):
+def agents(text: str) -> list[dict[str, Any]]:
     """Agents, as `agent list` prints them. This version knows no ban."""
     return [
         {
@@ -78,32 +80,32 @@ def agents(text):
     ]
 
 
-def _moment(text):
+def _moment(text: str) -> int:
     """Seconds since the epoch of `2026-11-22 03:04:05 +0000 UTC`."""
     day, time, offset = text.split()[:3]
     moment = datetime.strptime(f"{day} {time} {offset}", "%Y-%m-%d %H:%M:%S %z")
     return timegm(moment.utctimetuple())
 
 
-def token(text):
+def token(text: str) -> str:
     """The token of `token generate`, empty when there is none."""
     found = re.search(r"^Token: (\S+)$", text, re.MULTILINE)
     return found[1] if found else ""
 
 
-def federated_domains(text):
+def federated_domains(text: str) -> list[str]:
     """The trust domains whose bundles `bundle list` shows, each under a heading."""
     return re.findall(r"^\* (?:spiffe://)?(\S+)$", text, re.MULTILINE)
 
 
-def bundle(text, trust_domain=""):
+def bundle(text: str, trust_domain: str = "") -> dict[str, Any]:
     """A bundle that is SPIFFE JSON, as `bundle show` and `bundle list` tell it later; without a name, its authorities say whose it is."""
     found = [{"asn1": key["x5c"][0]} for key in json.loads(text)["keys"] if key.get("x5c")]
     own = x509.spiffe_id(base64.b64decode(found[-1]["asn1"])) if found else ""
     return {"trust_domain": trust_domain or _id(own)["trust_domain"], "x509_authorities": found}
 
 
-def data(wanted):
+def data(wanted: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The document that `entry create` and `entry update` read, of entries in the form of `entries`.
 
     Raises ValueError for a value that this version has no place for.
@@ -111,7 +113,7 @@ def data(wanted):
     return {"entries": [_data(entry) for entry in wanted]}
 
 
-def _data(entry):
+def _data(entry: dict[str, Any]) -> dict[str, Any]:
     own = f"spiffe://{entry['spiffe_id']['trust_domain']}{entry['spiffe_id']['path']}"
     for name, nothing in _ONLY_LATER.items():
         if entry.get(name, nothing) != nothing:

@@ -9,7 +9,9 @@ ends (pkg/server/ca of 1.15.3, as are the rules of rotation below). All times ar
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timezone
+from typing import Any
 
 DAY = 86400
 # An authority is replaced when a sixth of its life is left, or a week, whichever is less.
@@ -17,7 +19,7 @@ _ACTIVATION_PART, _ACTIVATION_CAP = 6, 7 * DAY
 _TAKE_AN_SVID = ("sn", "sl", "swop", "swci")
 
 
-def signing(authorities, now):
+def signing(authorities: Iterable[dict[str, Any]], now: float) -> dict[str, Any] | None:
     """The authority that signs now, of {not_before, expires_at} as in a bundle: the newest that has taken over; None for none.
 
     A new one is in the bundle long before it signs.
@@ -26,7 +28,7 @@ def signing(authorities, now):
     return signers[-1] if signers else None
 
 
-def _signers(authorities, now):
+def _signers(authorities: Iterable[dict[str, Any]], now: float) -> list[dict[str, Any]]:
     """Those of the authorities that have taken over and are still valid, one after the other."""
     valid = sorted((a for a in authorities if a["expires_at"] > now), key=lambda a: a["not_before"])
     signers = valid[:1]
@@ -36,11 +38,12 @@ def _signers(authorities, now):
     return signers
 
 
-def _gives_way(authority):
-    return authority["expires_at"] - min((authority["expires_at"] - authority["not_before"]) / _ACTIVATION_PART, _ACTIVATION_CAP)
+def _gives_way(authority: dict[str, Any]) -> float:
+    end: float = authority["expires_at"] - min((authority["expires_at"] - authority["not_before"]) / _ACTIVATION_PART, _ACTIVATION_CAP)
+    return end
 
 
-def lingering(authorities, now):
+def lingering(authorities: Iterable[dict[str, Any]], now: float) -> tuple[int, float] | None:
     """(end of the authority before the present one, until when agents may hand out what it has signed last); None when they do not.
 
     Its last SVIDs end with it, however long their lives should be, and an agent takes new ones when half of what they have is over.
@@ -52,7 +55,7 @@ def lingering(authorities, now):
     return None
 
 
-def problems(facts, default_ttl, until, now):
+def problems(facts: dict[str, Any], default_ttl: int, until: int, now: int) -> list[dict[str, Any]]:
     """What ends before `until`, as a list of {what, name, expires_at, problem, remedy}.
 
     facts        authorities, agents, entries, bundles, tokens as spire_info returns them
@@ -68,18 +71,18 @@ def problems(facts, default_ttl, until, now):
     return found + [_token(token, now) for token in facts["tokens"] if token["spiffe_id"] in waiting]
 
 
-def _is_live(agent, now):
+def _is_live(agent: dict[str, Any], now: int) -> bool:
     return not agent["banned"] and agent["expires_at"] > now
 
 
-def _waiting(facts, now):
+def _waiting(facts: dict[str, Any], now: int) -> set[str]:
     """The IDs that entries hang below, and that no agent goes by which is attested: nothing is issued there."""
     live = {agent["spiffe_id"] for agent in facts["agents"] if _is_live(agent, now)}
     reached = {entry["spiffe_id"] for entry in facts["entries"] if entry["parent_id"] in live}
     return {entry["parent_id"] for entry in facts["entries"]} - reached
 
 
-def held(containers, svid_ttl, until, now):
+def held(containers: Iterable[dict[str, Any]], svid_ttl: int | None, until: int, now: int) -> list[dict[str, Any]]:
     """What the running nodes of a host hold that ends before `until`, in the same form.
 
     containers  as swarm_info returns them; `identity` is what a node shows, empty where nobody can see it
@@ -97,7 +100,7 @@ def held(containers, svid_ttl, until, now):
     return found
 
 
-def _node(container, end, until):
+def _node(container: dict[str, Any], end: int, until: int) -> dict[str, Any]:
     name, identity = container["name"], container["identity"]
     if not identity:
         problem = f"what {name} took when it was started may end {date(end)}, the training {date(until)}"
@@ -109,11 +112,11 @@ def _node(container, end, until):
     )
 
 
-def _problem(what, name, expires_at, problem, remedy):
+def _problem(what: str, name: str, expires_at: int, problem: str, remedy: str) -> dict[str, Any]:
     return {"what": what, "name": name, "expires_at": expires_at, "problem": problem, "remedy": remedy}
 
 
-def _authority(trust_domain, signer, until):
+def _authority(trust_domain: str, signer: dict[str, Any] | None, until: int) -> dict[str, Any]:
     end = signer["expires_at"] if signer else 0
     problem = f"the CA of {trust_domain} that signs now ends {date(end)}, the training {date(until)}"
     return _problem(
@@ -126,7 +129,7 @@ def _authority(trust_domain, signer, until):
     )
 
 
-def _cut_short(facts, default_ttl, until, now):
+def _cut_short(facts: dict[str, Any], default_ttl: int, until: int, now: int) -> list[dict[str, Any]]:
     end, handed_out = lingering(facts["authorities"], now) or (until, 0)
     if end >= until or not any(life / 2 > end - handed_out for _entry, life in _lives(facts, default_ttl)):
         return []
@@ -135,12 +138,12 @@ def _cut_short(facts, default_ttl, until, now):
     return [_problem("authority", domain, end, problem, f"start the training after {date(handed_out)}, when all agents have new SVIDs")]
 
 
-def _lives(facts, default_ttl):
+def _lives(facts: dict[str, Any], default_ttl: int) -> list[tuple[dict[str, Any], int]]:
     """(entry, life of its SVIDs) of the entries that are not agents' own."""
     return [(entry, entry["x509_svid_ttl"] or default_ttl) for entry in facts["entries"] if "/spire/" not in entry["parent_id"]]
 
 
-def _svids(facts, default_ttl, until, now):
+def _svids(facts: dict[str, Any], default_ttl: int, until: int, now: int) -> list[dict[str, Any]]:
     found, seen = [], set()
     for entry, life in _lives(facts, default_ttl):
         if (entry["spiffe_id"], life) in seen or now + life / 2 >= until:
@@ -160,7 +163,7 @@ def _svids(facts, default_ttl, until, now):
     return found
 
 
-def _bundle(bundle, until):
+def _bundle(bundle: dict[str, Any], until: int) -> dict[str, Any]:
     domain = bundle["trust_domain"]
     return _problem(
         "bundle",
@@ -171,7 +174,7 @@ def _bundle(bundle, until):
     )
 
 
-def _agent(agent, now):
+def _agent(agent: dict[str, Any], now: int) -> dict[str, Any]:
     why = "is banned" if agent["banned"] else f"was last attested until {date(agent['expires_at'])}"
     return _problem(
         "agent",
@@ -182,7 +185,7 @@ def _agent(agent, now):
     )
 
 
-def _token(token, now):
+def _token(token: dict[str, Any], now: int) -> dict[str, Any]:
     """A token need not outlive the training. It is to be used before it ends, and where it was not, an agent is not there."""
     agent, end = token["spiffe_id"], token["expires_at"]
     ends, how = ("expires", "uses it") if end > now else ("expired", "makes another one and uses that")
@@ -195,11 +198,11 @@ def _token(token, now):
     )
 
 
-def date(seconds):
+def date(seconds: float) -> str:
     """A time as people read it, in UTC."""
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def span(seconds):
+def span(seconds: float) -> str:
     """A length of time as people read it."""
     return f"{seconds / DAY:.3g} d" if seconds >= DAY else f"{seconds / 3600:.3g} h"

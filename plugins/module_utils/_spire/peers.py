@@ -12,6 +12,8 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Protocol
 
 from . import lifetime, x509
 
@@ -23,7 +25,7 @@ class Refused(Exception):
     """Why a file or what the inventory says of it is not taken."""
 
 
-def authorities(bundle):
+def authorities(bundle: dict[str, Any]) -> list[bytes]:
     """The CA certificates of a SPIFFE bundle (mapping), in DER. Raises Refused when it is none."""
     try:
         return [base64.b64decode(key["x5c"][0], validate=True) for key in bundle["keys"] if key["use"] == "x509-svid"]
@@ -31,18 +33,18 @@ def authorities(bundle):
         raise Refused("its bundle is not a SPIFFE bundle") from error
 
 
-def fingerprint(bundle):
+def fingerprint(bundle: dict[str, Any]) -> str:
     """SHA-256 over a bundle's CA certificates, in groups that can be read out on the telephone. Raises Refused."""
     digest = hashlib.sha256(b"".join(sorted(authorities(bundle)))).hexdigest()
     return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
 
 
-def newest(bundle):
+def newest(bundle: dict[str, Any]) -> int:
     """When the youngest CA of a bundle began, in seconds since the epoch. Raises Refused."""
     return max((x509.validity(one)[0] for one in authorities(bundle)), default=0)
 
 
-def written(bundle, endpoint, nodes):
+def written(bundle: str, endpoint: dict[str, Any], nodes: dict[str, int]) -> str:
     """The file's text. bundle: SPIFFE JSON text; endpoint: trust_domain, address, port; nodes: swops, pairs. Raises Refused."""
     read, domain = _json(bundle), endpoint["trust_domain"]
     told = {
@@ -55,11 +57,11 @@ def written(bundle, endpoint, nodes):
     return json.dumps(told, indent=2, sort_keys=True) + "\n"
 
 
-def _server_id(domain):
+def _server_id(domain: str) -> str:
     return f"spiffe://{domain}/spire/server"
 
 
-def _json(text):
+def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
@@ -68,7 +70,7 @@ def _json(text):
         raise Refused(f"is {kind} and not what the playbook exchange writes: it begins with {start!r}") from error
 
 
-def taken(text, told, now):
+def taken(text: str, told: object, now: float) -> dict[str, Any]:
     """The peer of a file: trust_domain, address, port, bundle (SPIFFE JSON text), swops, pairs. Raises Refused.
 
     told  the fingerprint that the other organisation has told; spaces and case do not matter
@@ -85,7 +87,7 @@ def taken(text, told, now):
     return {"trust_domain": domain, "bundle": json.dumps(bundle), **_endpoint(endpoint, domain), **_counted(peer["nodes"])}
 
 
-def _check_bundle(bundle, domain, now):
+def _check_bundle(bundle: dict[str, Any], domain: str, now: float) -> None:
     there = authorities(bundle)
     if not there:
         raise Refused("has a bundle without a CA certificate")
@@ -97,7 +99,7 @@ def _check_bundle(bundle, domain, now):
         raise Refused(f"has a bundle that ended {lifetime.date(end)}: ask {domain} to run the playbook exchange again and to send its file")
 
 
-def _check_fingerprint(found, inside, told, domain):
+def _check_fingerprint(found: str, inside: object, told: object, domain: str) -> None:
     if _plain(inside) != _plain(found):
         raise Refused(f"was changed or damaged on its way: its CAs have the fingerprint {found}, and it says {inside}")
     if not told:
@@ -110,18 +112,18 @@ def _check_fingerprint(found, inside, told, domain):
         )
 
 
-def _plain(text):
+def _plain(text: object) -> str:
     return re.sub(r"[\s:-]", "", str(text)).lower()
 
 
-def _endpoint(endpoint, domain):
+def _endpoint(endpoint: Any, domain: str) -> dict[str, Any]:
     address, port = (endpoint.get(key) for key in ("address", "port")) if isinstance(endpoint, dict) else (None, None)
     if not isinstance(address, str) or not address or not isinstance(port, int) or endpoint.get("spiffe_id") != _server_id(domain):
         raise Refused(f"has an endpoint that is none of {domain}: address, port and spiffe_id {_server_id(domain)} are")
     return {"address": address, "port": port}
 
 
-def _counted(nodes):
+def _counted(nodes: object) -> dict[str, Any]:
     counts = [nodes.get(key) if isinstance(nodes, dict) else None for key in ("swops", "pairs")]
     if not all(isinstance(count, int) and count >= 0 for count in counts):
         raise Refused("does not say how many SWOPs and SL/ML pairs there are (nodes)")
@@ -131,12 +133,23 @@ def _counted(nodes):
 # --- the inventory --------------------------------------------------------------------------------------------------------
 
 
-def load(inventory, read, now):
+class _Inventory(Protocol):
+    @property
+    def hosts(self) -> Iterable[str]: ...
+
+    def get(self, host: str, name: str, /) -> Any: ...
+
+    def members(self, group: str, /) -> Collection[str]: ...
+
+
+def load(inventory: _Inventory, read: Callable[[str], str], now: float) -> tuple[list[str], list[dict[str, Any]]]:
     """(what is wrong with swarm_peers, the peers); `read` returns a file's text and raises OSError."""
-    given = next((inventory.get(host, "swarm_peers") for host in inventory.hosts if inventory.get(host, "swarm_peers")), [])
+    given: Any = next((inventory.get(host, "swarm_peers") for host in inventory.hosts if inventory.get(host, "swarm_peers")), [])
     mine = {inventory.get(host, "swarm_trust_domain") for host in inventory.hosts}
     if not isinstance(given, list):
         return [f"swarm_peers must be a list of mappings with file and fingerprint, not {given!r}"], []
+    found: list[str]
+    peers: list[dict[str, Any]]
     found, peers = [], []
     for one in given:
         try:
@@ -156,7 +169,7 @@ def load(inventory, read, now):
     return found, sorted(peers, key=lambda peer: peer["trust_domain"])
 
 
-def _one(one, read, now):
+def _one(one: Any, read: Callable[[str], str], now: float) -> dict[str, Any]:
     unknown = sorted(set(one) - {"file", "fingerprint"}) if isinstance(one, dict) else ["?"]
     if unknown or "file" not in one:
         raise Refused("must be a mapping with file, on the controller, and fingerprint")
@@ -167,6 +180,6 @@ def _one(one, read, now):
     return taken(text, one.get("fingerprint"), now)
 
 
-def before(peers, own):
+def before(peers: Iterable[dict[str, Any]], own: Iterable[str]) -> int:
     """How many SL/ML pairs the organisations have that come before ours, in the order of the trust domains: everybody counts alike."""
     return sum(peer["pairs"] for peer in peers if peer["trust_domain"] < min(own, default=""))

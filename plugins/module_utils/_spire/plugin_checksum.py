@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from .._container.spec import ContainerSpec
@@ -12,7 +12,7 @@ from .._container.spec import ContainerSpec
 CLASSIC_PLUGIN = "/spire/bin/spire-swarm-plugin"
 
 
-def run(module):
+def run(module: AnsibleModule) -> None:
     """Run the module spire_plugin: `checksums`, image → SHA-256 in hex, and end it."""
     if DOCKER_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
@@ -28,7 +28,7 @@ def run(module):
     module.exit_json(changed=bool(missing), checksums=checksums)
 
 
-def checksum(engine, image, path):
+def checksum(engine: Engine, image: str, path: str) -> str:
     """The SHA-256 of a file in an image; empty where the image is not there. Raises EngineError where it has no such file.
 
     It is read out of a container that has the image, running or not. Where there is none, one is made for it, never started.
@@ -43,7 +43,7 @@ def checksum(engine, image, path):
     return found
 
 
-def _of_new_container(engine, image, image_id, path):
+def _of_new_container(engine: Engine, image: str, image_id: str, path: str) -> str:
     name = f"swarm-plugin-{image_id.rpartition(':')[2][:12]}"
     engine.remove(name)  # one that an interrupted run has left
     engine.create(ContainerSpec(name, image))

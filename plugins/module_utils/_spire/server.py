@@ -8,10 +8,13 @@ Facts about the commands: `-output json` from 1.x on, text before (`_spire_text`
 from __future__ import annotations
 
 import json
+import queue
 import re
 import time
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
 
-from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from .._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
@@ -20,6 +23,7 @@ from .absent_server import NoServerYet
 
 BINARIES = (f"{SPIRE_UPSTREAM}/spire-server", f"{SPIRE_CLASSIC}/spire-server")
 _NOT_THERE = (126, 127)  # what an engine's exec ends with when there is no such program
+_T = TypeVar("_T")
 _TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
 _PATH = re.compile(r"(/[a-zA-Z0-9._-]+)+")
 
@@ -28,12 +32,15 @@ class SpireError(Exception):
     """SPIRE refused, or a value is not what SPIFFE allows; the message says which and what would be right."""
 
 
-def run(module, action, check):
+def run(
+    module: AnsibleModule, action: Callable[[Any, dict[str, Any], bool], dict[str, Any]], check: Callable[[dict[str, Any]], None]
+) -> None:
     """Run check(params), then action(server, params, check_mode) → result for the SPIRE Server in container `name`; ends the module."""
     if DOCKER_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
     try:
         check(module.params)
+        server: Server | NoServerYet
         server = Server(Engine(module.params), module.params["name"])
         if module.check_mode and not server.is_there():
             server = NoServerYet()
@@ -48,13 +55,13 @@ def run(module, action, check):
 # --- names -------------------------------------------------------------------------------------------------------------
 
 
-def check_trust_domain(option, value):
+def check_trust_domain(option: str, value: str) -> None:
     """Raise SpireError unless value is a trust domain's name (SPIFFE ID specification)."""
     if not _TRUST_DOMAIN.fullmatch(value):
         raise SpireError(f"{option}: {value!r} is not a trust domain; lower-case letters, digits, dots, dashes and underscores are")
 
 
-def check_spiffe_id(option, value):
+def check_spiffe_id(option: str, value: str) -> None:
     """Raise SpireError unless value is a SPIFFE ID with a path."""
     scheme, _separator, rest = value.partition("://")
     domain, slash, path = rest.partition("/")
@@ -62,14 +69,14 @@ def check_spiffe_id(option, value):
         raise SpireError(f"{option}: {value!r} is not a SPIFFE ID; spiffe://TRUST-DOMAIN/PATH is, such as spiffe://example.org/swarm/sn")
 
 
-def check_selector(option, value):
+def check_selector(option: str, value: str) -> None:
     """Raise SpireError unless value is TYPE:VALUE."""
     kind, colon, rest = value.partition(":")
     if not (kind and colon and rest):
         raise SpireError(f"{option}: {value!r} is not a selector; TYPE:VALUE is, such as docker:env:swarm_node_type=sn")
 
 
-def id_text(value):
+def id_text(value: dict[str, Any]) -> str:
     """`spiffe://…` of SPIRE's JSON form of an ID."""
     return f"spiffe://{value['trust_domain']}{value.get('path', '')}"
 
@@ -80,11 +87,11 @@ def id_text(value):
 class Server:
     """The SPIRE Server in one container, its own image's or the platform's, of any version."""
 
-    def __init__(self, engine, name):
+    def __init__(self, engine: Engine, name: str) -> None:
         self._engine, self._name = engine, name
         self._binaries, self._speaks_json = list(BINARIES), True
 
-    def __call__(self, *words, stdin=None):
+    def __call__(self, *words: str, stdin: str | None = None) -> str:
         """The standard output of one spire-server command. Raises SpireError with its message."""
         code, out, err = self._engine.execute(self._name, (self._binaries[0], *words), stdin)
         if code in _NOT_THERE and len(self._binaries) > 1:
@@ -95,7 +102,7 @@ class Server:
             raise SpireError(f"spire-server {' '.join(words[:2])} in container {self._name}: {message}")
         return out
 
-    def _told(self, words, of_json, of_text):
+    def _told(self, words: tuple[str, ...], of_json: Callable[[dict[str, Any]], _T], of_text: Callable[[str], _T]) -> _T:
         """What a command says: of_json(its JSON) or, where the version knows none, of_text(its text)."""
         if self._speaks_json:
             try:
@@ -106,33 +113,35 @@ class Server:
                 self._speaks_json = False
         return of_text(self(*words))
 
-    def is_there(self):
+    def is_there(self) -> bool:
         """Whether the container runs."""
-        inspect = self._engine.inspect(self._name)
+        inspect: Any = self._engine.inspect(self._name)
         return bool(inspect) and bool(inspect["State"].get("Running"))
 
-    def new_lines(self):
+    def new_lines(self) -> queue.Queue[str | None]:
         """A queue that gets what its log says from now on, and None when it has ended."""
-        return self._engine.follow(self._engine.inspect(self._name), time.time())
+        inspect: Any = self._engine.inspect(self._name)
+        return self._engine.follow(inspect, time.time())
 
-    def json(self, *words, stdin=None):
+    def json(self, *words: str, stdin: str | None = None) -> dict[str, Any]:
         """What __call__ gives, with `-output json`, parsed."""
-        return json.loads(self(*words, "-output", "json", stdin=stdin))
+        told: dict[str, Any] = json.loads(self(*words, "-output", "json", stdin=stdin))
+        return told
 
-    def entries(self, *filters):
+    def entries(self, *filters: str) -> list[dict[str, Any]]:
         """The registration entries that the filters let through, as SPIRE's JSON has them."""
         return self._told(("entry", "show", *filters), lambda told: told.get("entries") or [], legacy_output.entries)
 
-    def told_agents(self):
+    def told_agents(self) -> list[dict[str, Any]]:
         """What the server knows of agents, as SPIRE's JSON has them."""
         return self._told(("agent", "list"), lambda told: told.get("agents") or [], legacy_output.agents)
 
-    def agents(self):
+    def agents(self) -> list[join_tokens.Record]:
         """The same, as `join_tokens.Record`s."""
         told = self.told_agents()
         return [join_tokens.Record(id_text(a["id"]), int(a.get("x509svid_expires_at") or 0), bool(a.get("banned"))) for a in told]
 
-    def write_entries(self, verb, entries):
+    def write_entries(self, verb: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Create or update (verb) entries; the entries as they are now. Raises SpireError for failed ones: the command exits 0.
 
         The server has been asked for its entries before, so it is known whether it speaks JSON.
@@ -152,14 +161,14 @@ class Server:
             raise SpireError(f"spire-server entry {verb} in container {self._name}: {said}")
         return [r["entry"] for r in results]
 
-    def _write_old_entries(self, verb, entries):
+    def _write_old_entries(self, verb: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         try:
             data = legacy_output.data(entries)
         except ValueError as error:
             raise SpireError(f"entries: {error}") from None
         return legacy_output.entries(self("entry", verb, "-data", "-", stdin=json.dumps(data)))
 
-    def delete_entries(self, entry_ids):
+    def delete_entries(self, entry_ids: Collection[str]) -> None:
         """Delete the entries of those IDs, in one call. Raises SpireError for those that stay: the command exits 0."""
         if not entry_ids:
             return
@@ -173,15 +182,15 @@ class Server:
             said = "; ".join(f"{r.get('id')}: {r['status'].get('message')}" for r in failed)
             raise SpireError(f"spire-server entry delete in container {self._name}: {said}")
 
-    def bundle(self):
+    def bundle(self) -> str:
         """The server's own trust bundle, as SPIFFE JSON text."""
         return self("bundle", "show", "-format", "spiffe")
 
-    def own_bundle(self):
+    def own_bundle(self) -> dict[str, Any]:
         """The same, as SPIRE's JSON has it."""
         return self._told(("bundle", "show"), dict, lambda _pem: legacy_output.bundle(self.bundle()))
 
-    def bundles(self):
+    def bundles(self) -> list[dict[str, Any]]:
         """The server's copies of other domains' bundles, as SPIRE's JSON has them."""
         return self._told(
             ("bundle", "list"),
@@ -189,11 +198,12 @@ class Server:
             lambda text: [legacy_output.bundle(self.federated_bundle(name), name) for name in legacy_output.federated_domains(text)],
         )
 
-    def trust_domain(self):
+    def trust_domain(self) -> str:
         """The server's own trust domain; empty where it does not say."""
-        return self.own_bundle()["trust_domain"]
+        domain: str = self.own_bundle()["trust_domain"]
+        return domain
 
-    def federated_domains(self):
+    def federated_domains(self) -> list[str]:
         """The trust domains whose bundles the server has."""
         return self._told(
             ("bundle", "list"),
@@ -201,7 +211,7 @@ class Server:
             legacy_output.federated_domains,
         )
 
-    def federated_bundle(self, trust_domain):
+    def federated_bundle(self, trust_domain: str) -> str:
         """The server's copy of another domain's bundle as SPIFFE JSON text; empty where it has none."""
         try:
             return self("bundle", "list", "-id", f"spiffe://{trust_domain}", "-format", "spiffe")
@@ -210,11 +220,11 @@ class Server:
                 return ""
             raise
 
-    def set_bundle(self, trust_domain, text):
+    def set_bundle(self, trust_domain: str, text: str) -> None:
         """Set the server's copy of another domain's bundle."""
         self("bundle", "set", "-id", f"spiffe://{trust_domain}", "-format", "spiffe", stdin=text)
 
-    def generate_token(self, spiffe_id, ttl):
+    def generate_token(self, spiffe_id: str, ttl: int) -> tuple[str, int]:
         """A new join token as (token, expiry in seconds since the epoch)."""
         before = int(time.time())
         return self._told(
@@ -224,19 +234,19 @@ class Server:
         )
 
 
-def _as_data(entry):
+def _as_data(entry: dict[str, Any]) -> dict[str, Any]:
     """The entry as `-data` reads it: IDs as texts, another name for the entry's own ID."""
     texts = {name: id_text(entry[name]) for name in ("spiffe_id", "parent_id")}
     own = {"entry_id": entry["id"]} if entry.get("id") else {}
     return {**{k: v for k, v in entry.items() if k != "id"}, **texts, **own}
 
 
-def _code(result):
+def _code(result: dict[str, Any]) -> int:
     """The status of one item of a batch; 0 is well."""
     return int((result.get("status") or {}).get("code") or 0)
 
 
-def _failure(result, entry):
+def _failure(result: dict[str, Any], entry: dict[str, Any]) -> str:
     status = result.get("status") or {}
     wanted = entry["spiffe_id"]
     path = f"spiffe://{wanted['trust_domain']}{wanted['path']}"
@@ -247,7 +257,7 @@ def _failure(result, entry):
 # --- bundles -----------------------------------------------------------------------------------------------------------
 
 
-def bundle_keys(text):
+def bundle_keys(text: str) -> set[tuple[str, str]]:
     """The keys of a SPIFFE bundle (JSON text) as a set that can be compared. Raises SpireError when it is none."""
     try:
         keys = json.loads(text)["keys"]
@@ -262,7 +272,7 @@ def bundle_keys(text):
 # --- what the modules do -----------------------------------------------------------------------------------------------
 
 
-def check_token(params):
+def check_token(params: dict[str, Any]) -> None:
     """Raise SpireError for what spire_token cannot have."""
     for option in ("spiffe_id", "agent_id"):
         if params[option]:
@@ -273,7 +283,7 @@ def check_token(params):
         )
 
 
-def token(server, params, check_mode):
+def token(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """spire_token: a join token for an agent that needs one, or the end of what earlier ones left."""
     try:
         return _needed_token(server, params, check_mode) if params["state"] == "present" else _used_token(server, params, check_mode)
@@ -281,11 +291,11 @@ def token(server, params, check_mode):
         raise SpireError(f"token_dir: {error}") from error
 
 
-def _needed_token(server, params, check_mode):
+def _needed_token(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     alias, directory = params["spiffe_id"], params["token_dir"]
     made = join_tokens.read(directory, alias) if directory else None
     keeps = join_tokens.Keeps(params["agent_id"] or "", params["distrusts_server"], params["refused_token"])
-    decision = join_tokens.decide(keeps, server.agents(), made and (_domain_of(alias), made), time.time())
+    decision = join_tokens.decide(keeps, server.agents(), (_domain_of(alias), made) if made else None, time.time())
     result = {"changed": False, "needed": decision.needed, "reason": decision.reason, "token": "", "expires_at": 0}
     if not decision.needed:
         return result
@@ -300,7 +310,7 @@ def _needed_token(server, params, check_mode):
     return {**result, "token": made.token, "expires_at": made.expires_at}
 
 
-def _used_token(server, params, check_mode):
+def _used_token(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     alias, directory = params["spiffe_id"], params["token_dir"]
     made = join_tokens.read(directory, alias) if directory else None
     latest = join_tokens.agent_of(_domain_of(alias), made.token) if made else ""
@@ -319,15 +329,16 @@ def _used_token(server, params, check_mode):
     return {"changed": bool(left.agents or left.entries or forget), "evicted": list(left.agents)}
 
 
-def _made_by_token(entry):
-    return entry["parent_id"]["path"].startswith("/spire/agent/join_token/")
+def _made_by_token(entry: dict[str, Any]) -> bool:
+    path: str = entry["parent_id"]["path"]
+    return path.startswith("/spire/agent/join_token/")
 
 
-def _domain_of(spiffe_id):
+def _domain_of(spiffe_id: str) -> str:
     return spiffe_id.removeprefix("spiffe://").partition("/")[0]
 
 
-def check_bundle(params):
+def check_bundle(params: dict[str, Any]) -> None:
     """Raise SpireError for what spire_bundle cannot have."""
     if params["trust_domain"] is not None:
         check_trust_domain("trust_domain", params["trust_domain"])
@@ -335,7 +346,7 @@ def check_bundle(params):
         bundle_keys(params["bundle"])
 
 
-def bundle(server, params, check_mode):
+def bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """spire_bundle: read the server's own bundle, or set its copy of another domain's."""
     domain = params["trust_domain"]
     if params["bundle"] is None:
@@ -354,14 +365,14 @@ def bundle(server, params, check_mode):
     return {"changed": changed, "strange": strange, "bundle": params["bundle"], "diff": diff}
 
 
-def _youngest(text):
+def _youngest(text: str) -> int:
     try:
         return peers.newest(json.loads(text))
     except peers.Refused as error:
         raise SpireError(f"bundle: {error}") from error
 
 
-def server_facts(engine, _host, params, inspect):
+def server_facts(engine: Engine, _host: object, params: dict[str, Any], inspect: Any) -> dict[str, Any]:
     """The own bundle of a SPIRE Server that runs, for the result of its component module. Raises EngineError when it does not answer."""
     if not params["return_bundle"]:
         return {}
@@ -372,5 +383,5 @@ def server_facts(engine, _host, params, inspect):
         raise EngineError(str(error)) from error
 
 
-def _short_key(key):
+def _short_key(key: str) -> str:
     return key if len(key) < 50 else f"…{key[-40:]}"

@@ -9,22 +9,25 @@ follow their servers, as these come first in a site.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from .._component.check_container import OptionError
+from .._container.engine import Engine
+from .._container.spec import ContainerSpec
 from .config import OLDEST, next_minor
 from .server import BINARIES
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)\b")
 
 
-def version_of(text):
+def version_of(text: str) -> tuple[int, ...] | None:
     """(1, 15, 3) of a text that begins with such a version; None for any other, and for what is no version of SPIRE's."""
     match = _VERSION.match(text.strip())
     numbers = tuple(map(int, match.groups())) if match else None
     return numbers if numbers and numbers[:2] >= OLDEST else None
 
 
-def problem(there, wanted):
+def problem(there: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     """Why a server of version `there` cannot become `wanted`, both as (1, 15, 3), and what can be done; empty when it can."""
     if there[:2] == wanted[:2] or next_minor(there[:2]) == wanted[:2]:
         return ""
@@ -38,11 +41,11 @@ def problem(there, wanted):
     return f"{step} in one step: go through {steps} first, one minor release a run, the newest patch of each, then to {_text(wanted)}"
 
 
-def _text(version):
+def _text(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-def check(engine, inspect, wanted):
+def check(engine: Engine, inspect: dict[str, Any], wanted: ContainerSpec) -> None:
     """Raise OptionError when the server in a container cannot become what is wanted (a ContainerSpec), before anything is touched.
 
     Nothing is asked where the image is the same. A version that is not to be found out is not judged: the server judges its datastore too.
@@ -56,11 +59,11 @@ def check(engine, inspect, wanted):
         raise OptionError("image", wanted.image, f"is not for what is in container {container}: {why} (swarm_spire_version)")
 
 
-def _of_reference(reference):
+def _of_reference(reference: str) -> tuple[int, ...] | None:
     return version_of(reference.partition("@")[0].rpartition(":")[2])
 
 
-def _of_container(engine, inspect):
+def _of_container(engine: Engine, inspect: dict[str, Any]) -> tuple[int, ...] | None:
     """What the program itself says, when it runs; else what its image's name says."""
     if not inspect["State"].get("Running"):
         return _of_reference(inspect["Config"]["Image"])
