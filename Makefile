@@ -35,9 +35,10 @@ docs: setup ## Write docs/contract.md from the tables of the releases
 test: setup ## All checks, quick ones first
 	@tools/test.sh
 
-lint: setup ## ruff, ansible-lint and the changelog's own check
+lint: setup ## ruff, mypy, ansible-lint and the changelog's own check
 	@ruff check
 	@ruff format --check
+	@mypy -p ansible_collections.swarm.learning.plugins
 	@ansible-lint
 	@antsibull-changelog lint
 

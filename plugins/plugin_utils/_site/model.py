@@ -235,8 +235,8 @@ def license_servers(inventory: Inventory, host: str) -> dict[str, Any]:
 
 def proxy(inventory: Inventory, host: str) -> dict[str, str]:
     """All six proxy variables, so that what an engine hands to its containers never reaches ours by accident."""
-    given = [inventory.get(host, variable) for variable in ("swarm_http_proxy", "swarm_https_proxy", "swarm_no_proxy")]
-    return _proxy.environment(*given, map(inventory.address, inventory.hosts))
+    http, https, direct = (inventory.get(host, f"swarm_{kind}") for kind in ("http_proxy", "https_proxy", "no_proxy"))
+    return _proxy.environment(http, https, direct, map(inventory.address, inventory.hosts))
 
 
 def images(inventory: Inventory, host: str) -> dict[str, str]:
