@@ -12,6 +12,7 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+WAIT_TIMEOUT = 604800  # seconds: the module's default
 LONGEST_STEP = 30  # seconds; who waits for days need not read of every round
 
 LONGEST_LINE = 100  # characters of a log's line; before its last colon are time, logger and level
@@ -41,7 +42,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         host, arguments = task_vars["inventory_hostname"], dict(self._task.args)
-        limit = time.monotonic() + int(arguments.get("wait_timeout") or 604800)
+        wait_timeout = int(arguments.get("wait_timeout") or WAIT_TIMEOUT)
+        limit = time.monotonic() + wait_timeout
         # Workers of one task share nothing but the run's own directory; the first failure on any host ends the wait on all.
         failure = os.path.join(constants.DEFAULT_LOCAL_TMP, f"swarm-training-{self._task._uuid}")
         step, said = int(arguments.get("step") or 5), ""
@@ -64,6 +66,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 result.update(failed=True, msg=f"the nodes of {host} are not waited for any longer, as those of {other} failed")
                 return result
             if time.monotonic() > limit:
-                result.update(failed=True, msg=f"the training did not end within {arguments['wait_timeout']} s: {place}")
+                result.update(failed=True, msg=f"the training did not end within {wait_timeout} s: {place}")
                 return result
             step = min(step * 3 // 2, LONGEST_STEP)

@@ -120,7 +120,9 @@ class Server:
 
     def new_lines(self) -> queue.Queue[str | None]:
         """A queue that gets what its log says from now on, and None when it has ended."""
-        inspect: Any = self._engine.inspect(self._name)
+        inspect = self._engine.inspect(self._name)
+        if inspect is None:
+            raise SpireError(f"container {self._name} does not exist; check the name of the SPIRE Server's container")
         return self._engine.follow(inspect, time.time())
 
     def json(self, *words: str, stdin: str | None = None) -> dict[str, Any]:

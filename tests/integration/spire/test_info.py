@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._spire.join_tokens import agent_of
 
 from tests.integration.spire.world import ALIAS, DOMAIN
-from tests.support.module_runner import Failed
+from tests.support.module_runner import Failed, run
 
 DAY = 86400
 CA_DAYS = 176  # what follows from a training of a week
@@ -76,3 +76,9 @@ def test_what_does_not_outlive_the_training(spire):
 def test_wrong_value(spire, option, value, says):
     with pytest.raises(Failed, match=says):
         spire.call("spire_info", **{option: value})
+
+
+@pytest.mark.usefixtures("docker_client")
+def test_a_server_that_does_not_exist_is_named():
+    with pytest.raises(Failed, match="container no-such-server does not exist"):
+        run("spire_info", name="no-such-server", synchronized=[ALIAS])
