@@ -39,6 +39,9 @@ _value:
   type: dict
 """
 
+from collections.abc import Callable
+from typing import Any
+
 
 def proxy_environment(http_proxy: str, https_proxy: str = "", no_proxy: str = "") -> dict[str, str]:
     from ..plugin_utils import _proxy
@@ -47,5 +50,5 @@ def proxy_environment(http_proxy: str, https_proxy: str = "", no_proxy: str = ""
 
 
 class FilterModule:
-    def filters(self) -> dict[str, object]:
+    def filters(self) -> dict[str, Callable[..., Any]]:
         return {"proxy_environment": proxy_environment}

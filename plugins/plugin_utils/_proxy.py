@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 LOOPBACK = ("localhost", "127.0.0.1")
 
 
@@ -15,4 +16,4 @@ def environment(http_proxy: str, https_proxy: str, no_proxy: str, addresses: Ite
     if http_proxy or https_proxy:
         direct += [*LOOPBACK, *filter(None, addresses)]
     lower = {"http_proxy": http_proxy, "https_proxy": https_proxy, "no_proxy": ",".join(direct)}
-    return {**lower, **{name.upper(): value for name, value in lower.items()}}
+    return {name: lower[name.lower()] for name in VARIABLES}

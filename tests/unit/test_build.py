@@ -2,22 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The collection as Galaxy would hand it out: built, installed elsewhere, and used from there."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.ansible_programs import ansible
+
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = Path(sys.executable).parent
-
-
-def ansible(directory, program, *arguments, **environment):
-    """Run one of Ansible's programs in `directory`, where it meets no configuration of ours."""
-    command = [PROGRAMS / program, *map(str, arguments)]
-    done = subprocess.run(command, cwd=directory, env={**os.environ, **environment}, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")

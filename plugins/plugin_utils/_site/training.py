@@ -12,6 +12,7 @@ import json
 import posixpath
 from typing import TYPE_CHECKING, Any
 
+from .. import _proxy
 from .._checks.formats import did_you_mean
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ TASKRUNNER = "defaulttaskbb.taskdb.sml.hpe"
 CONTRACT = "defaultbb.cqdb.sml.hpe"
 USR_DIR = "/platform/swarm/usr"  # where SWOP and SWCI see their user directory
 PACKAGES = "/tmp/hpe-swarmcli-pkg"  # a path inside the ML image, the platform's own
-PROXY_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 FIRST_SL_PORT, SL_PORT_STEP = 16000, 1000
 
 REQUIRED = ("name", "image", "program", "model_dir")
@@ -154,7 +154,7 @@ def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any]
         "apls": {"locator": {"host": surroundings["apls_ip"], "port": surroundings["apls_port"]}},
         "apisrv": {"locator": {"host": None, "port": None, "service": None}},
         "envvars": [
-            *({key: surroundings["proxy"].get(key) or None} for key in PROXY_VARIABLES),
+            *({key: surroundings["proxy"].get(key) or None} for key in _proxy.VARIABLES),
             *_one_key_each(training["sl_env"]),
         ],
         "nodes": [{"slnodedef": _node(index, one, training, surroundings["identity"])} for index, one in enumerate(pairs)],

@@ -3,13 +3,13 @@
 """Proxies of containers whose role works alone, without a site."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from ansible_collections.swarm.learning.plugins.filter.proxy_environment import proxy_environment
+
+from tests.support.ansible_programs import ansible
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLES = ("sn", "sl", "swop", "swci")
@@ -45,11 +45,8 @@ def test_containers_of_a_role_alone_use_the_proxies(tmp_path):
         "tasks": [{"ansible.builtin.copy": {"content": environments, "dest": str(tmp_path / "out"), "mode": "0600"}, "vars": variables}],
     }
     (tmp_path / "play.json").write_text(json.dumps([play]), encoding="utf-8")
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"), "ANSIBLE_LOCALHOST_WARNING": "false"}
-    command = str(Path(sys.executable).with_name("ansible-playbook"))
-    words = [command, "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", str(tmp_path / "play.json")]
-    run = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
+    words = ("-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", tmp_path / "play.json")
+    ansible(tmp_path, "ansible-playbook", *words, ANSIBLE_COLLECTIONS_PATH=str(ROOT / ".collections"))
     found = json.loads((tmp_path / "out").read_text(encoding="utf-8"))
     expected = proxy_environment("http://p", "", "example.org")
     assert found == {role: {**expected, "swarm_node_type": role} for role in ROLES}
