@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -28,9 +28,9 @@ from .lookup import Lookup
 from .translate import image_of, sidecar_name, translate
 
 if TYPE_CHECKING:
-    _Facts = Callable[[Engine, Host, dict[str, Any], dict[str, Any] | None], dict[str, Any]]
+    _Facts = Callable[[Engine, Host, dict[str, Any], Optional[dict[str, Any]]], dict[str, Any]]
     _Judge = Callable[[Engine, dict[str, Any], ContainerSpec], None]
-    _Pair = tuple[ContainerSpec | None, Observed | None]
+    _Pair = tuple[Optional[ContainerSpec], Optional[Observed]]
 
 _LEAST_SECRET = 6  # characters; shorter ones are found in too much that is no secret
 _CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".yaml", ".yml")
