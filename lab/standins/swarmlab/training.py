@@ -245,6 +245,9 @@ class Training:
         return f"{peer['name']} at {peer['address']}"
 
     def _known_as(self, member: dict[str, Any]) -> dict[str, Any]:
+        """A round's member with its name, also when it checked in after this node's last look at the contract."""
+        if member["uid"] not in self._known:
+            self._live(self._contract())
         return {**self._known.get(member["uid"], {}), **member}
 
     def _why(self, missing: list[dict[str, Any]]) -> str:
@@ -336,21 +339,22 @@ class Training:
             time.sleep(RETRY_SECONDS)
 
     def _take(self, number: int, state: dict[str, Any]) -> bytes | None:
-        """Fetch the merged parameters from the leader, or from another that has taken them; None when the round is long over."""
+        """Fetch the merged parameters from the leader, or from another that has taken them; None when no peer that lives has them."""
         self._known.update({member["uid"]: self._known_as(member) for member in state["members"]})
         others = [peer for uid, peer in self._known.items() if uid != self._node.uid]
         others.sort(key=lambda peer: peer["uid"] != state["merged_by"])
         deadline = time.monotonic() + self._grace
         while True:
-            reasons = []
+            reasons = {}
             for peer in others:
                 data, why = self._fetch("merged", number, peer)
                 if data is not None:
                     return data
-                reasons.append(f"{self._name(peer)}: {why}")
-            if all("no merged of" in reason for reason in reasons):
+                reasons[peer["uid"]] = f"{self._name(peer)}: {why}"
+            alive = {peer["uid"] for peer in self._contract()["peers"] if peer["alive"]}
+            if all("no merged of" in reason for uid, reason in reasons.items() if uid in alive):
                 return None
             if time.monotonic() > deadline:
-                raise TrainingFailed(f"round {number} has been merged, and nobody gives the result. {'; '.join(reasons)}")
+                raise TrainingFailed(f"round {number} has been merged, and nobody gives the result. {'; '.join(reasons.values())}")
             self._check()
             time.sleep(RETRY_SECONDS)
