@@ -57,5 +57,5 @@ def test_a_merged_model_of_a_leader_that_lives_and_cannot_be_reached_is_an_error
     training: Training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(CONTRACT["peers"][1], "alive", True)
-    with pytest.raises(TrainingFailed, match="round 4 has been merged, and nobody gives the result. sl-2 at .*nothing listens there"):
+    with pytest.raises(TrainingFailed, match=r"round 4 has been merged, and nobody gives the result\. sl-2 at .*nothing listens there"):
         training._take(4, {"members": [LATE, OWN], "merged_by": "late"})
