@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: format_problems
-short_description: What is wrong with a SWOP profile or a task definition
-version_added: 0.1.0
+short_description: Check a SWOP profile or a task definition
+version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Checks keys, types, lengths and choices as SWOP and SWCI do, before anything is started.
+  - Checks keys, types, lengths and choices of a document as SWOP and SWCI do, before anything is started.
 positional: what
 options:
   _input:
@@ -18,21 +18,21 @@ options:
     type: dict
     required: true
   what:
-    description: Which of the two.
+    description: The kind of document.
     type: str
     choices: [profile, task]
     required: true
 """
 
 EXAMPLES = r"""
-- name: The profile is one that SWOP reads
+- name: Check that SWOP can read the profile
   ansible.builtin.assert:
     that: profile | swarm.learning.format_problems('profile') == []
 """
 
 RETURN = r"""
 _value:
-  description: Sentences, none when the document is right.
+  description: The problems of the document, as sentences. Empty when there are none.
   type: list
   elements: str
 """
@@ -49,7 +49,7 @@ def format_problems(document: Any, what: str) -> list[str]:
 
     checks = {"profile": formats.profile_problems, "task": formats.task_problems}
     if what not in checks:
-        raise AnsibleFilterError(f"format_problems checks a profile or a task, not {what!r}")
+        raise AnsibleFilterError(f"format_problems: unknown kind of document {what!r}; expected profile or task")
     return checks[what](formats.plain(document))
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with how an inventory gives its hosts certificates, without a look into the files (private, pure)."""
+"""What is wrong with the certificates that an inventory gives its hosts, without reading the files (private, pure)."""
 
 from __future__ import annotations
 
@@ -8,40 +8,41 @@ from typing import TYPE_CHECKING, Any
 
 from ...module_utils._releases import RELEASES
 from .._site import certificates
-from . import formats
+from .wording import listed, shown, unknown_keys, wrong_type
 
 if TYPE_CHECKING:
     from .._site.model import Inventory
 
 
 def shape(inventory: Inventory) -> list[str]:
-    """swarm_certificates and swarm_certificates_trial are what they have to be."""
+    """swarm_certificates and swarm_certificates_trial have the right types."""
     found = []
     for host in inventory.hosts:
-        if not isinstance(inventory.get(host, "swarm_certificates_trial"), bool):
-            value = inventory.get(host, "swarm_certificates_trial")
-            found.append(f"swarm_certificates_trial is {value!r} on {host}, it must be true or false")
+        trial = inventory.get(host, "swarm_certificates_trial")
+        if not isinstance(trial, bool):
+            found.append(f"swarm_certificates_trial of {host}: invalid value {shown(trial)}; expected true or false")
         days = inventory.get(host, "swarm_training_days")
         if certificates.has(inventory, host) and (not str(days).isdigit() or int(days) < 1):
-            found.append(f"swarm_training_days is {days!r} on {host}, it must be a whole number of days, at least 1")
-        told = inventory.get(host, "swarm_certificates")
-        found += [f"swarm_certificates of {host} {sentence}" for sentence in _mapping(told, certificates.KEYS, "")]
+            found.append(f"swarm_training_days of {host}: invalid value {shown(days)}; expected a whole number of days, at least 1")
+        found += _mapping(inventory.get(host, "swarm_certificates"), certificates.KEYS, "swarm_certificates", host)
     return found
 
 
-def _mapping(told: Any, known: tuple[str, ...], where: str) -> list[str]:
-    if not isinstance(told, dict):
-        return [f"{where}must be a mapping, not {told!r}"]
-    found = []
-    for key, value in told.items():
-        if key not in known:
-            found.append(f"{where}has the unknown key {key!r}{formats.did_you_mean(str(key), known)}")
-        elif key in certificates.USERS:
-            found += _mapping(value, certificates.KINDS, f"for {key}: ")
-        elif not _is_path(value) and not (key == "cacert" and isinstance(value, list) and all(map(_is_path, value))):
-            right = "a file on the controller, or a list of them" if key == "cacert" else "a path on the controller"
-            found.append(f"{where}has {key}: {value!r}, it must be {right}")
+def _mapping(value: Any, known: tuple[str, ...], name: str, host: str) -> list[str]:
+    if not isinstance(value, dict):
+        return [wrong_type(f"{name} of {host}", value, "a mapping")]
+    found = unknown_keys(f"{name} of {host}", value, known)
+    for key in (one for one in value if one in known):
+        if key in certificates.USERS:
+            found += _mapping(value[key], certificates.KINDS, f"{name}.{key}", host)
+        elif not _is_path(value[key]) and not (key == "cacert" and _is_path_list(value[key])):
+            expected = "a file on the controller, or a list of them" if key == "cacert" else "a path on the controller"
+            found.append(wrong_type(f"{name}.{key} of {host}", value[key], expected))
     return found
+
+
+def _is_path_list(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_path, value))
 
 
 def _is_path(value: object) -> bool:
@@ -49,16 +50,9 @@ def _is_path(value: object) -> bool:
 
 
 def identities(inventory: Inventory) -> list[str]:
-    """Every host of the swarm has the same kind of identity, and all that it takes."""
-    found, with_files = [], [host for host in inventory.hosts if certificates.has(inventory, host)]
-    for host in with_files:
-        release = str(inventory.get(host, "swarm_release"))
-        if "key" not in RELEASES[release]["sn"].options:
-            others = ", ".join(name for name, tables in RELEASES.items() if "key" in tables["sn"].options)
-            found.append(f"{host} has certificates (swarm_certificates), which release {release} cannot use; {others} can")
-        if host in inventory.members("spire_agent"):
-            found.append(f"{host} is in swarm_spire_agent and has certificates (swarm_certificates) too: it takes one or the other")
-        found += _incomplete(inventory, host)
+    """Every host of the swarm has the same kind of identity, and everything that it needs."""
+    with_files = [host for host in inventory.hosts if certificates.has(inventory, host)]
+    found = [sentence for host in with_files for sentence in _of_host(inventory, host)]
     without = [
         host
         for host in inventory.hosts
@@ -66,20 +60,31 @@ def identities(inventory: Inventory) -> list[str]:
     ]
     if with_files and without and not found:
         found.append(
-            f"{', '.join(with_files)} have certificates and {', '.join(without)} none: nodes with certificates and nodes with SPIRE"
-            " do not trust each other, so give all hosts swarm_certificates (or swarm_certificates_trial), or none"
+            f"{listed(with_files)} have certificates, but {listed(without)} have none: nodes with certificates and nodes with SPIRE do not"
+            " trust each other; give all hosts swarm_certificates (or swarm_certificates_trial), or none"
         )
     return found
+
+
+def _of_host(inventory: Inventory, host: str) -> list[str]:
+    found = []
+    release = str(inventory.get(host, "swarm_release"))
+    if "key" not in RELEASES[release]["sn"].options:
+        others = listed(name for name, tables in RELEASES.items() if "key" in tables["sn"].options)
+        found.append(f"swarm_certificates of {host} cannot be used with release {release}; available in: {others}")
+    if host in inventory.members("spire_agent"):
+        found.append(f"{host} has swarm_certificates and is in swarm_spire_agent: remove one of the two")
+    return found + _incomplete(inventory, host)
 
 
 def _incomplete(inventory: Inventory, host: str) -> list[str]:
     if certificates.on_trial(inventory, host):
         return []
-    lacking: dict[str, list[str]] = {}
+    missing: dict[str, list[str]] = {}
     for component, files in certificates.given(inventory, host).items():
         for kind in ("key", "cert"):
             if kind not in files:
-                lacking.setdefault(f"has no {kind}", []).append(component)
+                missing.setdefault(f"{kind!r} is missing", []).append(component)
         if "cacert" not in files and "capath" not in files:
-            lacking.setdefault("has no cacert and no capath, the CA certificates that are trusted,", []).append(component)
-    return [f"swarm_certificates of {host} {what} for {', '.join(components)}" for what, components in lacking.items()]
+            missing.setdefault("'cacert' or 'capath', the CA certificates to trust, is missing", []).append(component)
+    return [f"swarm_certificates of {host}: {what} for {listed(components)}" for what, components in missing.items()]

@@ -7,10 +7,11 @@ Facts from the platform's own schemas (swarm 2.x): unknown keys are refused, len
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from .wording import unknown_keys, wrong_type
 
 
 @dataclass(frozen=True)
@@ -73,38 +74,38 @@ def problems(value: Any, form: Form, where: str) -> list[str]:
 
 def _text(value: Any, form: Text, where: str) -> list[str]:
     if not isinstance(value, str):
-        return [f"{where} must be a text, not {value!r}"]
+        return [wrong_type(where, value, "text")]
     if form.choices and value not in form.choices:
-        return [f"{where} is {value!r}, it must be one of {', '.join(form.choices)}"]
+        return [f"{where}: invalid value {value!r}; expected one of {', '.join(form.choices)}"]
     if not form.least <= len(value) <= form.most:
-        return [f"{where} has {len(value)} characters, it must have {form.least} to {form.most}: {value[:60]!r}"]
+        return [f"{where} has {len(value)} characters; expected {form.least} to {form.most}"]
     if form.absolute and not value.startswith("/"):
-        return [f"{where} must be an absolute path, not {value!r}"]
+        return [f"{where}: invalid path; expected an absolute path"]
     return []
 
 
 def _number(value: Any, form: Number, where: str) -> list[str]:
     if isinstance(value, bool) or not isinstance(value, int):
-        return [f"{where} must be a whole number, not {value!r}"]
+        return [wrong_type(where, value, "a whole number")]
     if not form.least <= value <= form.most:
-        return [f"{where} is {value}, it must be {form.least} to {form.most}"]
+        return [f"{where}: invalid number {value}; expected {form.least} to {form.most}"]
     return []
 
 
 def _scalar(value: Any, form: Scalar, where: str) -> list[str]:
     if isinstance(value, (dict, list, tuple)):
-        return [f"{where} must be one value, not {value!r}"]
+        return [wrong_type(where, value, "a single value")]
     if len(str(value)) > form.most:
-        return [f"{where} has {len(str(value))} characters, it may have {form.most}"]
+        return [f"{where} has {len(str(value))} characters; expected at most {form.most}"]
     return []
 
 
 def _listing(value: Any, form: Listing, where: str) -> list[str]:
     if not isinstance(value, (list, tuple)):
-        return [f"{where} must be a list, not {value!r}"]
+        return [wrong_type(where, value, "a list")]
     found = []
     if not form.least <= len(value) <= form.most:
-        found.append(f"{where} has {len(value)} items, it must have {form.least} to {form.most}")
+        found.append(f"{where} has {len(value)} items; expected {form.least} to {form.most}")
     for index, item in enumerate(value):
         found += problems(item, form.of, f"{where}[{index}]")
     return found
@@ -112,30 +113,21 @@ def _listing(value: Any, form: Listing, where: str) -> list[str]:
 
 def _one_key(value: Any, form: OneKey, where: str) -> list[str]:
     if not isinstance(value, dict) or len(value) != 1:
-        return [f"{where} must be a mapping with one key, not {value!r}"]
+        return [wrong_type(where, value, "a mapping with one key")]
     (key, item), *_rest = value.items()
     return problems(item, form.value, f"{where}.{key}")
 
 
 def _mapping(value: Any, form: Mapping, where: str) -> list[str]:
     if not isinstance(value, dict):
-        return [f"{where} must be a mapping, not {value!r}"]
-    found = []
-    for key in value:
-        if key not in form.keys:
-            found.append(f"{where} has the unknown key {key!r}{did_you_mean(str(key), form.keys)}")
+        return [wrong_type(where, value, "a mapping")]
+    found = unknown_keys(where, value, form.keys)
     for key, inner in form.keys.items():
         if key in value:
             found += problems(value[key], inner, f"{where}.{key}")
         elif key not in form.optional:
-            found.append(f"{where} lacks {key!r}")
+            found.append(f"{where}: {key!r} is missing")
     return found
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`: did you mean 'sn_sentinel'?` when one of the known words is near, else nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
-    return f": did you mean {near[0]!r}?" if near else ""
 
 
 _CHECKS: dict[type[Form], Callable[[Any, Any, str], list[str]]] = {

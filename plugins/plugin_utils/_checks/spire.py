@@ -1,29 +1,25 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the part of an inventory that SPIRE is, in sentences (private, pure). `_problems` says in which stage."""
+"""What is wrong with the SPIRE servers and agents of an inventory, in sentences (private, pure)."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._spire import datastore
 from ...module_utils._spire.config import next_minor, seconds, version_tuple
 from .._site import certificates, classic, spire
 from . import classic as classic_checks
-from . import formats
+from .wording import did_you_mean, listed, shown
 
 if TYPE_CHECKING:
     from .._site.model import Inventory
 
 TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}\Z")
-NAMES = "a trust domain has only lower-case letters, digits, dots, dashes and underscores"
-
-
-def _listed(hosts: Iterable[str]) -> str:
-    return ", ".join(hosts)
+EXPECTED_DOMAIN = "expected only lower-case letters, digits, dots, dashes and underscores"
 
 
 def trust_domains(inventory: Inventory) -> list[str]:
@@ -31,17 +27,17 @@ def trust_domains(inventory: Inventory) -> list[str]:
     for host in inventory.hosts:
         name = inventory.get(host, "swarm_trust_domain")
         if not isinstance(name, str) or not TRUST_DOMAIN.match(name):
-            found.append(f"swarm_trust_domain is {name!r} on {host}: {NAMES}")
+            found.append(f"swarm_trust_domain of {host}: invalid trust domain {shown(name)}; {EXPECTED_DOMAIN}")
     try:
         for host in inventory.members("spire_server"):
             version_tuple(inventory.get(host, "swarm_spire_version"))
     except ValueError as error:
-        found.append(f"swarm_spire_version on {host}: {error}")
+        found.append(f"swarm_spire_version of {host}: {error}")
     return found
 
 
 def versions(inventory: Inventory) -> list[str]:
-    """Agents that do not go with their server: one that is newer, or more than one minor release older (SPIRE's doc/upgrading.md)."""
+    """Of agents that are newer than their server, or more than one minor release older (SPIRE's doc/upgrading.md)."""
     found, domains = [], spire.domains(inventory)
     for host in inventory.members("spire_agent"):
         for server in [one for one in spire.servers_of(inventory, host, domains) if one in inventory.hosts][:1]:
@@ -53,7 +49,8 @@ def versions(inventory: Inventory) -> list[str]:
                 continue
             if not mine <= upper <= next_minor(mine):
                 how = "newer than" if mine > upper else "more than one minor release older than"
-                found.append(f"the SPIRE Agent {agent} of {host} is {how} its server on {server}, {its}: set swarm_spire_version for both")
+                both = f"the SPIRE Agent of {host} ({agent}) is {how} its server on {server} ({its})"
+                found.append(f"{both}: set swarm_spire_version for both")
     return found
 
 
@@ -74,27 +71,27 @@ def datastores(inventory: Inventory) -> list[str]:
 
 
 def _several(inventory: Inventory, domain: str, hosts: list[str]) -> list[str]:
-    """What is wrong with several servers of one domain."""
-    where = f"{_listed(hosts)} both serve the trust domain {domain!r}"
+    """Of several servers of one trust domain."""
+    where = f"the SPIRE Servers of {listed(hosts)} serve the same trust domain {domain!r}"
     stores = {host: inventory.get(host, "spire_server_datastore") for host in hosts}
     if not all(map(datastore.is_shared, stores.values())):
         kinds = " or ".join(datastore.PORTS)
-        remedy = f"for two servers of one organisation, give both the same spire_server_datastore, of type {kinds}"
-        nested = "or, where one signs the other's CA, set spire_server_upstream"
+        remedy = f"for several servers of one organisation, give all the same spire_server_datastore, of type {kinds}"
+        nested = "or, where one signs the CA of another, set spire_server_upstream"
         return [f"{where}: give each organisation its own swarm_trust_domain; {remedy}, {nested}"]
     if len({datastore.place(store) for store in stores.values()}) > 1:
-        return [f"{where}, but spire_server_datastore is not the same database on each: servers of one domain share one"]
+        return [f"{where}, but their spire_server_datastore differs: servers of one trust domain share one database"]
     if len({inventory.get(host, "spire_server_port") for host in hosts}) > 1:
-        return [f"{where}, but spire_server_port differs: agents find them by one name and one port"]
+        return [f"{where}, but their spire_server_port differs: agents connect to them by one name and one port"]
     numberless = [host for host in hosts if not _is_ip(inventory.address(host))]
     if numberless:
-        return [f"{where}, and agents find them by a name that leads to all their IP addresses: set swarm_host_ip of {_listed(numberless)}"]
+        return [f"{where}, and agents connect to them by a name for all their IP addresses: set swarm_host_ip of {listed(numberless)}"]
     return []
 
 
 def files(inventory: Inventory, exists: Callable[[str], bool]) -> list[str]:
     return [
-        f"spire_server_datastore.tls.{key} on {host} is {path!r}, which is not there on the controller"
+        f"spire_server_datastore.tls.{key} of {host}: {path!r} does not exist on the controller"
         for host in inventory.members("spire_server")
         for key, path in (inventory.get(host, "spire_server_datastore").get("tls") or {}).items()
         if not exists(path)
@@ -110,10 +107,10 @@ def _is_ip(address: str) -> bool:
 
 
 def servers(inventory: Inventory) -> list[str]:
-    """Of SPIRE servers that are nested, and of those that run already; what they say of lives comes when that is well."""
+    """Of nested SPIRE servers and of those that the user runs; their lifetimes are checked once that is right."""
     members = inventory.members("spire_server")
     found = [
-        f"spire_server_managed is {inventory.get(host, 'spire_server_managed')!r} on {host}, it must be true or false"
+        f"spire_server_managed of {host}: invalid value {shown(inventory.get(host, 'spire_server_managed'))}; expected true or false"
         for host in members
         if not isinstance(inventory.get(host, "spire_server_managed"), bool)
     ]
@@ -125,22 +122,23 @@ def servers(inventory: Inventory) -> list[str]:
 
 def _upstream(inventory: Inventory, host: str, members: list[str]) -> list[str]:
     upstream = inventory.get(host, "spire_server_upstream")
-    what = f"spire_server_upstream of {host} is {upstream!r}"
+    what = f"spire_server_upstream of {host} is {shown(upstream)}"
     if upstream not in members:
-        hint = formats.did_you_mean(str(upstream), [one for one in members if one != host])
-        return [f"{what}, which is no host of swarm_spire_server{hint}"]
+        hint = did_you_mean(str(upstream), [one for one in members if one != host])
+        return [f"{what}, which is not a host of swarm_spire_server{hint}"]
     if upstream == host:
-        return [f"{what}, the server itself: name the host of the server that signs its CA"]
+        return [f"{what}, the server itself: set it to the host of the server that signs its CA"]
     above = inventory.get(upstream, "spire_server_upstream")
     if above == host:
-        return [f"{what}, and that of {upstream} is {above!r}: one of the two signs its CA itself and has no spire_server_upstream"]
+        return [f"{what}, and that of {upstream} is {above!r}: remove spire_server_upstream from the one that signs its CA itself"]
     if above:
-        return [f"{what}, which is itself below {above}: a server stands directly below one that has no spire_server_upstream"]
+        return [f"{what}, which has the upstream {above} itself: only one level of nesting is supported"]
     if not inventory.get(host, "spire_server_managed"):
-        return [f"{what}, but spire_server_managed is false there: the configuration of a server that you run is yours"]
+        return [f"{what}, but spire_server_managed is false there: configure the upstream of a server that you run yourself"]
     domain, upper = (inventory.get(one, "swarm_trust_domain") for one in (host, upstream))
     if domain != upper:
-        return [f"{what}, whose swarm_trust_domain is {upper!r}, that of {host} is {domain!r}: nested servers are of one trust domain"]
+        differ = f"but the trust domain of {host} is {domain!r} and that of {upstream} is {upper!r}"
+        return [f"{what}, {differ}: nested servers must have the same swarm_trust_domain"]
     return []
 
 
@@ -151,13 +149,13 @@ def _lives(inventory: Inventory, members: list[str]) -> list[str]:
             ttl[host] = spire.lives(inventory, host)["ca_ttl"]
         except ValueError as error:
             option, _colon, reason = str(error).partition(": ")
-            found.append(f"{spire.LIVES[option]} on {host}: {reason}")
+            found.append(f"{spire.LIVES[option]} of {host}: {reason}")
     for host in members:
         upstream = inventory.get(host, "spire_server_upstream")
         if host in ttl and upstream in ttl and seconds("ca_ttl", ttl[upstream]) <= 6 * seconds("ca_ttl", ttl[host]):
             found.append(
-                f"the CA of {upstream} lives {ttl[upstream]}, not more than six times as long as that of {host} below it, {ttl[host]}:"
-                f" raise spire_server_ca_ttl on {upstream}, or lower the lives on {host}"
+                f"spire_server_ca_ttl of {upstream} is {ttl[upstream]}; expected more than six times that of {host} below it ({ttl[host]}):"
+                f" raise it, or lower the lifetimes of {host}"
             )
     return found
 
@@ -176,40 +174,40 @@ def identities(inventory: Inventory) -> list[str]:
 
 
 def _agent(inventory: Inventory, host: str, domains: dict[str, list[str]]) -> list[str]:
-    """Of the server and the ID of a host's agent."""
-    domain, told = (inventory.get(host, name) for name in ("swarm_trust_domain", "spire_agent_server_host"))
+    """Of the server that a host's agent connects to, and of the agent's SPIFFE ID."""
+    domain, server = (inventory.get(host, name) for name in ("swarm_trust_domain", "spire_agent_server_host"))
     given, elsewhere = inventory.get(host, "spire_agent_id"), inventory.get(host, "spire_agent_server_address")
     members = inventory.members("spire_server")
     if given and not str(given).startswith(f"spiffe://{domain}/"):
-        return [f"spire_agent_id is {given!r} on {host}: an agent's ID there begins with spiffe://{domain}/"]
-    if told and told not in members and not elsewhere:
-        hint = formats.did_you_mean(str(told), members)
-        return [f"spire_agent_server_host of {host} is {told!r}, which is no host of swarm_spire_server{hint}"]
-    if told in members and inventory.get(told, "swarm_trust_domain") != domain:
-        other = inventory.get(told, "swarm_trust_domain")
-        return [f"spire_agent_server_host of {host} is {told!r}, which serves the trust domain {other!r}, not {domain!r}"]
+        return [f"spire_agent_id of {host}: invalid SPIFFE ID {shown(given)}; expected one that begins with spiffe://{domain}/"]
+    if server and server not in members and not elsewhere:
+        hint = did_you_mean(str(server), members)
+        return [f"spire_agent_server_host of {host} is {shown(server)}, which is not a host of swarm_spire_server{hint}"]
+    if server in members and inventory.get(server, "swarm_trust_domain") != domain:
+        other = inventory.get(server, "swarm_trust_domain")
+        return [f"spire_agent_server_host of {host} is {server!r}, a server of {other!r}; expected a server of {domain!r}"]
     if host in inventory.members("spire_agent") and not elsewhere and not spire.servers_of(inventory, host, domains):
-        hint = formats.did_you_mean(domain, domains)
-        known = f"; there are servers for {_listed(domains)}" if domains else ""
-        unserved = f"{host} has swarm_trust_domain {domain!r}, but no host of swarm_spire_server serves it{hint or known}"
-        return [f"{unserved}; for a server elsewhere set spire_agent_server_address"]
+        hint = did_you_mean(domain, domains)
+        known = f"; there are servers for {listed(domains)}" if domains else ""
+        unserved = f"no host of swarm_spire_server serves the trust domain {domain!r} of {host}{hint or known}"
+        return [f"{unserved}; for a server outside this inventory set spire_agent_server_address"]
     return []
 
 
 def _own_agent(inventory: Inventory, host: str, attested: list[str], domains: dict[str, list[str]]) -> list[str]:
-    """Of a host whose agent runs already."""
+    """Of a host whose agent the user runs."""
     if not inventory.given(host, "swarm_socket_path"):
-        remedy = "put it there, or set swarm_socket_path to the Workload API socket of an agent that already runs, or swarm_certificates"
-        return [f"{host} is in {_listed(attested)} but not in swarm_spire_agent: {remedy}"]
+        remedy = "put it there, or set swarm_socket_path to the Workload API socket of your own agent, or swarm_certificates"
+        return [f"{host} is in {listed(attested)} but not in swarm_spire_agent: {remedy}"]
     servers_there = spire.servers_of(inventory, host, domains)
     if servers_there and not inventory.given(host, "spire_agent_id"):
         remedy = f"set spire_agent_id on {host} to the SPIFFE ID of its agent, as `spire-server agent list` on {servers_there[0]} shows it"
-        return [f"{host} is in {_listed(attested)}, and the SPIRE Server of {servers_there[0]} is to have the entries for it: {remedy}"]
+        return [f"{host} is in {listed(attested)}, and registration entries for it are created on {servers_there[0]}: {remedy}"]
     return []
 
 
 def federation(inventory: Inventory) -> list[str]:
-    """Of the domains that a server federates with, where the inventory lists them itself."""
+    """Of the trust domains that the inventory lists for a server to federate with."""
     found = []
     for host in inventory.members("spire_server"):
         for item in inventory.get(host, "spire_server_federates_with"):
@@ -220,13 +218,13 @@ def federation(inventory: Inventory) -> list[str]:
 def _peer(inventory: Inventory, host: str, item: dict[str, Any]) -> list[str]:
     name, members = item.get("trust_domain", ""), inventory.members("spire_server")
     if not TRUST_DOMAIN.match(str(name)):
-        return [f"trust_domain is {name!r}: {NAMES}"]
+        return [f"invalid trust_domain {shown(name)}; {EXPECTED_DOMAIN}"]
     if name == inventory.get(host, "swarm_trust_domain"):
-        return [f"{name} is its own trust domain, only others are listed"]
+        return [f"{name} is the server's own trust domain: remove it"]
     if item.get("host") and item["host"] not in members:
-        return [f"{item['host']!r}, which is to hand over the bundle of {name}, is no host of swarm_spire_server"]
+        return [f"host {item['host']!r}, for the bundle of {name}, is not in swarm_spire_server{did_you_mean(str(item['host']), members)}"]
     if item.get("host") and inventory.get(item["host"], "swarm_trust_domain") != name:
-        return [f"{item['host']}, which is to hand over the bundle of {name}, serves {inventory.get(item['host'], 'swarm_trust_domain')}"]
+        return [f"host {item['host']!r}, for the bundle of {name}, serves {inventory.get(item['host'], 'swarm_trust_domain')}"]
     if not item.get("host") and not item.get("bundle"):
-        return [f"nothing says where the bundle of {name} is: give its item `host`, a host of swarm_spire_server, or `bundle`"]
+        return [f"the bundle of {name} is missing: set `host`, a host of swarm_spire_server that serves it, or `bundle`"]
     return []

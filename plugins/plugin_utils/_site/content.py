@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a training brings from the controller to the hosts: the client's wheel and the ML program (private to the collection)."""
+"""What a training copies from the controller to the hosts: the client's wheel and the ML program (private)."""
 
 from __future__ import annotations
 

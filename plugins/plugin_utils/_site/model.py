@@ -15,7 +15,7 @@ from ...module_utils._spire import peers as _peers
 from .. import _proxy
 from .._checks import formats
 from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
-from . import certificates, classic, sl, spire
+from . import certificates, classic, sl, spire, swci, swop
 from . import training as _training
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def swop_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
             pair_number += 1
             index = on_host.get(host, 0)
             on_host[host] = index + 1
-            complete.append(_training.pair(settings, index, pair_number, total, inventory.address(host)))
+            complete.append(swop.pair(settings, index, pair_number, total, inventory.address(host)))
         nodes[host].append({**node, "pairs": complete})
     return nodes
 
@@ -299,7 +299,7 @@ def derive(inventory: Inventory) -> dict[str, dict[str, Any]]:
             here["exchange"] = _exchange(inventory, host, swops)
         here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops.get(host, ()), sns, here)
         pairs = [pair for node in swops.get(host, ()) for pair in node["pairs"]]
-        here["gpus"] = sl.gpus(by_hand.get(host, ())) + _training.gpus(training, pairs)
+        here["gpus"] = sl.gpus(by_hand.get(host, ())) + swop.gpus(training, pairs)
         if classic.is_classic(inventory, host):
             here["swci_script"] = classic.script(*_sn_of(inventory, host, "swci", 0, sns))
         elif training and any(swops.values()) and host in inventory.members("swci"):
@@ -351,7 +351,7 @@ def _swops(
         sn_ip, sn_api_port = _sn_of(inventory, host, "swop", index, sns)
         own = {key: value for key, value in node.items() if key != "pairs"}
         options.append({"sn_ip": sn_ip, "sn_api_port": sn_api_port, **own})
-        profiles[node["name"]] = _training.profile(node["name"], node["pairs"], training, surroundings)
+        profiles[node["name"]] = swop.profile(node["name"], node["pairs"], training, surroundings)
     return options, profiles
 
 
@@ -359,7 +359,7 @@ def _swci(
     inventory: Inventory, host: str, sns: dict[str, list[dict[str, Any]]], swops: dict[str, list[dict[str, Any]]], training: dict[str, Any]
 ) -> tuple[dict[str, dict[str, Any]], str]:
     sn_ip, sn_api_port = _sn_of(inventory, host, "swci", 0, sns)
-    definitions = _training.tasks(training)
+    definitions = swci.tasks(training)
     files = {"first": "image-task.yml", "run": "run-task.yml"}
     operators = [node for nodes in swops.values() for node in nodes]
     place = {
@@ -369,5 +369,5 @@ def _swci(
         "swops": len(operators) + sum(peer["swops"] for peer in inventory.peers),
         "peers": training["peers"] or sum(len(node["pairs"]) for node in operators) + sum(peer["pairs"] for peer in inventory.peers),
     }
-    script = _training.script(training, definitions, place)
+    script = swci.script(training, definitions, place)
     return {files[key]: definition for key, definition in definitions.items()}, script

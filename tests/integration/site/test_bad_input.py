@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bad input, through the real playbook: found before the first container is touched, and said so that one can mend it."""
+"""Bad input, through the real playbook: reported before the first container is changed, with host, variable and remedy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(
 
 @dataclass(frozen=True)
 class Case:
-    """What is wrong with the inventory, and the words (host, variable, remedy) that the user must read."""
+    """A change that breaks the inventory, and the words (host, variable, remedy) that the user must read."""
 
     words: tuple[str, ...]
     change: Callable[[dict], object] = lambda tree: None
@@ -48,39 +48,40 @@ ON_THE_CONTROLLER = {
     ),
     "an unknown group": Case(("'swarm_snn'", "did you mean 'swarm_sn'?"), member("swarm_snn", "host-2")),
     "an unknown release": Case(
-        ("swarm_release is '2.4.0' on host-1, host-2", "known are 0.3.0, 2.0.0, 2.1.0, 2.2.0, 2.3.0"), variables={"swarm_release": "2.4.0"}
+        ("swarm_release of host-1, host-2: unknown release 2.4.0", "expected one of 0.3.0, 2.0.0, 2.1.0, 2.2.0, 2.3.0"),
+        variables={"swarm_release": "2.4.0"},
     ),
     "an upstream in another trust domain": Case(
-        ("spire_server_upstream of host-2 is 'host-1'", "nested servers are of one trust domain"),
+        ("spire_server_upstream of host-2 is 'host-1'", "nested servers must have the same swarm_trust_domain"),
         host("host-2", spire_server_upstream="host-1"),
     ),
     "a clash of ports": Case(
-        ("port 5814 on host-1 is wanted by the License Server (apls_port) and sn-1 (sn_api_port)", "give each its own"),
+        ("port 5814 on host-1 is assigned to the License Server (apls_port) and sn-1 (sn_api_port)", "give each its own port"),
         host("host-1", sn_api_port=5814),
     ),
     "more peers than there are": Case(
-        ("swarm_training.peers asks for 5", "there are 4 on host-1, host-2", "raise peers_per_host or add hosts"),
+        ("swarm_training.peers is 5", "the 4 SL/ML pairs on host-1, host-2", "raise peers_per_host or add hosts"),
         variables={"swarm_training": {**TRAINING, "peers": 5}},
     ),
-    "a minimum of peers that is not there": Case(
+    "more min_peers than peers": Case(
         ("swarm_training.min_peers is 9, more than the 4",), variables={"swarm_training": {**TRAINING, "min_peers": 9}}
     ),
-    "a program that is not there": Case(
-        ("swarm_training.model_source is '/nowhere'", "not there on the controller"),
+    "missing program files": Case(
+        ("swarm_training.model_source: '/nowhere' does not exist on the controller",),
         variables={"swarm_training": {**TRAINING, "model_source": "/nowhere"}},
     ),
 }
 ON_A_HOST = {
-    "a model directory that is not there": Case(
+    "a missing model directory": Case(
         ("host-1: /nowhere/model (swarm_training.model_dir): there is no such directory", "swarm_training.model_source"),
         variables={"swarm_training": {**TRAINING, "model_source": "", "model_dir": "/nowhere/model"}},
     ),
-    "a login that is refused": Case(
+    "a refused login": Case(
         ("host-2 cannot log in to registry.lab:5000 as swarm", "check swarm_registry_username and swarm_registry_password"),
         host("host-2", sn_image=SN),
         {"swarm_registry_password": "not the password"},
     ),
-    "an image that is not there": Case((f"host-2 cannot get {SN}", "(check sn_image)"), host("host-2", sn_image=SN)),
+    "a missing image": Case((f"host-2 cannot get {SN}", "(check sn_image)"), host("host-2", sn_image=SN)),
 }
 
 
@@ -89,7 +90,7 @@ FIRST_PLAY = "The inventory describes a swarm that can work"
 
 @pytest.mark.usefixtures("platform")
 @pytest.mark.parametrize("name", [*ON_THE_CONTROLLER, *ON_A_HOST])
-def test_bad_input_is_named_and_touches_nothing(tmp_path, log, name):
+def test_bad_input_is_reported_and_changes_nothing(tmp_path, log, name):
     case = {**ON_THE_CONTROLLER, **ON_A_HOST}[name]
     before = world.containers()
     outcome = world.play(log, *world.inventory(tmp_path, case.change, case.variables))

@@ -3,7 +3,7 @@
 """Identity without SPIRE: what is derived, and what is said of certificates that will not do."""
 
 import pytest
-from ansible_collections.swarm.learning.plugins.plugin_utils._checks import certificates, stages
+from ansible_collections.swarm.learning.plugins.plugin_utils._checks import stages
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import certificate_files
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import model as _site
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -49,46 +49,6 @@ def test_components_with_other_files_have_directories_of_their_own():
     model = _site.derive(certified({"swarm_certificates": told}))
     assert model["host-2"]["identity"]["sn"]["key"] == f"{PLACE}/sn/key.pem"
     assert model["host-2"]["identity"]["swop"]["cacert"] == f"{PLACE}/swop/cacert.pem"
-
-
-def test_a_component_may_have_files_of_its_own():
-    inventory = certified(
-        {"swarm_certificates": {"capath": "/pki/ca", "sn": {"key": "/a", "cert": "/b"}, "swop": {"key": "/c", "cert": "/d"}}}
-    )
-    assert said(inventory) == "\n".join(
-        f"swarm_certificates of {host} has no {kind} for {who}"
-        for host, who in (("host-1", "sl, swci"), ("host-2", "sl"))
-        for kind in ("key", "cert")
-    )
-
-
-WRONG = {
-    "not a mapping": ({"swarm_certificates": "/pki"}, "swarm_certificates of host-1 must be a mapping, not '/pki'"),
-    "unknown key": ({"swarm_certificates": {**FILES, "ca_cert": "/x"}}, "has the unknown key 'ca_cert': did you mean 'cacert'?"),
-    "unknown key of a component": ({"swarm_certificates": {**FILES, "sn": {"file": "/x"}}}, "for sn: has the unknown key 'file'"),
-    "no path": ({"swarm_certificates": {**FILES, "key": 7}}, "has key: 7, it must be a path on the controller"),
-    "no authority": ({"swarm_certificates": {"key": "/k", "cert": "/c"}}, "has no cacert and no capath"),
-    "trial": ({"swarm_certificates_trial": "yes"}, "swarm_certificates_trial is 'yes' on host-1, it must be true or false"),
-    "days": ({"swarm_training_days": 0}, "swarm_training_days is 0 on host-1"),
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_with_the_inventory(name):
-    everywhere, sentence = WRONG[name]
-    assert sentence in said(certified(everywhere))
-
-
-def test_certificates_and_spire_do_not_mix():
-    assert "host-1 is in swarm_spire_agent and has certificates" in said(certified(without=()))
-    mixed = two_orgs(host_1={"swarm_certificates": FILES}, groups={"swarm_spire_agent": ["host-2"], "swarm_spire_server": ["host-2"]})
-    assert "host-1 have certificates and host-2 none" in said(mixed)
-
-
-def test_release_0_3_0_has_no_such_options():
-    everywhere = {"swarm_release": "0.3.0", "swarm_certificates": FILES}
-    found = certificates.identities(two_orgs(everywhere, without=(*WITHOUT_SPIRE, "swarm_swop")))
-    assert "host-1 has certificates (swarm_certificates), which release 0.3.0 cannot use; 2.0.0, 2.1.0, 2.2.0, 2.3.0 can" in found
 
 
 # --- what is said of the files --------------------------------------------------------------------------------------------

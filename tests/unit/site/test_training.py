@@ -7,7 +7,7 @@ import hashlib
 import pytest
 import yaml
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import formats
-from ansible_collections.swarm.learning.plugins.plugin_utils._site import content
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import content, swci
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import model as _site
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import training as _training
 
@@ -178,7 +178,7 @@ def test_only_the_swci_host_has_the_script(model):
 
 
 def names(**changes):
-    tasks = _training.tasks(_training.normalise({**CIFAR, **changes}))
+    tasks = swci.tasks(_training.normalise({**CIFAR, **changes}))
     return tasks["first"]["Name"], tasks["run"]["Name"]
 
 
@@ -201,19 +201,19 @@ def test_a_changed_training_is_a_new_task_and_an_unchanged_one_is_not():
     ],
 )
 def test_without_a_build_the_image_is_pulled(image, body):
-    task = _training.tasks(_training.normalise({**CIFAR, "build": [], "image": image}))["first"]
+    task = swci.tasks(_training.normalise({**CIFAR, "build": [], "image": image}))["first"]
     assert (task["TaskType"], task["Outcome"], task["Body"]) == ("PULL_IMAGE", image, body)
     assert formats.task_problems(task) == []
 
 
 def test_a_build_that_installs_the_wheel_itself_is_left_alone():
     build = ["FROM x", f"COPY {WHEEL} /w/", f"RUN pip install /w/{WHEEL}"]
-    assert _training.tasks(_training.normalise({**CIFAR, "build": build}))["first"]["Body"]["BuildSteps"] == build
+    assert swci.tasks(_training.normalise({**CIFAR, "build": build}))["first"]["Body"]["BuildSteps"] == build
 
 
 def test_environment_of_the_program():
     changes = {"model_mount": "/data/model", "env": {"MAX_EPOCHS": 9, "A": "b"}, "private_data": "/d", "private_mount": "/p"}
-    body = _training.tasks(_training.normalise({**CIFAR, **changes}))["run"]["Body"]
+    body = swci.tasks(_training.normalise({**CIFAR, **changes}))["run"]["Body"]
     assert body["Envvars"] == [{"MODEL_DIR": "/data/model"}, {"MAX_EPOCHS": 9}, {"MIN_PEERS": 2}, {"A": "b"}]
     assert body["PrivateContent"] == "/p"
 
@@ -232,48 +232,3 @@ def test_files_for_the_hosts(tmp_path):
     listed = content.listing(training, "/var/lib/x/client")
     assert [item["path"] for item in listed] == ["/var/lib/x/client/client.whl", "/srv/model/b.py", "/srv/model/sub/a.py"]
     assert listed[1]["sha256"] == hashlib.sha256(b"model/b.py").hexdigest()
-
-
-GOOD_PROFILE = yaml.safe_load(PROFILE_OF_HOST_2)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"netwrok": "x"}, "profile has the unknown key 'netwrok': did you mean 'network'?"),
-        ({"network": None}, "profile.network must be a text, not None"),
-        ({"apls": {"locator": {"host": "a.b", "port": "5814"}}}, "profile.apls.locator.port must be a whole number"),
-        ({"apls": {"locator": {"port": None}}}, "profile.apls.locator lacks 'host'"),
-        ({"resourcemgr": {"mgrtype": "PODMAN", "accessinfo": {"accesstype": "FROMENV"}}}, "'PODMAN', it must be one of DOCKER"),
-        ({"envvars": [{"A": 1, "B": 2}]}, "profile.envvars[0] must be a mapping with one key"),
-        ({"envvars": [{"A": [1]}]}, "profile.envvars[0].A must be one value"),
-        ({"dns": "1.1.1.1"}, "profile.dns must be a list"),
-        ({"nodes": []}, "profile.nodes has 0 items"),
-        ({"nodes": [{"slnodedef": {}}]}, "profile.nodes[0].slnodedef lacks 'idx'"),
-    ],
-)
-def test_profile_that_swop_would_refuse(change, message):
-    assert any(message in sentence for sentence in formats.profile_problems({**GOOD_PROFILE, **change}))
-
-
-GOOD_TASK = yaml.safe_load(RUN_TASK.format(name="run", prereq="build"))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"TaskType": "RUN"}, "task.TaskType is 'RUN', it must be one of MAKE_USER_CONTAINER, PULL_IMAGE"),
-        ({"Outcome": "x" * 161}, "task.Outcome has 161 characters"),
-        ({"Prereq": ""}, "task.Prereq has 0 characters"),
-        ({"Body": {**GOOD_TASK["Body"], "WorkingDir": "test"}}, "task.Body.WorkingDir must be an absolute path"),
-        ({"Body": {**GOOD_TASK["Body"], "SharedContent": []}}, "task.Body.SharedContent has 0 items"),
-        ({"Extra": 1}, "task has the unknown key 'Extra'"),
-    ],
-)
-def test_task_that_swci_would_refuse(change, message):
-    assert any(message in sentence for sentence in formats.task_problems({**GOOD_TASK, **change}))
-
-
-def test_documents_that_are_none():
-    assert formats.profile_problems([]) == ["profile must be a mapping, not []"]
-    assert formats.task_problems("x") == ["task must be a mapping, not 'x'"]

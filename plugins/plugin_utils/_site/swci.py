@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tasks that a SWCI hands to the SWOPs, and its script (private, pure). The formats are the platform's own (2.x)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from .swop import TASKRUNNER
+from .training import build_steps, environment, one_key_each
+
+CONTRACT = "defaultbb.cqdb.sml.hpe"
+USR_DIR = "/platform/swarm/usr"  # where SWOP and SWCI see their user directory
+
+
+def tasks(training: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """{"first": …, "run": …}: the definitions of the task that makes the ML image there and of the one that trains.
+
+    A finalized task can neither be changed nor deleted, so each name carries a digest of what the task does: a changed
+    training is a new task, an unchanged one is found again.
+    """
+    first = _build_task(training) if training["build"] else _pull_task(training)
+    run = {
+        "Name": "",
+        "TaskType": "RUN_SWARM",
+        "Author": training["author"],
+        "Prereq": first["Name"],
+        "Outcome": "",
+        "Body": {
+            "Command": training["program"],
+            "Entrypoint": training["entrypoint"],
+            "WorkingDir": training["working_dir"],
+            "Envvars": one_key_each(environment(training)),
+            "PrivateContent": training["private_mount"] or None,
+            "SharedContent": [{"Src": training["model_dir"], "Tgt": training["model_mount"], "MType": "BIND"}],
+        },
+    }
+    run["Name"] = run["Outcome"] = f"{training['name']}-run-{_digest(run)}"
+    return {"first": first, "run": run}
+
+
+def _build_task(training: dict[str, Any]) -> dict[str, Any]:
+    task = {
+        "Name": "",
+        "TaskType": "MAKE_USER_CONTAINER",
+        "Author": training["author"],
+        "Prereq": "ROOTTASK",
+        "Outcome": training["image"],
+        "Body": {
+            "BuildContext": training["client_volume"] if training["client_wheel"] else None,
+            "BuildType": "INLINE",
+            "BuildSteps": build_steps(training),
+        },
+    }
+    return {**task, "Name": f"{training['name']}-build-{_digest(task)}"}
+
+
+def _pull_task(training: dict[str, Any]) -> dict[str, Any]:
+    repository, tag = _split_tag(training["image"])
+    organisation, _slash, name = repository.rpartition("/")
+    task = {
+        "Name": "",
+        "TaskType": "PULL_IMAGE",
+        "Author": training["author"],
+        "Prereq": "ROOTTASK",
+        "Outcome": training["image"],
+        "Body": {"Tag": tag, "RepoName": name, "OrgAndReg": organisation or None, "Auth": None},
+    }
+    return {**task, "Name": f"{training['name']}-pull-{_digest(task)}"}
+
+
+def _split_tag(image: str) -> tuple[str, str]:
+    head, slash, last = image.rpartition("/")
+    name, _colon, tag = last.partition(":")
+    return f"{head}{slash}{name}", tag or "latest"
+
+
+def _digest(document: dict[str, Any]) -> str:
+    """Eight hexadecimal digits that differ when the document does."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def script(training: dict[str, Any], definitions: dict[str, dict[str, Any]], place: dict[str, Any]) -> str:
+    """The SWCI script's text.
+
+    definitions: what `tasks` returns. place: sn_ip, sn_api_port, files ({"first": file name, "run": file name}), swops (how many
+    SWOPs make the image there) and peers (how many SL/ML pairs train).
+    """
+    context = training["name"]
+    endpoint = f"{place['sn_ip']} {place['sn_api_port']}"
+    lines = [
+        "EXIT ON FAILURE",
+        f"WAIT FOR IP {endpoint}",
+        f"CREATE CONTEXT {context} WITH IP {endpoint}",
+        f"SWITCH CONTEXT {context}",
+        f"CD {USR_DIR}",
+    ]
+    for key, peers in (("first", place["swops"]), ("run", place["peers"])):
+        name = definitions[key]["Name"]
+        lines += [
+            "# A task that is already there stays as it is: its name says what it does.",
+            "EXIT ON FAILURE OFF",
+            f"CREATE TASK FROM {place['files'][key]}",
+            f"FINALIZE TASK {name}",
+            "EXIT ON FAILURE",
+            f"GET TASK INFO {name}",
+            f"GET TASK BODY {name}",
+            f"RESET TASKRUNNER {TASKRUNNER}",
+            *(["# Peers of a training that failed are not waited for.", f"RESET CONTRACT {CONTRACT}"] if key == "run" else []),
+            f"ASSIGN TASK {name} TO {TASKRUNNER} WITH {peers} PEERS",
+            f"WAIT FOR TASKRUNNER {TASKRUNNER}",
+        ]
+    lines += [
+        "# The ML containers save their models.",
+        f"SLEEP {training['save_seconds']}",
+        f"RESET TASKRUNNER {TASKRUNNER}",
+        "LIST CONTRACTS",
+        f"RESET CONTRACT {CONTRACT}",
+        "EXIT",
+    ]
+    return "\n".join(lines) + "\n"

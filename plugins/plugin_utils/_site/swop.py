@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SL/ML pairs that a SWOP starts, and its profile (private, pure). The format is the platform's own (2.x)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import _proxy
+from .training import FIRST_SL_PORT, SL_PORT_STEP, filled, one_key_each
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TASKRUNNER = "defaulttaskbb.taskdb.sml.hpe"
+PAIR_KEYS = ("sl_hostname", "ml_hostname", "host_ip", "port", "env", "sl_env", "private_data", "gpus", "container_options")
+
+
+def pair(settings: dict[str, Any], index: int, number: int, nodes: int, address: str) -> dict[str, Any]:
+    """One SL/ML pair, complete.
+
+    settings  what the inventory says about this pair (PAIR_KEYS), often nothing
+    index     its place on the host, from 0: it decides about the port
+    number    its place in the whole training, from 1: it decides about the names
+    nodes     how many pairs there are
+    address   the host's address
+    """
+    return {
+        "sl_hostname": f"sl-{number}",
+        "ml_hostname": f"ml-{number}",
+        "host_ip": address,
+        "port": FIRST_SL_PORT + SL_PORT_STEP * index,
+        "number": number,
+        "nodes": nodes,
+        **settings,
+    }
+
+
+def gpus(training: dict[str, Any], pairs: Sequence[dict[str, Any]]) -> list[str]:
+    """Which of these pairs are to have GPUs: [`ml-1 (gpu 0)`, …]."""
+    wanted = [(pair["ml_hostname"], pair.get("gpus") or training.get("gpus")) for pair in pairs]
+    return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu]
+
+
+def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any], host_settings: dict[str, Any]) -> dict[str, Any]:
+    """The SWOP profile, a mapping, of the SWOP called `name` that starts `pairs`.
+
+    host_settings: network, apls_ip, apls_port, proxy (the variables' values by name), and identity, the options of an SL node:
+    socket_path (VOLUME:path in it, or a socket file), or key, cert, cacert and capath.
+    """
+    return {
+        "groupname": name,
+        "taskrunner": TASKRUNNER,
+        "policyuri": None,
+        "resourcemgr": {"mgrtype": "DOCKER", "accessinfo": {"accesstype": "FROMENV"}},
+        "network": host_settings["network"],
+        "apls": {"locator": {"host": host_settings["apls_ip"], "port": host_settings["apls_port"]}},
+        "apisrv": {"locator": {"host": None, "port": None, "service": None}},
+        "envvars": [
+            *({key: host_settings["proxy"].get(key) or None} for key in _proxy.VARIABLES),
+            *one_key_each(training["sl_env"]),
+        ],
+        "nodes": [{"slnodedef": _node(index, one, training, host_settings["identity"])} for index, one in enumerate(pairs)],
+    }
+
+
+def _node(index: int, one: dict[str, Any], training: dict[str, Any], identity: dict[str, str]) -> dict[str, Any]:
+    private = filled(one.get("private_data") or training["private_data"], one)
+    gpus = one.get("gpus") or training["gpus"]
+    options = [*([{"gpus": str(gpus)}] if gpus not in ("", None) else []), *one.get("container_options", [])]
+    definition = {
+        "idx": index,
+        "identity": [{"attribute": _attribute(option, value)} for option, value in identity.items()],
+        "slhostname": one["sl_hostname"],
+        "slhostip": one["host_ip"],
+        "slport": one["port"],
+        "slenvvars": [{"swarm_node_type": "sl"}, *one_key_each(one.get("sl_env", {}))],
+        "usrhostname": one["ml_hostname"],
+        "usrenvvars": one_key_each(filled({**training["node_env"], **one.get("env", {})}, one)) or None,
+        "privatedata": {"src": private, "mType": "BIND"} if private else None,
+    }
+    if options:
+        definition["usrcontaineropts"] = options
+    return definition
+
+
+def _attribute(option: str, value: str) -> dict[str, str]:
+    if option != "socket_path":
+        return {"aType": option.upper(), "mType": "BIND", "src": value, "tgt": value}
+    volume, colon, path = value.partition(":")
+    if not colon:
+        return {"aType": "SPIFFE_SOCKETPATH", "mType": "BIND", "src": volume, "tgt": volume}
+    return {"aType": "SPIFFE_SOCKETPATH", "mType": "VOLUME", "src": volume, "tgt": "/tmp/spire-agent", "subPath": path}
