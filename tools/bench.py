@@ -19,8 +19,8 @@ from pathlib import Path
 
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
 
-from lab import settings
-from tools import bench_module, bench_spire, demo, playbook, terminal, training
+from lab import playbook_runner, settings, training
+from tools import bench_module, bench_spire, demo, terminal
 from tools.cases import CASES, DEFAULT, Case
 from tools.terminal import say
 
@@ -71,10 +71,10 @@ def log_of(name: str) -> Path:
     return settings.STATE / f"bench/{name}.jsonl"
 
 
-def site(case: Case, name: str, *arguments: str) -> tuple[playbook.Run, float]:
+def site(case: Case, name: str, *arguments: str) -> tuple[playbook_runner.Run, float]:
     """Run the playbook `site` on the lab; what it reported, and how long it took in seconds."""
     start = time.monotonic()
-    run = playbook.run("swarm.learning.site", ["-i", case.inventory, *arguments], lambda *unused: None, log_of(name))
+    run = playbook_runner.run("swarm.learning.site", ["-i", case.inventory, *arguments], lambda *unused: None, log_of(name))
     if run.status:
         raise SystemExit(f"site ({name}) failed\n" + "\n".join(run.failures) + run.stderr)
     return run, time.monotonic() - start
@@ -83,7 +83,7 @@ def site(case: Case, name: str, *arguments: str) -> tuple[playbook.Run, float]:
 def timed(*command: str, **environment: str) -> float:
     """Seconds that a command takes; its output is kept from the report."""
     start = time.monotonic()
-    subprocess.run(command, cwd=playbook.ROOT, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
+    subprocess.run(command, cwd=playbook_runner.ROOT, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
     return time.monotonic() - start
 
 

@@ -13,8 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import settings
-from tools import playbook, terminal, training
+from lab import playbook_runner, settings, training
+from tools import terminal
 from tools.cases import CASES, DEFAULT, Case, listing
 from tools.terminal import say
 
@@ -30,7 +30,7 @@ class DemoError(Exception):
 def lab(*command: str) -> None:
     """One step of the lab; it says itself what it does."""
     with subprocess.Popen(
-        [sys.executable, "-m", "lab", *command], cwd=playbook.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", "lab", *command], cwd=playbook_runner.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         for line in process.stdout:
             say(terminal.dim(f"  {line.rstrip()}"))
@@ -50,10 +50,10 @@ def bring_up(name: str, case: Case) -> list[training.Host]:
     return [training.Host(settings.host_name(number), settings.host_container(number)) for number in range(1, count + 1)]
 
 
-def deploy(name: str, case: Case) -> playbook.Run:
+def deploy(name: str, case: Case) -> playbook_runner.Run:
     """Run a playbook on the case's hosts; each play is one line, once it is done."""
 
-    def show(event: str, run: playbook.Run) -> None:
+    def show(event: str, run: playbook_runner.Run) -> None:
         if event == "play" and len(run.plays) > 1:
             terminal.entry(run.plays[-2].name, run.plays[-2].seconds)
         elif event == "task":
@@ -62,7 +62,7 @@ def deploy(name: str, case: Case) -> playbook.Run:
             terminal.entry(run.plays[-1].name, run.plays[-1].seconds)
 
     log = settings.STATE / "demo" / f"{Path(name).name}.jsonl"
-    run = playbook.run(name, ["-i", case.inventory], show, log)
+    run = playbook_runner.run(name, ["-i", case.inventory], show, log)
     terminal.passing("")
     if run.status:
         told = "\n\n".join(run.failures) or run.stderr.strip()
@@ -96,7 +96,7 @@ def watch(hosts: Sequence[training.Host], expected: int) -> None:
     terminal.passing("")
 
 
-def summary(clock: terminal.Clock, case: Case, run: playbook.Run, hosts: Sequence[training.Host]) -> None:
+def summary(clock: terminal.Clock, case: Case, run: playbook_runner.Run, hosts: Sequence[training.Host]) -> None:
     """What there is now, how well it learned, how long it took, and what to try next."""
     say()
     say(terminal.bold("What each node recognises"))

@@ -13,17 +13,16 @@ import docker
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._releases import ON_PODMAN, RELEASES
 
-from lab import hosts, settings
+from lab import hosts, playbook_runner, settings
 from lab import world as lab
 from tests.integration.test_ladder import climb
-from tests.support.module_runner import IMAGE, SN_UP, Failed, World, run
-from tools import playbook
+from tests.support.module_runner import IMAGE, SN_UP, Failed, Sandbox, run
 
 ENGINE = f"unix://{settings.PODMAN_SOCKET}"
 CDI = "/etc/cdi/nvidia.json"
 
 
-class PodmanWorld(World):
+class PodmanWorld(Sandbox):
     """A test's containers on the host with Podman, whose modules run here: what they publish there is out of their reach."""
 
     def params(self, module, release="2.3.0", **others):
@@ -291,7 +290,7 @@ def test_modules_on_the_host_itself(world, tmp_path):
     """As a playbook does it: through SSH, with the ports that the host publishes and the socket that Podman names."""
     tasks = []
     for module in ("apls", "sl", "swop", "spire_agent"):
-        params = {**World.params(world, module), "docker_host": "unix:///run/podman/podman.sock"}
+        params = {**Sandbox.params(world, module), "docker_host": "unix:///run/podman/podman.sock"}
         for check in (True, False, False, True):
             tasks.append({"name": module, f"swarm.learning.{module}": params, "check_mode": check})
     play = [{"hosts": "all", "gather_facts": False, "tasks": tasks}]
@@ -301,7 +300,7 @@ def test_modules_on_the_host_itself(world, tmp_path):
     reached = {"ansible_host": settings.PODMAN.ip, "ansible_user": "root", "ansible_ssh_private_key_file": str(hosts.KEY)}
     reached |= {"ansible_ssh_common_args": ssh, "ansible_python_interpreter": "/usr/bin/python3"}
     inventory.write_text(json.dumps({"all": {"hosts": {settings.PODMAN.name: reached}}}))
-    ran = playbook.run(str(file), ["-i", str(inventory)], lambda _kind, _run: None, log)
+    ran = playbook_runner.run(str(file), ["-i", str(inventory)], lambda _kind, _run: None, log)
     assert not ran.failures, ran.failures
     events = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     results = [event["hosts"][settings.PODMAN.name] for event in events if event["_event"] == "v2_runner_on_ok"]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import cases, demo, playbook, terminal, training
+from lab import playbook_runner, training
+from tools import cases, demo, terminal
 
 HOST_1, HOST_2 = training.Host("host-1", "swarm-lab-host-1"), training.Host("host-2", "swarm-lab-host-2")
 
@@ -63,8 +64,8 @@ def lines(*events):
 
 
 def test_playbook_report():
-    run, seen = playbook.Run(), []
-    playbook.read(
+    run, seen = playbook_runner.Run(), []
+    playbook_runner.read(
         lines(
             {"_event": "v2_playbook_on_play_start", "play": {"name": "License Server"}},
             {"_event": "v2_playbook_on_task_start", "task": {"name": "The License Server runs"}},

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 
-from lab import settings
-from tests.integration.site import world
-from tools import training
+from lab import settings, training
+from tests.integration.site import lab_platform as world
 
 ONE, TWO = world.HOSTS
 CLASSIC = world.ROOT / "inventories/classic"

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.integration.lab.swarm import ROOT, Swarm
+from tests.integration.lab.loopback_swarm import ROOT, Swarm
 from tests.support.lab_certificates import Authority
 
 DIGITS = ROOT / "examples" / "digits" / "model" / "digits.py"

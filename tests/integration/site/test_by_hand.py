@@ -9,7 +9,7 @@ import ssl
 import pytest
 
 from lab import settings
-from tests.integration.site import world
+from tests.integration.site import lab_platform as world
 from tests.integration.site.test_bad_input import TRAINING
 
 TRAIN = "swarm.learning.train"

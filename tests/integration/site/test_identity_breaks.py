@@ -15,8 +15,8 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from tests.integration.site import world
-from tools import training
+from lab import training
+from tests.integration.site import lab_platform as world
 
 ONE, TWO = world.HOSTS
 SL = "spiffe://org2.swarm.learning/swarm/sl"

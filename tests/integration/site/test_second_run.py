@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.site import world
+from tests.integration.site import lab_platform as world
 
 pytestmark = pytest.mark.usefixtures("platform")
 NOTHING = {"host-1": 0, "host-2": 0}

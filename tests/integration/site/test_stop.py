@@ -12,8 +12,8 @@ import urllib.request
 import pytest
 
 from lab import settings
-from tests.integration.site import world
-from tools.training import TrainingError
+from lab.training import TrainingError
+from tests.integration.site import lab_platform as world
 
 ONE, TWO = world.HOSTS
 LAB = ("-i", str(world.LAB))

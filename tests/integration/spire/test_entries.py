@@ -4,7 +4,7 @@
 
 import pytest
 
-from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN
 from tests.support.module_runner import Failed
 
 MANY = 1000

@@ -7,7 +7,7 @@ import time
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._spire.join_tokens import agent_of
 
-from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN
 from tests.support.module_runner import Failed, run
 
 DAY = 86400

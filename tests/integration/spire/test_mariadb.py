@@ -7,7 +7,7 @@ import os
 import pytest
 
 from lab import databases, images
-from tests.integration.spire.world import ALIAS, DOMAIN, Spire
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN, Spire
 
 SERVER = "swarm.learning.spire_server"
 SN = f"spiffe://{DOMAIN}/swarm/sn"

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.spire.site import Site
+from tests.integration.spire.spire_site import Site
 
 _NUMBERS = itertools.count()
 ORG1 = {"swarm_trust_domain": "org1.example"}

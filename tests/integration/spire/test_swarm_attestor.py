@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab import binaries, settings
-from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN
 
 AGENT = "swarm.learning.spire_agent"
 ID = f"spiffe://{DOMAIN}/swarm/sl"

@@ -7,7 +7,7 @@ import stat
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._spire.join_tokens import agent_of, digest
 
-from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN
 
 AGENT = "swarm.learning.spire_agent"
 

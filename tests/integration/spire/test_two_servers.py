@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lab import databases, images
-from tests.integration.spire.world import ALIAS, DOMAIN, Spire
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN, Spire
 
 SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
 SERVERS = ("one", "two")

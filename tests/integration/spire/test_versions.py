@@ -7,7 +7,7 @@ import os
 import pytest
 
 from lab import binaries, images, settings
-from tests.integration.spire.world import ALIAS, DOMAIN, VERSION, Spire
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN, VERSION, Spire
 
 SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
 OTHER = "org2.example"

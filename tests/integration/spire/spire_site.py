@@ -11,8 +11,8 @@ import time
 
 from cryptography import x509
 
-from tests.integration.spire.world import VERSION
-from tools import playbook
+from lab import playbook_runner
+from tests.integration.spire.spire_pair import VERSION
 
 AGENT = "/opt/spire/bin/spire-agent"
 SERVER = "/opt/spire/bin/spire-server"
@@ -38,7 +38,7 @@ class Site:
         children = {group: {"hosts": {name: {} for name in members}} for group, members in groups.items()}
         inventory = self.directory / f"inventory-{self.runs}.json"
         inventory.write_text(json.dumps({"all": {"vars": self._variables(), "hosts": hosts, "children": children}}), encoding="utf-8")
-        return playbook.run(str(book), ("-i", str(inventory)), lambda event, run: None, book.with_suffix(".jsonl"))
+        return playbook_runner.run(str(book), ("-i", str(inventory)), lambda event, run: None, book.with_suffix(".jsonl"))
 
     def _variables(self):
         name = f"{self.prefix}-{{{{ inventory_hostname }}}}"
