@@ -8,7 +8,7 @@ SHELL := /bin/bash
 # Tools that call each other by name (ansible-lint, molecule) find them here, and nobody has to activate anything.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-help: ## What there is to say
+help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nCASE for make demo:\n' && python3 -m tools.cases
 
@@ -41,6 +41,7 @@ lint: setup ## ruff, mypy, ansible-lint and the changelog's own check
 	@mypy -p ansible_collections.swarm.learning.plugins
 	@ansible-lint
 	@antsibull-changelog lint
+	@PYTHONPATH=.collections .venv/bin/python -m tools.sizes
 
 sanity: setup ## Ansible's own checks, over the tracked files
 	@.venv/bin/python tests/tools/sanity.py
