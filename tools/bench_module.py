@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One module call that changes nothing, beside community.docker's docker_container with the same options, in one run."""
+"""Compare a module call that changes nothing with community.docker's docker_container and the same options, in one run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OURS, THEIRS = "swarm.learning.sn", "community.docker.docker_container"
 
 
 def tasks(image: str) -> list[dict]:
-    """A first task that makes the container, then both modules in turn, with the same wish."""
+    """A first task that creates the container, then both modules in turn with the same options."""
     run = {"name": NAME, "image": image, "entrypoint": ["sleep"], "command": ["infinity"], "hostname": NAME, "pull": "never"}
     ours = {**run, "host_ip": "192.0.2.1", "sentinel": True, "apls_ip": "192.0.2.9", "wait": False}
     environment = {
@@ -38,7 +38,7 @@ def tasks(image: str) -> list[dict]:
 
 
 def durations(log: Path) -> dict[str, list[float]]:
-    """Seconds of every task, by its name, from what the callback wrote. Raises SystemExit where one changed something."""
+    """Durations in seconds by task name, from the callback's JSON lines. Raises SystemExit if a task changed something."""
     found: dict[str, list[float]] = {}
     for event in map(json.loads, (line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{"))):
         if event["_event"] == "v2_runner_on_ok":
@@ -46,7 +46,7 @@ def durations(log: Path) -> dict[str, list[float]]:
             moments = [datetime.fromisoformat(took[end].replace("Z", "+00:00")) for end in ("start", "end")]
             found.setdefault(event["task"]["name"], []).append((moments[1] - moments[0]).total_seconds())
             if event["task"]["name"] != "made" and any(result["changed"] for result in event["hosts"].values()):
-                raise SystemExit(f"{event['task']['name']} changed something; the two are not asked for the same")
+                raise SystemExit(f"{event['task']['name']} changed something, so the two modules do not have the same options")
     return found
 
 
@@ -96,7 +96,7 @@ def cost(name: str, params: dict) -> tuple[int, int]:
 
 
 def module_call() -> None:
-    """Say how long both take, and their ratio; the engine API calls and the memory of each."""
+    """Print the duration of both and their ratio, and the engine API calls and memory of each."""
     client = engine.ensure()
     image = images.base(client)
     log = settings.STATE / "bench/module.jsonl"

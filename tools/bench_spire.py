@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What identity costs: from a configured server to the first SVID, spire-server executions in a run, a thousand entries."""
+"""What SPIRE costs: time from a configured server to the first SVID, spire-server commands of a run, a thousand entries."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lab import binaries, engine, images, playbook_runner, settings, training
 from tools import bench_module, terminal
 from tools.terminal import say
 
-SYNC = "an agent's own interval between two looks at its server"
-SYNC_SECONDS = 5  # what it does when it is not told otherwise
+SYNC = "the interval at which an agent synchronises with its server"
+SYNC_SECONDS = 5  # SPIRE's default
 MANY = 1000
 DOMAIN = "bench.example"
 PARENT = f"spiffe://{DOMAIN}/swarm/agent/localhost"
@@ -37,15 +37,15 @@ def configured(log: Path) -> float:
 
 
 def first_identity(host: training.Host, log: Path) -> None:
-    """Say when, after the servers were configured, a host's agent was attested and its first SN had an identity."""
+    """Print when, after the servers were configured, a host's agent was attested and its first SN had an SVID."""
     start = configured(log)
     rows = [(what, f"{training.said_at(host, name, words) - start:.1f} s") for what, name, words in SIGNS]
     say(terminal.bold("From configured SPIRE Servers to the first SVID"))
-    terminal.table(("then", "after"), [*rows, (SYNC, f"{SYNC_SECONDS} s")], right=(1,))
+    terminal.table(("event", "after"), [*rows, (SYNC, f"{SYNC_SECONDS} s")], right=(1,))
 
 
 def executions(hosts: Sequence[training.Host], since: float, until: float) -> int:
-    """How often spire-server was run on the hosts, by what their engines remember of that time (seconds since the epoch)."""
+    """Number of spire-server commands on the hosts between two times (seconds since the epoch), from their engines' events."""
     span = ("--since", f"{since:.3f}", "--until", f"{until:.3f}")
     told = [host.run("docker", "events", *span, "--filter", "event=exec_create", "--format", "{{.Action}}") for host in hosts]
     return sum(line.count("/spire-server ") for text in told for line in text.splitlines())
@@ -73,7 +73,7 @@ def a_server(directory: Path, image: str) -> str:
 
 
 def many_entries() -> None:
-    """Say how long it takes to make a thousand registration entries, and to check them."""
+    """Print how long it takes to create a thousand registration entries, and to check them."""
     client = engine.ensure()
     image = images.spire(client, images.base(client), binaries.build())["spire-server"]
     wanted = [
@@ -88,5 +88,5 @@ def many_entries() -> None:
             for container in client.containers.list(all=True, filters={"name": "^swarm-bench-"}):
                 container.remove(force=True, v=True)
     if (made.result["changed"], checked.result["changed"]) != (True, False):
-        raise SystemExit(f"{MANY} entries: the first call must change something and the second nothing")
-    say(f"{MANY} registration entries: made in {made.seconds:.1f} s, checked in {checked.seconds:.1f} s")
+        raise SystemExit(f"{MANY} entries: expected the first call to change something and the second to change nothing")
+    say(f"{MANY} registration entries: created in {made.seconds:.1f} s, checked in {checked.seconds:.1f} s")

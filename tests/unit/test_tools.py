@@ -96,15 +96,15 @@ def test_duration(seconds, text):
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_every_case_has_an_inventory_and_stands_in_the_readme():
+def test_every_case_has_an_inventory_and_a_row_in_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name, case in cases.CASES.items():
         assert (ROOT / case.inventory).is_dir(), name
         assert f"`{name}`" in readme
 
 
-def test_a_case_that_there_is_not(capsys):
+def test_unknown_case_is_refused_with_the_known_ones(capsys):
     assert demo.main(["nestled"]) == 2
     told = capsys.readouterr().out
-    assert "no case 'nestled'" in told
+    assert "unknown CASE 'nestled'" in told
     assert all(name in told for name in cases.CASES)
