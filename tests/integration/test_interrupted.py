@@ -65,7 +65,7 @@ def test_killed(world, tmp_path, moment, when):
 
 
 @MOMENTS
-def test_engine_goes_away(world, moment):
+def test_engine_disappears(world, moment):
     params = world.params("sn")
     run("sn", **params)
     way = engine_proxy.tcp_proxy(ENGINE)

@@ -89,7 +89,7 @@ def test_ladder(world, module):
 
 
 @pytest.mark.parametrize(("module", "most"), [("apls", 3), ("spire_server", 3), ("sn", 3), ("swop", 3), ("swci", 3)])
-def test_a_run_that_changes_nothing_costs_few_calls(world, monkeypatch, module, most):
+def test_unchanged_run_needs_few_calls(world, monkeypatch, module, most):
     params = world.params(module)
     run(module, **params)
     asked, send = [], docker.APIClient.send
@@ -146,7 +146,7 @@ def everything(world):
     }
 
 
-def test_what_podman_tells_in_its_own_words_is_no_drift_and_what_is_taken_away_is(world):
+def test_podmans_wording_is_no_drift_but_removed_options_are(world):
     options = everything(world)
     params = world.params("sn")
     climb("sn", [True, True, False, False], **params, **options)
@@ -177,7 +177,7 @@ def test_limits_and_policy_are_changed_in_the_running_container(world):
     assert (host["Memory"], host["NanoCpus"], host["RestartPolicy"]["Name"]) == (64 << 20, 500_000_000, "always")
 
 
-def test_limits_of_a_stopped_container_make_it_anew(world):
+def test_limits_of_a_stopped_container_re_create_it(world):
     params = world.params("sn", memory="64m", restart_policy="unless-stopped")
     run("sn", **params)
     run("sn", **params, state="stopped")
@@ -187,7 +187,7 @@ def test_limits_of_a_stopped_container_make_it_anew(world):
     assert [action.split()[0] for action in limits["actions"]] == ["set", "create", "remove"]
 
 
-def test_what_others_changed_is_seen(world):
+def test_changes_by_others_are_detected(world):
     params = world.params("sn", memory="64m")
     run("sn", **params)
     world.change("sn", Memory=128 << 20, MemorySwap=256 << 20, RestartPolicy={"Name": "always"})
@@ -197,7 +197,7 @@ def test_what_others_changed_is_seen(world):
     assert run("sn", **params)["actions"] == [f"unpause {world.name('sn')}"]
 
 
-def test_a_container_that_another_made_is_taken_as_far_as_it_is_as_described(world):
+def test_container_that_others_created_is_taken_over_where_it_matches(world):
     params = world.params("sn")
     wanted = run("sn", **params)["container"]
     run("sn", state="absent", name=params["name"], docker_host=ENGINE)
@@ -210,7 +210,7 @@ def test_a_container_that_another_made_is_taken_as_far_as_it_is_as_described(wor
     assert seen["before"].splitlines() == ["mounts: /image-volume, " + f"{world.prefix}-socket:/tmp/spire-agent", "state: created"], seen
 
 
-def test_an_old_one_comes_back_when_the_new_one_fails(world):
+def test_old_container_comes_back_when_the_new_one_fails(world):
     params = world.params("sn", memory="64m")
     old = run("sn", **params)["container"]["Id"]
     with pytest.raises(Failed, match=r"ended with exit code 3 before it was ready[\s\S]*is back as it was before") as failed:
@@ -226,7 +226,7 @@ def test_an_old_one_comes_back_when_the_new_one_fails(world):
     assert (world.id("sn"), world.status("sn")) == (old, "running")
 
 
-def test_sl_and_ml_are_one_thing(world):
+def test_sl_and_ml_are_treated_as_one(world):
     params = world.params("sl")
     run("sl", **params)
     world.says("sl", "touch", "/tmp/channel/request.channel")

@@ -148,17 +148,17 @@ NO_SERVER = {"swarm_spire_server": []}
 CONFIGURED = {"sn_nodes": [{"config": "/etc/spire/agent.conf"}], "swci_options": {"config": "/etc/spire/agent.conf"}}
 
 
-def test_a_spire_server_elsewhere():
+def test_external_spire_server():
     model = derived({**ELSEWHERE, **CONFIGURED}, groups=NO_SERVER)
     assert "server_host" not in model["host-1"]
 
 
-def test_a_spire_server_elsewhere_on_a_host_that_can_be_asked():
+def test_external_spire_server_on_a_reachable_host():
     derived({**ELSEWHERE, "swarm_agent_server_host": "spire-host"}, groups=NO_SERVER)
 
 
 @pytest.mark.parametrize(("lacking", "hosts"), [("sn_nodes", ["host-1", "host-2"]), ("swci_options", ["host-1"]), ("sl_nodes", ["host-2"])])
-def test_a_node_of_a_spire_server_elsewhere_needs_a_configuration(lacking, hosts):
+def test_node_of_an_external_spire_server_needs_a_configuration(lacking, hosts):
     given = {**CONFIGURED, "sl_nodes": [{"config": "/etc/spire/agent.conf", "ml_cmd": "run x.py"}]}
     given[lacking] = {} if lacking == "swci_options" else [given[lacking][0], {"ml_cmd": "run y.py"}] if lacking == "sl_nodes" else []
     said = stages.problems(classic({**ELSEWHERE, **given}, groups={**NO_SERVER, "swarm_sl": ["host-2"]}), lambda path: True)
