@@ -69,7 +69,7 @@ def build_plugin(version: str) -> Tree:
 
 def _source(version: str) -> Path:
     if version not in versions():
-        raise LabError(f"SPIRE {version} is not known: {LAB_DIR / 'spire'} has {', '.join(versions())}")
+        raise LabError(f"unknown version of SPIRE {version}; expected one of those in {LAB_DIR / 'spire'}: {', '.join(versions())}")
     return LAB_DIR / "spire" / version
 
 

@@ -156,7 +156,7 @@ def forget_stale(client: docker.DockerClient, host: Host, served: Mapping[str, s
     listing = container.exec_run(["docker", "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"])
     old = stale(listing.output.decode(), served)
     if old:
-        say(f"untagging on {host.name} what the registry has anew: {' '.join(old)}")
+        say(f"removing outdated tags on {host.name}: {' '.join(old)}")
         container.exec_run(["docker", "image", "rm", "--force", "--no-prune", *old])
 
 

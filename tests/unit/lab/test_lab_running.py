@@ -20,7 +20,7 @@ def test_wait_for_returns_as_soon_as_it_is_ready() -> None:
 
 
 def test_wait_for_names_what_is_missing() -> None:
-    with pytest.raises(LabError, match="the thing: not there after 0 s"):
+    with pytest.raises(LabError, match="the thing: not ready after 0 s"):
         wait_for(lambda: False, "the thing", 0)
 
 
