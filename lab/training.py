@@ -122,10 +122,10 @@ def last_words(host: Host, name: str, lines: Iterable[str]) -> str:
 
 def _dead_node(node: Node) -> str:
     """Why an ML container ended before the training did: its SL has often ended first, and knows."""
-    told = last_words(node.host, node.name, node.tail)
+    message = last_words(node.host, node.name, node.tail)
     if node.sl != node.id and any(container["Id"] == node.sl for container in node.host.containers()):
-        told += "\n" + "\n".join(["The last lines of its SL:", *(f"    {line}" for line in _end_of_log(node.host, node.sl, SL_TAIL))])
-    return told
+        message += "\n" + "\n".join(["The last lines of its SL:", *(f"    {line}" for line in _end_of_log(node.host, node.sl, SL_TAIL))])
+    return message
 
 
 def _end_of_log(host: Host, container: str, lines: int) -> list[str]:

@@ -114,8 +114,8 @@ def no_change(case: Case, hosts: Sequence[training.Host]) -> None:
         run, seconds = site(case, name.replace(" ", "-").replace(",", ""), *arguments)
         executed = bench_spire.executions(hosts, since, time.time())
         tasks = max(host["ok"] for host in run.stats.values())
-        told = f"at most {tasks} tasks per host, {executed} spire-server commands, {run.total('changed')} changes"
-        say(f"{name}: {terminal.duration(seconds)}, {told}")
+        counts = f"at most {tasks} tasks per host, {executed} spire-server commands, {run.total('changed')} changes"
+        say(f"{name}: {terminal.duration(seconds)}, {counts}")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -47,8 +47,8 @@ def first_identity(host: training.Host, log: Path) -> None:
 def executions(hosts: Sequence[training.Host], since: float, until: float) -> int:
     """Number of spire-server commands on the hosts between two times (seconds since the epoch), from their engines' events."""
     span = ("--since", f"{since:.3f}", "--until", f"{until:.3f}")
-    told = [host.run("docker", "events", *span, "--filter", "event=exec_create", "--format", "{{.Action}}") for host in hosts]
-    return sum(line.count("/spire-server ") for text in told for line in text.splitlines())
+    events = [host.run("docker", "events", *span, "--filter", "event=exec_create", "--format", "{{.Action}}") for host in hosts]
+    return sum(line.count("/spire-server ") for text in events for line in text.splitlines())
 
 
 def a_server(directory: Path, image: str) -> str:

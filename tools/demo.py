@@ -65,8 +65,8 @@ def deploy(name: str, case: Case) -> playbook_runner.Run:
     run = playbook_runner.run(name, ["-i", case.inventory], show, log)
     terminal.passing("")
     if run.status:
-        told = "\n\n".join(run.failures) or run.stderr.strip()
-        raise DemoError(f"ansible-playbook {name} failed with status {run.status}\n\n{told}\n\nIts full output: {log}")
+        problems = "\n\n".join(run.failures) or run.stderr.strip()
+        raise DemoError(f"ansible-playbook {name} failed with status {run.status}\n\n{problems}\n\nIts full output: {log}")
     hosts = len(run.stats)
     say(terminal.dim(f"  {run.total('changed')} changes on {hosts} hosts, {run.total('ok')} tasks"))
     return run
@@ -81,12 +81,12 @@ def trains(host: training.Host) -> bool:
 def watch(hosts: Sequence[training.Host], expected: int) -> None:
     """Follow the ML containers to the end of the training, and print a line for each one that has finished."""
     start = time.monotonic()
-    told: set[str] = set()
+    reported: set[str] = set()
 
     def show(nodes: list[training.Node]) -> None:
         for node in nodes:
-            if node.finished and node.id not in told:
-                told.add(node.id)
+            if node.finished and node.id not in reported:
+                reported.add(node.id)
                 terminal.entry(f"{node.name} on {node.host.name}", time.monotonic() - start)
                 say(terminal.dim(f"    {node.last_line}"))
         working = [f"{node.name}: {node.line}" for node in nodes if not node.finished]

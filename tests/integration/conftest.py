@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real engine, an image whose containers do as they are told, and for each test names of its own."""
+"""A real engine, an image whose containers do what their arguments say, and names of its own for each test."""
 
 import itertools
 import os

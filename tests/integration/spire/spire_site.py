@@ -102,7 +102,7 @@ class Site:
         return svid["spiffe_id"], _certificates(svid["x509_svid"])
 
     def gets(self, host, spiffe_id, seconds=60):
-        """Whether an SN on the host gets this identity in time. It asks again and again, and says each time what it was told."""
+        """Whether an SN on the host gets this identity in time. It asks repeatedly."""
         asking, end = self.workload(host, "watch"), time.monotonic() + seconds
         asking.start()
         said = itertools.takewhile(lambda line: time.monotonic() < end, asking.logs(stream=True, follow=True))

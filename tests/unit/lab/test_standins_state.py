@@ -138,7 +138,7 @@ def test_unfinished_work_of_a_swop_has_failed():
     swarm.do("report", runner, run["run"], {"index": 0, "status": "COMPLETE", "detail": ""})
     swarm.do("enrol", {"type": "swop", "uid": "t", "name": "swop-1", "taskrunner": runner, "nodes": 2, "parent_uid": "sn"})
     ended = swarm.state["taskrunners"][runner]
-    assert (state.status(ended), ended["peers"][1]["detail"]) == ("FAILED", "its SWOP stopped or was started anew")
+    assert (state.status(ended), ended["peers"][1]["detail"]) == ("FAILED", "its SWOP stopped or was restarted")
 
 
 def test_tasks_need_their_prerequisite_and_targets_their_swop():

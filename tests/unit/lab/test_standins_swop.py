@@ -308,7 +308,7 @@ def test_the_sl_image_is_beside_swops(image: str, sl: str):
 
 @pytest.mark.parametrize("image", ["r/o/operator:2", "r/o/swop@sha256:0", "swop/operator"])
 def test_image_that_does_not_tell_sl_platforms_apart(image: str):
-    with pytest.raises(Refusal, match="cannot be told"):
+    with pytest.raises(Refusal, match="cannot derive the SL image"):
         pairs.sl_image(image)
 
 
