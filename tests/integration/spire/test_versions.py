@@ -35,7 +35,7 @@ def old(request, docker_client, tmp_path_factory):
         made.clean()
 
 
-def test_modules_work_with_podman(old):
+def test_modules_work_with_older_versions_of_spire(old):
     own = old.call("spire_bundle")["bundle"]
     assert [old.call("spire_bundle", trust_domain=OTHER, bundle=own)["changed"] for _again in range(2)] == [True, False]
     for entry, done in ((ENTRY, "created"), ({**ENTRY, "dns_names": []}, "updated")):
