@@ -5,54 +5,55 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup lock test lint sanity unit integration molecule demo demo-down lab lab-down bench docs
 
-# Tools that call each other by name (ansible-lint, molecule) find them here, and nobody has to activate anything.
+# Tools that call each other by name (ansible-lint, molecule) find each other here, without an activated environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-help: ## What there is to say
+help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nCASE for make demo:\n' && python3 -m tools.cases
 
-setup: ## The development environment: .venv and .collections
+setup: ## Create the development environment: .venv and .collections
 	@tools/setup.sh
 
-demo: setup ## Everything from nothing to a trained model, on two simulated hosts (CASE=… for another world)
+demo: setup ## Deploy and train from nothing, on two simulated hosts (CASE=… for another set-up, see below)
 	@.venv/bin/python -m tools.demo $(CASE)
 
-demo-down: lab-down ## Leave nothing of the demo behind
+demo-down: lab-down ## Remove everything that the demo made
 
-lab: setup ## The simulated hosts, registry and images alone
+lab: setup ## Start only the simulated hosts, the registry and their images
 	@.venv/bin/python -m lab up
 
-lab-down: setup ## Remove them
+lab-down: setup ## Remove the simulated hosts and the registry
 	@.venv/bin/python -m lab down
 
-bench: setup ## The figures: bring-up beside its floor, a run that changes nothing (ARGS="--demo --cold" for more)
+bench: setup ## Measure the deployment, a run that changes nothing, and single modules (ARGS="--demo --cold" for more)
 	@PYTHONPATH=.collections .venv/bin/python -m tools.bench $(ARGS)
 
-docs: setup ## Write docs/contract.md from the tables of the releases
+docs: setup ## Generate docs/contract.md from the tables of the releases
 	@PYTHONPATH=.collections .venv/bin/python -m tools.contract
 
-test: setup ## All checks, quick ones first
+test: setup ## Run all checks, quick ones first
 	@tools/test.sh
 
-lint: setup ## ruff, mypy, ansible-lint and the changelog's own check
+lint: setup ## Run ruff, mypy, ansible-lint and antsibull-changelog, and report sizes
 	@ruff check
 	@ruff format --check
 	@mypy -p ansible_collections.swarm.learning.plugins
 	@ansible-lint
 	@antsibull-changelog lint
+	@PYTHONPATH=.collections .venv/bin/python -m tools.sizes
 
-sanity: setup ## Ansible's own checks, over the tracked files
+sanity: setup ## Run ansible-test sanity on the tracked files
 	@.venv/bin/python tests/tools/sanity.py
 
-unit: setup ## Tests that need no Docker Engine
+unit: setup ## Run the tests that need no Docker Engine
 	@pytest tests/unit
 
-integration: setup ## Tests against a real Docker Engine and the lab
+integration: setup ## Run the tests on a real Docker Engine and the lab
 	@pytest tests/integration
 
-molecule: setup ## The platform's whole life on the lab's hosts
+molecule: setup ## Run the Molecule scenarios on the lab's hosts
 	@pytest tests/molecule
 
-lock: ## Resolve tests/requirements.in anew into tests/requirements.txt
+lock: ## Resolve tests/requirements.in into tests/requirements.txt again
 	@tools/lock.sh

@@ -29,7 +29,7 @@ def _down(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m lab", description="The simulated world that swarm.learning is tried in.")
+    parser = argparse.ArgumentParser(prog="python -m lab", description="The simulated hosts on which to try swarm.learning.")
     commands = parser.add_subparsers(dest="command", required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], object], text: str) -> argparse.ArgumentParser:
@@ -37,21 +37,21 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    up = command("up", _up, "hosts and registry, with every image served; quick when they are there")
-    up.add_argument("--hosts", metavar="N", default=os.environ.get("LAB_HOSTS"), help="how many hosts (default: $LAB_HOSTS, or 2)")
+    up = command("up", _up, "start hosts and registry with every image; quick if they are running already")
+    up.add_argument("--hosts", metavar="N", default=os.environ.get("LAB_HOSTS"), help="number of hosts (default: $LAB_HOSTS, or 2)")
     sets = {"dest": "sets", "metavar": "SET", "action": "append", "choices": [*SETS, POSTGRES], "default": []}
-    text = f"also the images of a set, which is {' or '.join(SETS)}, or a database, {POSTGRES}; may be given several times"
+    text = f"also serve the images of a set, which is {' or '.join(SETS)}, or start a database, {POSTGRES}; may be repeated"
     up.add_argument("--with", help=text, **sets)
     down = command("down", _down, "remove hosts, registry, network and volumes; keep images and cache")
-    down.add_argument("--engine", action="store_true", help="also end the Docker Engine, when the lab started it")
-    command("status", lambda _: world.status(), "what is there; fails when the lab is not up")
-    command("podman", lambda _: world.podman(), "a host that has Podman instead of Docker, beside the others")
+    down.add_argument("--engine", action="store_true", help="also stop the Docker Engine, if the lab started it")
+    command("status", lambda _: world.status(), "show what is running; fails if the lab is not up")
+    command("podman", lambda _: world.podman(), "start one more host, with Podman instead of Docker")
     restart = command("restart", lambda options: hosts.restart(engine.client(), options.number), "reboot a host and wait until it is back")
     restart.add_argument("number", type=int, metavar="N")
     command("images", lambda _: world.build_images(), "build every image")
     spire = command("spire", lambda options: print(binaries.build(options.version).path), "build SPIRE and print where it is")
     spire.add_argument("version", nargs="?", default=SPIRE_VERSION)
-    command("engine", lambda _: engine.ensure(), "make sure that a Docker Engine answers")
+    command("engine", lambda _: engine.ensure(), "start a Docker Engine if none is running")
     return parser
 
 

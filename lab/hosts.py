@@ -151,12 +151,12 @@ def stale(listing: str, served: Mapping[str, str]) -> list[str]:
 
 
 def forget_stale(client: docker.DockerClient, host: Host, served: Mapping[str, str]) -> None:
-    """Untag on a host what has been built anew under the same name: a real image's name never changes its content."""
+    """Untag images on a host that have been built again under the same name; a real image never changes under its name."""
     container = client.containers.get(host.container)
     listing = container.exec_run(["docker", "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"])
     old = stale(listing.output.decode(), served)
     if old:
-        say(f"untagging on {host.name} what the registry has anew: {' '.join(old)}")
+        say(f"removing outdated tags on {host.name}: {' '.join(old)}")
         container.exec_run(["docker", "image", "rm", "--force", "--no-prune", *old])
 
 

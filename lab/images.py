@@ -127,7 +127,7 @@ def _official(client: docker.DockerClient) -> bool:
     try:
         docker.from_env(timeout=15).images.pull(OFFICIAL_DEBIAN)
     except (APIError, RequestException) as error:
-        say(f"{OFFICIAL_DEBIAN} is not to be had: {error}")
+        say(f"{OFFICIAL_DEBIAN} cannot be pulled: {error}")
         return False
     return True
 

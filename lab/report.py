@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Saying what the lab does and how long it took."""
+"""Output of the lab: what it does and how long it took."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOCK = threading.Lock()
 
 
 class LabError(Exception):
-    """Something that the person at the keyboard has to know; its text is all that they see."""
+    """An error for the person at the keyboard, who sees only its text."""
 
 
 def say(text: str) -> None:
@@ -38,7 +38,7 @@ def wait_for(ready: Callable[[], bool], what: str, timeout: float, dead: Callabl
         if reason := dead():
             raise LabError(f"{what}: {reason}")
         if time.monotonic() > limit:
-            raise LabError(f"{what}: not there after {timeout:.0f} s")
+            raise LabError(f"{what}: not ready after {timeout:.0f} s")
         time.sleep(0.05)
 
 

@@ -21,7 +21,7 @@ _STAMP = STATE / "client-wheel.key"
 
 
 def ensure() -> Path:
-    """The wheel, built anew when its source has changed."""
+    """The wheel, built again if its source has changed."""
     key = context_key(files_below(SOURCE), {})
     if WHEEL.exists() and _STAMP.exists() and _STAMP.read_text() == key:
         return WHEEL

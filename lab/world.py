@@ -56,7 +56,7 @@ def locked() -> Iterator[None]:
 
 
 class Work:
-    """Jobs at once; the first that fails ends the wait for the others, and its error is the one that is told."""
+    """Jobs at once; the first one that fails ends the wait for the others, and its error is raised."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=16)

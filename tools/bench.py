@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make bench`: how fast the collection is, in figures that belong together because one run measured them.
+"""`make bench`: how fast the collection is, with all figures measured in one run.
 
-The floor of a bring-up is what its containers themselves need, one after the other where one needs another: from each one's start
-to the log line that says it is ready. What the play takes above it is ours.
+The floor of a deployment is the time that the containers themselves need, from each one's start to the log line that says that it is ready,
+added up along the chain of dependencies. Whatever a deployment takes beyond that is due to the collection.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pathlib import Path
 
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
 
-from lab import settings
-from tools import bench_module, bench_spire, demo, playbook, terminal, training
+from lab import playbook_runner, settings, training
+from tools import bench_module, bench_spire, demo, terminal
 from tools.cases import CASES, DEFAULT, Case
 from tools.terminal import say
 
-# The critical path: what stands in one group may start at once, a group needs the one before it.
+# The critical path: components of one group may start at the same time, and a group needs the one before it.
 PATH = (("apls",), ("spire_server",), ("spire_agent",), ("sentinel",), ("sn",), ("swop", "sl"), ("swci",))
 LISTENS = re.compile(r"(?i)listening|serving|ready|started")
 
@@ -55,7 +55,7 @@ def floor(hosts: Sequence[training.Host]) -> list[tuple[str, float]]:
 
 
 def forget(hosts: Sequence[training.Host]) -> None:
-    """Take everything from the hosts but their images."""
+    """Remove everything from the hosts except their images."""
     for host in hosts:
         host.run(
             "sh",
@@ -67,28 +67,28 @@ def forget(hosts: Sequence[training.Host]) -> None:
 
 
 def log_of(name: str) -> Path:
-    """Where the JSON lines of a run are."""
+    """Path of the JSON lines of a run."""
     return settings.STATE / f"bench/{name}.jsonl"
 
 
-def site(case: Case, name: str, *arguments: str) -> tuple[playbook.Run, float]:
-    """Run the playbook `site` on the lab; what it reported, and how long it took in seconds."""
+def site(case: Case, name: str, *arguments: str) -> tuple[playbook_runner.Run, float]:
+    """Run the playbook `site` on the lab; return its report and its duration in seconds. Raises SystemExit."""
     start = time.monotonic()
-    run = playbook.run("swarm.learning.site", ["-i", case.inventory, *arguments], lambda *unused: None, log_of(name))
+    run = playbook_runner.run("swarm.learning.site", ["-i", case.inventory, *arguments], lambda *unused: None, log_of(name))
     if run.status:
         raise SystemExit(f"site ({name}) failed\n" + "\n".join(run.failures) + run.stderr)
     return run, time.monotonic() - start
 
 
 def timed(*command: str, **environment: str) -> float:
-    """Seconds that a command takes; its output is kept from the report."""
+    """Duration of a command in seconds; its output is not shown."""
     start = time.monotonic()
-    subprocess.run(command, cwd=playbook.ROOT, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
+    subprocess.run(command, cwd=playbook_runner.ROOT, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **environment})
     return time.monotonic() - start
 
 
 def bring_up(case: Case, hosts: Sequence[training.Host]) -> None:
-    """`site` on prepared hosts with images present, by phase, beside the floor."""
+    """Measure `site` on hosts that have the images, by phase, and compare it with the floor."""
     forget(hosts)
     if case.before:
         demo.deploy(case.before, case)
@@ -97,33 +97,33 @@ def bring_up(case: Case, hosts: Sequence[training.Host]) -> None:
     executed = bench_spire.executions(hosts, since, time.time())
     path = floor(hosts)
     total = sum(needed for _what, needed in path)
-    say(terminal.bold("Bring-up: site on hosts that have the images"))
+    say(terminal.bold("Deployment: site on hosts that have the images"))
     terminal.table(("phase", "time"), [(play.name, terminal.duration(play.seconds)) for play in run.plays], right=(1,))
-    say(terminal.bold("The floor: what the containers need from start to ready"))
+    say(terminal.bold("Floor: from the containers' start to readiness"))
     terminal.table(("container", "time"), [(what, terminal.duration(needed)) for what, needed in path], right=(1,))
-    say(f"bring-up {terminal.duration(seconds)}, floor {terminal.duration(total)}, ratio {seconds / total:.2f}")
+    say(f"deployment {terminal.duration(seconds)}, floor {terminal.duration(total)}, ratio {seconds / total:.2f}")
     if "spire_agent" in dict(path):
         bench_spire.first_identity(hosts[0], log_of("bring-up"))
-    say(f"spire-server was executed {executed} times")
+    say(f"spire-server commands: {executed}")
 
 
 def no_change(case: Case, hosts: Sequence[training.Host]) -> None:
-    """`site` where nothing is left to do, for real and in check mode."""
+    """Measure `site` when nothing is left to do, in normal and in check mode."""
     for name, arguments in (("no change", ()), ("no change, --check --diff", ("--check", "--diff"))):
         since = time.time()
         run, seconds = site(case, name.replace(" ", "-").replace(",", ""), *arguments)
         executed = bench_spire.executions(hosts, since, time.time())
         tasks = max(host["ok"] for host in run.stats.values())
-        told = f"{tasks} tasks a host at most, spire-server executed {executed} times, changed {run.total('changed')}"
-        say(f"{name}: {terminal.duration(seconds)}, {told}")
+        counts = f"at most {tasks} tasks per host, {executed} spire-server commands, {run.total('changed')} changes"
+        say(f"{name}: {terminal.duration(seconds)}, {counts}")
 
 
 def main(arguments: Sequence[str]) -> int:
     """The process's exit status."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--demo", action="store_true", help="also time `make demo` with everything cached, from no lab at all")
-    parser.add_argument("--cold", action="store_true", help="also time `make demo` with an empty cache: many minutes")
-    parser.add_argument("--case", choices=CASES, default=DEFAULT, help="which world, as for `make demo`")
+    parser.add_argument("--demo", action="store_true", help="also time `make demo` without a lab but with everything cached")
+    parser.add_argument("--cold", action="store_true", help="also time `make demo` with an empty cache, which takes many minutes")
+    parser.add_argument("--case", choices=CASES, default=DEFAULT, help="which set-up, as for `make demo`")
     options = parser.parse_args(arguments)
     case = CASES[options.case]
     if options.cold:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES, SAME, Component, Option
 
-from tools.playbook import ROOT
+from lab.playbook_runner import ROOT
 
 PAGE = ROOT / "docs/contract.md"
 HEAD = """<!-- SPDX-FileCopyrightText: The swarm.learning authors -->

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`: from nothing to the last log line of a training, on simulated hosts, saying what happens as it goes."""
+"""`make demo`: deploy and train from nothing on simulated hosts, and report each step."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import settings
-from tools import playbook, terminal, training
+from lab import playbook_runner, settings, training
+from tools import terminal
 from tools.cases import CASES, DEFAULT, Case, listing
 from tools.terminal import say
 
@@ -24,22 +24,22 @@ ONE_CHANGE = {"sn_options": {"memory": "2g"}}
 
 
 class DemoError(Exception):
-    """Why the demo cannot go on; its text is all that the user sees."""
+    """Why the demo cannot continue; its text is all that the user sees."""
 
 
 def lab(*command: str) -> None:
-    """One step of the lab; it says itself what it does."""
+    """Run one command of the lab and show its output."""
     with subprocess.Popen(
-        [sys.executable, "-m", "lab", *command], cwd=playbook.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", "lab", *command], cwd=playbook_runner.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         for line in process.stdout:
             say(terminal.dim(f"  {line.rstrip()}"))
     if process.returncode:
-        raise DemoError(f"python -m lab {' '.join(command)} ended with status {process.returncode}; what it said is above")
+        raise DemoError(f"python -m lab {' '.join(command)} failed with status {process.returncode}; its output is above")
 
 
 def bring_up(name: str, case: Case) -> list[training.Host]:
-    """The lab's hosts, up. A lab in which another case ran is taken down first: its servers and nodes are of another world."""
+    """Bring the lab's hosts up. If another case ran there, the lab is taken down first, as that case's servers and nodes do not fit."""
     last = settings.STATE / "demo/case"
     if last.exists() and last.read_text(encoding="utf-8") != name:
         lab("down")
@@ -50,10 +50,10 @@ def bring_up(name: str, case: Case) -> list[training.Host]:
     return [training.Host(settings.host_name(number), settings.host_container(number)) for number in range(1, count + 1)]
 
 
-def deploy(name: str, case: Case) -> playbook.Run:
-    """Run a playbook on the case's hosts; each play is one line, once it is done."""
+def deploy(name: str, case: Case) -> playbook_runner.Run:
+    """Run a playbook on the case's hosts, and print a line for each play when it is done. Raises DemoError."""
 
-    def show(event: str, run: playbook.Run) -> None:
+    def show(event: str, run: playbook_runner.Run) -> None:
         if event == "play" and len(run.plays) > 1:
             terminal.entry(run.plays[-2].name, run.plays[-2].seconds)
         elif event == "task":
@@ -62,11 +62,11 @@ def deploy(name: str, case: Case) -> playbook.Run:
             terminal.entry(run.plays[-1].name, run.plays[-1].seconds)
 
     log = settings.STATE / "demo" / f"{Path(name).name}.jsonl"
-    run = playbook.run(name, ["-i", case.inventory], show, log)
+    run = playbook_runner.run(name, ["-i", case.inventory], show, log)
     terminal.passing("")
     if run.status:
-        told = "\n\n".join(run.failures) or run.stderr.strip()
-        raise DemoError(f"ansible-playbook {name} ended with status {run.status}\n\n{told}\n\nEverything it reported: {log}")
+        problems = "\n\n".join(run.failures) or run.stderr.strip()
+        raise DemoError(f"ansible-playbook {name} failed with status {run.status}\n\n{problems}\n\nIts full output: {log}")
     hosts = len(run.stats)
     say(terminal.dim(f"  {run.total('changed')} changes on {hosts} hosts, {run.total('ok')} tasks"))
     return run
@@ -79,25 +79,25 @@ def trains(host: training.Host) -> bool:
 
 
 def watch(hosts: Sequence[training.Host], expected: int) -> None:
-    """Follow the ML containers to the end of the training; each one's arrival and end is one line."""
+    """Follow the ML containers to the end of the training, and print a line for each one that has finished."""
     start = time.monotonic()
-    told: set[str] = set()
+    reported: set[str] = set()
 
     def show(nodes: list[training.Node]) -> None:
         for node in nodes:
-            if node.finished and node.id not in told:
-                told.add(node.id)
+            if node.finished and node.id not in reported:
+                reported.add(node.id)
                 terminal.entry(f"{node.name} on {node.host.name}", time.monotonic() - start)
                 say(terminal.dim(f"    {node.last_line}"))
         working = [f"{node.name}: {node.line}" for node in nodes if not node.finished]
-        terminal.passing("    " + (working[0] if working else f"{len(nodes)} of {expected} ML containers are there"))
+        terminal.passing("    " + (working[0] if working else f"{len(nodes)} of {expected} ML containers have started"))
 
     training.follow(hosts, expected, TRAINING_SECONDS, show)
     terminal.passing("")
 
 
-def summary(clock: terminal.Clock, case: Case, run: playbook.Run, hosts: Sequence[training.Host]) -> None:
-    """What there is now, how well it learned, how long it took, and what to try next."""
+def summary(clock: terminal.Clock, case: Case, run: playbook_runner.Run, hosts: Sequence[training.Host]) -> None:
+    """Print how well each node learned, what runs where, how long it took, and what to try next."""
     say()
     say(terminal.bold("What each node recognises"))
     rows = [
@@ -129,33 +129,33 @@ def summary(clock: terminal.Clock, case: Case, run: playbook.Run, hosts: Sequenc
     say(terminal.bold("Try next"))
     site = f"ansible-playbook -i {case.inventory} swarm.learning.site"
     for command, why in (
-        (f"{site} --check --diff", "nothing is left to change"),
-        (f"{site} --check --diff -e '{json.dumps(ONE_CHANGE)}'", "what one change would touch: a limit on the SNs' memory"),
-        ("make demo-down", "and nothing of it is left"),
+        (f"{site} --check --diff", "reports that nothing is left to change"),
+        (f"{site} --check --diff -e '{json.dumps(ONE_CHANGE)}'", "previews a change: a limit on the memory of the SN nodes"),
+        ("make demo-down", "removes everything that the demo made"),
     ):
         say(f"  {command}")
         say(terminal.dim(f"      {why}"))
-    say(terminal.dim("\n  ansible-playbook is .venv/bin/ansible-playbook"))
+    say(terminal.dim("\n  (ansible-playbook is in .venv/bin)"))
 
 
 def percent(share: float) -> str:
-    """`0.974` as `97 %`."""
+    """A share as text: 0.974 is `97 %`."""
     return f"{round(share * 100)} %"
 
 
 def run(name: str) -> None:
-    """The whole demo of a case. Raises DemoError, TrainingError, or ValueError for a LAB_HOSTS that is no number."""
+    """Run the whole demo of a case. Raises DemoError, TrainingError, or ValueError if LAB_HOSTS is not a number."""
     case, clock = CASES[name], terminal.Clock()
     say(terminal.bold(f"Swarm Learning: {case.title}"))
-    with clock.phase("The lab: an engine, real SPIRE, images, a registry, the hosts"):
+    with clock.phase("Start the lab: engine, real SPIRE, images, registry, hosts"):
         hosts = bring_up(name, case)
     if case.before:
-        with clock.phase(f"What was there before: ansible-playbook {case.before}"):
+        with clock.phase(f"Set up what the organisation has already: ansible-playbook {case.before}"):
             deploy(case.before, case)
-    with clock.phase("The platform: ansible-playbook swarm.learning.site"):
+    with clock.phase("Deploy the platform: ansible-playbook swarm.learning.site"):
         result = deploy("swarm.learning.site", case)
     hosts = [host for host in hosts if host.name in result.stats]
-    with clock.phase("The training"):
+    with clock.phase("Train"):
         watch(hosts, PAIRS_PER_HOST * sum(map(trains, hosts)))
     summary(clock, case, result, hosts)
 
@@ -163,19 +163,19 @@ def run(name: str) -> None:
 def main(arguments: Sequence[str]) -> int:
     """The process's exit status."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("case", nargs="?", default=DEFAULT, help="which world (make demo CASE=…)")
+    parser.add_argument("case", nargs="?", default=DEFAULT, help="which set-up to show (make demo CASE=…)")
     name = parser.parse_args(arguments).case
     if name not in CASES:
-        say(f"make demo knows no case {name!r}. CASE is one of\n{listing()}")
+        say(f"unknown CASE {name!r}; expected one of\n{listing()}")
         return 2
     try:
         run(name)
     except (DemoError, training.TrainingError, ValueError) as error:
         terminal.passing("")
-        say(f"\n{terminal.red('The demo ends here.')}\n{error}")
+        say(f"\n{terminal.red('The demo failed.')}\n{error}")
         return 1
     except KeyboardInterrupt:
-        say("\nstopped; make demo goes on from here, make demo-down removes everything")
+        say("\ninterrupted; make demo continues from here, make demo-down removes everything")
         return 130
     return 0
 

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Resolves tests/requirements.in in an empty environment and writes what came out to tests/requirements.txt.
+# Resolves tests/requirements.in in an empty environment and writes the result to tests/requirements.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

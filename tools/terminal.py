@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tools say, and how: one calm column of text; colour and a passing line only where a person looks."""
+"""Output of the tools: one column of text, with colours and a changing status line only on a terminal."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ def red(text: str) -> str:
 
 
 def say(text: str = "") -> None:
-    """One line that stays."""
+    """Print a line."""
     passing("")
     print(text, flush=True)
 
 
 def passing(text: str) -> None:
-    """One line that the next one replaces; nothing where the output is kept."""
+    """Print a status line that the next line replaces; on a terminal only."""
     if _person_looks():
         room = shutil.get_terminal_size().columns - 1
         print(f"\r\x1b[2K{dim(text[:room])}", end="", flush=True)
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: `0.4 s`, `12.3 s`, `4 min 05 s`."""
+    """Seconds as text: `0.4 s`, `12.3 s`, `4 min 05 s`."""
     if seconds < 100:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -64,20 +64,20 @@ def duration(seconds: float) -> str:
 
 
 def entry(text: str, seconds: float) -> None:
-    """What is done, and at the right how long it took."""
+    """Print a completed step, with its duration at the right."""
     time_taken = duration(seconds)
     say(f"  {green('✓')} {text:<{WIDTH - 4 - len(time_taken)}}{dim(time_taken)}")
 
 
 class Clock:
-    """The durations of the phases, in the order in which they ran."""
+    """Durations of the phases in seconds, in the order in which they ran."""
 
     def __init__(self) -> None:
         self.phases: list[tuple[str, float]] = []
 
     @contextmanager
     def phase(self, title: str):
-        """A heading before the phase; its duration is kept when it ends well."""
+        """Print a heading; record the duration if the phase succeeds."""
         say()
         say(bold(title))
         start = time.monotonic()
@@ -86,7 +86,7 @@ class Clock:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Columns as wide as they need to be; those numbered in `right` are flush right."""
+    """Print a table with columns as wide as needed; those numbered in `right` are aligned right."""
     rows = [header, *rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
     for number, row in enumerate(rows):

@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# `make test`: every check, quick ones first, each with its time. The last one is one pytest run, so that its closing line
-# counts all tests.
+# `make test`: all checks, quick ones first, each with its duration. The tests are one pytest run, so that its last line counts
+# them all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -49,7 +49,7 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize(("options", "fact"), OPTIONS, ids=str)
-def test_option_taken_away(world, options, fact):
+def test_removed_option(world, options, fact):
     params = {**world.params("sn"), "state": "present"}
     params.pop("command")
     if options == {"cgroupns": "private"} and world.client.info().get("CgroupVersion") != "1":
@@ -64,7 +64,7 @@ def test_option_taken_away(world, options, fact):
     assert steps in (["update"], ["set", "create", "remove"], ["remove", "create"])
 
 
-def test_tag_that_means_another_image(world):
+def test_moved_tag(world):
     moved = f"{world.prefix}:1"
     image = world.client.images.get(IMAGE)
     image.tag(moved)
@@ -84,7 +84,7 @@ def test_tag_that_means_another_image(world):
         world.client.images.remove(moved)
 
 
-def test_image_that_lost_its_tag(world):
+def test_image_without_its_tag(world):
     """The container still has its image, though no name leads to it: check mode says what a pull would do, and does nothing."""
     lost = f"{world.prefix}:1"
     world.client.images.get(IMAGE).tag(lost)
@@ -117,7 +117,7 @@ def by_hand(world, change):
     ],
     ids=["memory", "restart policy", "paused", "stopped"],
 )
-def test_change_by_hand_is_mended_live(world, change, actions):
+def test_manual_change_is_reverted_live(world, change, actions):
     before, done, after = by_hand(world, change)
     assert [action.split(" ")[0] for action in done["actions"]] == actions
     assert after["Id"] == before
@@ -126,7 +126,7 @@ def test_change_by_hand_is_mended_live(world, change, actions):
 
 
 @pytest.mark.parametrize("change", [{"cpu_shares": 512}, {"cpu_quota": 50000, "cpu_period": 100000}, {"cpuset_cpus": "0"}], ids=str)
-def test_limit_that_no_option_sets_is_taken_away(world, change):
+def test_limit_that_no_option_sets_is_removed(world, change):
     before, done, after = by_hand(world, lambda container: container.update(**change))
     assert "foreign." in done["diff"]["before"]
     assert after["Id"] != before

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from tests.integration import proxy
+from lab import engine_proxy
 from tests.integration.registry import Registry
 from tests.support.module_runner import ENGINE, Failed, process, run
 
@@ -16,7 +16,7 @@ READS = ("apls", "spire_server", "sn", "sl", "swop", "swci")
 
 def calls(world, module, **params):
     """The engine calls of a run that changes nothing."""
-    way = proxy.unix_proxy(ENGINE, world.directory).start()
+    way = engine_proxy.unix_proxy(ENGINE, world.directory).start()
     try:
         result = run(module, **params, docker_host=way.address)
     finally:
@@ -58,7 +58,7 @@ def test_no_engine(world):
 
 def test_no_permission(world):
     os.chmod(world.directory, 0o755)
-    way = proxy.unix_proxy(ENGINE, world.directory).start()
+    way = engine_proxy.unix_proxy(ENGINE, world.directory).start()
     os.chmod(world.directory / "engine.sock", 0o600)
     said = process("sn", user=65534, **world.params("sn"), docker_host=way.address)
     assert f"no permission to use {way.address}; run the task with become" in said["msg"]
@@ -72,7 +72,7 @@ def test_engine_that_does_not_answer(world):
 
 
 def test_engine_without_tls(world):
-    way = proxy.tcp_proxy(ENGINE).start()
+    way = engine_proxy.tcp_proxy(ENGINE).start()
     with pytest.raises(Failed, match=r"https?://|SSL|engine"):
         run("sn", **world.params("sn"), docker_host=way.address, tls=True)
 

@@ -57,7 +57,7 @@ def test_dies_after_two_seconds(world):
     assert (again["actions"], again["container"]["Id"]) == ([f"start {params['name']}"], made)
 
 
-def test_port_that_another_container_has(world):
+def test_port_in_use_by_another_container(world):
     port = free_port()
     holder = world.make("holder", ports={"80/tcp": port})
     params = world.params("sn")
@@ -67,7 +67,7 @@ def test_port_that_another_container_has(world):
     as_before(world, "sn", before)
 
 
-def test_port_that_a_process_has(world):
+def test_port_in_use_by_a_process(world):
     with socket.create_server(("0.0.0.0", 0)) as server:
         port = server.getsockname()[1]
         said = failing("sn", **world.params("sn"), publish=[f"{port}:80"])
@@ -84,19 +84,19 @@ def test_port_that_a_process_has(world):
     ],
     ids=["network", "image", "registry"],
 )
-def test_nothing_is_touched_before_all_is_there(world, options, says):
+def test_nothing_is_touched_before_everything_needed_exists(world, options, says):
     params = world.params("sn")
     before = run("sn", **params)["container"]
     assert says in failing("sn", **{**params, **options})
     assert world.inspect("sn")["State"]["StartedAt"] == before["State"]["StartedAt"]
 
 
-def test_first_one_that_cannot_start_leaves_nothing(world):
+def test_first_container_that_cannot_start_leaves_nothing(world):
     failing("sn", **world.params("sn", entrypoint=["/gone"]))
     assert world.containers() == {}
 
 
-def test_first_one_that_is_not_ready_stays_for_a_look(world):
+def test_first_container_that_is_not_ready_is_kept_for_inspection(world):
     params = world.params("sn", command=["--say", "hello"])
     assert "hello" in failing("sn", **params, wait_timeout=1)
     assert world.status("sn") == "running"
@@ -104,7 +104,7 @@ def test_first_one_that_is_not_ready_stays_for_a_look(world):
     assert run("sn", **params, wait=False)["changed"] is False
 
 
-def test_one_that_is_removed_when_it_ends_comes_back(world):
+def test_auto_removed_container_comes_back(world):
     params = world.params("swci")
     run("swci", **params)
     said = failing("swci", **{**params, "entrypoint": ["/gone"]})
@@ -114,7 +114,7 @@ def test_one_that_is_removed_when_it_ends_comes_back(world):
     assert run("swci", **params, state="absent")["changed"] is True
 
 
-def test_one_that_is_removed_when_it_ends_is_stopped(world):
+def test_auto_removed_container_is_stopped(world):
     params = world.params("swci")
     run("swci", **params)
     assert run("swci", **params, state="stopped")["changed"] is True
@@ -125,7 +125,7 @@ def test_one_that_is_removed_when_it_ends_is_stopped(world):
 # --- SL and ML are one thing ------------------------------------------------------------------------------------------------
 
 
-def test_pair_is_made_whole_or_not_at_all(world):
+def test_pair_is_created_completely_or_not_at_all(world):
     params = world.params("sl")
     failing("sl", **{**params, "ml": {**params["ml"], "entrypoint": ["/gone"]}})
     assert world.containers() == {}
@@ -143,7 +143,7 @@ def test_pair_comes_back_whole(world):
     assert run("sl", **params)["changed"] is False
 
 
-def test_half_a_pair_is_made_whole(world):
+def test_incomplete_pair_is_completed(world):
     params = world.params("sl")
     run("sl", **params)
     world.client.containers.get(params["ml"]["name"]).remove(force=True)
@@ -167,7 +167,7 @@ def test_order_of_a_pair(world):
     assert run("sl", name=sl, ml={"name": ml}, state="absent")["actions"] == [f"stop {ml}", f"remove {ml}", f"stop {sl}", f"remove {sl}"]
 
 
-def test_ml_that_is_not_wanted_any_more(world):
+def test_ml_that_is_no_longer_wanted(world):
     params = world.params("sl")
     params["ml"]["name"] = world.name("sl-ml")
     run("sl", **params)
@@ -177,7 +177,7 @@ def test_ml_that_is_not_wanted_any_more(world):
     assert "SL_REQUEST_CHANNEL" not in str(alone["container"]["Config"]["Env"])
 
 
-def test_container_that_only_has_the_name_of_an_ml(world):
+def test_container_with_the_name_of_an_ml_is_left_alone(world):
     params = {key: value for key, value in world.params("sl").items() if key != "ml"}
     world.make("sl-ml")
     run("sl", **params)
@@ -206,7 +206,7 @@ def test_known_text_ends_the_wait_at_once(world, line, cause, remedy):
     assert f"The last lines of its log:\nSMLETHNode: Starting GETH\n{line}" in said
 
 
-def test_death_ends_the_wait_at_once(world):
+def test_exit_of_the_container_ends_the_wait_at_once(world):
     began = time.monotonic()
     said = failing("sn", **world.params("sn", command=["--say", "no identity issued", "--die", "0.3"]))
     assert time.monotonic() - began < 20

@@ -6,7 +6,7 @@ from multiprocessing import connection
 
 import pytest
 
-from tests.integration import proxy
+from lab import engine_proxy
 from tests.support.module_runner import ENGINE, Failed, run, start
 
 EDIT = {"env": {"ADDED": "1"}}
@@ -34,7 +34,7 @@ def converged(world, component, params):
 
 def killed(component, params, directory, moment, when):
     """The changes that were asked for until a module was killed at its change number `moment`, before or after it was handed on."""
-    way = proxy.unix_proxy(ENGINE, directory)
+    way = engine_proxy.unix_proxy(ENGINE, directory)
     process = start(component, **params, **EDIT, docker_host=way.address)
 
     def kill(_request):
@@ -65,10 +65,10 @@ def test_killed(world, tmp_path, moment, when):
 
 
 @MOMENTS
-def test_engine_goes_away(world, moment):
+def test_engine_disappears(world, moment):
     params = world.params("sn")
     run("sn", **params)
-    way = proxy.tcp_proxy(ENGINE)
+    way = engine_proxy.tcp_proxy(ENGINE)
     way.before = lambda _request: len(way.changes()) <= moment
     way.start()
     with pytest.raises(Failed, match=r"no engine answers at tcp://127\.0\.0\.1:\d+, because .*; start Docker") as failed:

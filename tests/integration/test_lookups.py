@@ -138,7 +138,7 @@ def test_container_knows_itself_before_its_first_start(world, module):
         assert info_file(world, component) == (f"{said['Id']}\n{IMAGE}\n{said['Image']}\n", 0o644)
 
 
-def test_classic_container_is_told_nothing(world):
+def test_classic_container_gets_no_container_info(world):
     run("sn", **world.params("sn", "0.3.0", state="present"))
     with pytest.raises(Exception, match=r"404"):
         info_file(world, "sn")

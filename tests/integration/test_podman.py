@@ -13,17 +13,16 @@ import docker
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._releases import ON_PODMAN, RELEASES
 
-from lab import hosts, settings
+from lab import hosts, playbook_runner, settings
 from lab import world as lab
 from tests.integration.test_ladder import climb
-from tests.support.module_runner import IMAGE, SN_UP, Failed, World, run
-from tools import playbook
+from tests.support.module_runner import IMAGE, SN_UP, Failed, Sandbox, run
 
 ENGINE = f"unix://{settings.PODMAN_SOCKET}"
 CDI = "/etc/cdi/nvidia.json"
 
 
-class PodmanWorld(World):
+class PodmanWorld(Sandbox):
     """A test's containers on the host with Podman, whose modules run here: what they publish there is out of their reach."""
 
     def params(self, module, release="2.3.0", **others):
@@ -90,7 +89,7 @@ def test_ladder(world, module):
 
 
 @pytest.mark.parametrize(("module", "most"), [("apls", 3), ("spire_server", 3), ("sn", 3), ("swop", 3), ("swci", 3)])
-def test_a_run_that_changes_nothing_costs_few_calls(world, monkeypatch, module, most):
+def test_unchanged_run_needs_few_calls(world, monkeypatch, module, most):
     params = world.params(module)
     run(module, **params)
     asked, send = [], docker.APIClient.send
@@ -147,7 +146,7 @@ def everything(world):
     }
 
 
-def test_what_podman_tells_in_its_own_words_is_no_drift_and_what_is_taken_away_is(world):
+def test_podmans_wording_is_no_drift_but_removed_options_are(world):
     options = everything(world)
     params = world.params("sn")
     climb("sn", [True, True, False, False], **params, **options)
@@ -178,7 +177,7 @@ def test_limits_and_policy_are_changed_in_the_running_container(world):
     assert (host["Memory"], host["NanoCpus"], host["RestartPolicy"]["Name"]) == (64 << 20, 500_000_000, "always")
 
 
-def test_limits_of_a_stopped_container_make_it_anew(world):
+def test_limits_of_a_stopped_container_re_create_it(world):
     params = world.params("sn", memory="64m", restart_policy="unless-stopped")
     run("sn", **params)
     run("sn", **params, state="stopped")
@@ -188,7 +187,7 @@ def test_limits_of_a_stopped_container_make_it_anew(world):
     assert [action.split()[0] for action in limits["actions"]] == ["set", "create", "remove"]
 
 
-def test_what_others_changed_is_seen(world):
+def test_changes_by_others_are_detected(world):
     params = world.params("sn", memory="64m")
     run("sn", **params)
     world.change("sn", Memory=128 << 20, MemorySwap=256 << 20, RestartPolicy={"Name": "always"})
@@ -198,7 +197,7 @@ def test_what_others_changed_is_seen(world):
     assert run("sn", **params)["actions"] == [f"unpause {world.name('sn')}"]
 
 
-def test_a_container_that_another_made_is_taken_as_far_as_it_is_as_described(world):
+def test_container_that_others_created_is_taken_over_where_it_matches(world):
     params = world.params("sn")
     wanted = run("sn", **params)["container"]
     run("sn", state="absent", name=params["name"], docker_host=ENGINE)
@@ -211,7 +210,7 @@ def test_a_container_that_another_made_is_taken_as_far_as_it_is_as_described(wor
     assert seen["before"].splitlines() == ["mounts: /image-volume, " + f"{world.prefix}-socket:/tmp/spire-agent", "state: created"], seen
 
 
-def test_an_old_one_comes_back_when_the_new_one_fails(world):
+def test_old_container_comes_back_when_the_new_one_fails(world):
     params = world.params("sn", memory="64m")
     old = run("sn", **params)["container"]["Id"]
     with pytest.raises(Failed, match=r"ended with exit code 3 before it was ready[\s\S]*is back as it was before") as failed:
@@ -227,7 +226,7 @@ def test_an_old_one_comes_back_when_the_new_one_fails(world):
     assert (world.id("sn"), world.status("sn")) == (old, "running")
 
 
-def test_sl_and_ml_are_one_thing(world):
+def test_sl_and_ml_are_treated_as_one(world):
     params = world.params("sl")
     run("sl", **params)
     world.says("sl", "touch", "/tmp/channel/request.channel")
@@ -291,7 +290,7 @@ def test_modules_on_the_host_itself(world, tmp_path):
     """As a playbook does it: through SSH, with the ports that the host publishes and the socket that Podman names."""
     tasks = []
     for module in ("apls", "sl", "swop", "spire_agent"):
-        params = {**World.params(world, module), "docker_host": "unix:///run/podman/podman.sock"}
+        params = {**Sandbox.params(world, module), "docker_host": "unix:///run/podman/podman.sock"}
         for check in (True, False, False, True):
             tasks.append({"name": module, f"swarm.learning.{module}": params, "check_mode": check})
     play = [{"hosts": "all", "gather_facts": False, "tasks": tasks}]
@@ -301,7 +300,7 @@ def test_modules_on_the_host_itself(world, tmp_path):
     reached = {"ansible_host": settings.PODMAN.ip, "ansible_user": "root", "ansible_ssh_private_key_file": str(hosts.KEY)}
     reached |= {"ansible_ssh_common_args": ssh, "ansible_python_interpreter": "/usr/bin/python3"}
     inventory.write_text(json.dumps({"all": {"hosts": {settings.PODMAN.name: reached}}}))
-    ran = playbook.run(str(file), ["-i", str(inventory)], lambda _kind, _run: None, log)
+    ran = playbook_runner.run(str(file), ["-i", str(inventory)], lambda _kind, _run: None, log)
     assert not ran.failures, ran.failures
     events = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     results = [event["hosts"][settings.PODMAN.name] for event in events if event["_event"] == "v2_runner_on_ok"]

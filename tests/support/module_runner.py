@@ -115,7 +115,7 @@ CMD ["--say", "the image's own command"]
     return context
 
 
-class World:
+class Sandbox:
     """One test's own names, paths and containers; everything in it is removed afterwards."""
 
     def __init__(self, client, directory, prefix):

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run `ansible-test sanity --venv` over a copy of the tracked files, in the directory layout that ansible-test insists on.
+"""Run `ansible-test sanity --venv` on a copy of the tracked files, in the directory layout that ansible-test requires.
 
-Arguments are handed on to ansible-test: `sanity.py --test validate-modules` runs that test alone.
+Arguments are passed to ansible-test: `sanity.py --test validate-modules` runs that test alone.
 """
 
 import shutil
@@ -32,7 +32,7 @@ def provide_get_pip():
         with urllib.request.urlopen(url, timeout=SECONDS) as answer:
             cached.write_bytes(answer.read())
     except (urllib.error.URLError, OSError) as error:
-        print(f"sanity: {url} is out of reach ({error}); ansible-test gets its pip from ensurepip instead")
+        print(f"sanity: {url} cannot be reached ({error}); ansible-test gets pip from ensurepip instead")
         shutil.copyfile(Path(__file__).with_name("get_pip.py"), cached)
 
 

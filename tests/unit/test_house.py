@@ -84,3 +84,26 @@ def test_imports_point_one_way(folder, foreign):
     assert files
     found = {str(path.relative_to(ROOT)): list(imports_of(path)) for path in files}
     assert {name: names for name, names in found.items() if any(one.startswith(foreign) for one in names)} == {}
+
+
+# What each of the packages beside the collection must not import; the tests of the tools are what may import them.
+FOREIGN = {"lab": ("tests", "tools"), "tools": ("tests",), "tests": ("tools",)}
+TESTS_OF_TOOLS = {"tests/unit/test_tools.py", "tests/unit/docs"}
+
+
+def packages_imported(path):
+    """First words of the dotted names that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield (node.module or "").partition(".")[0]
+
+
+@pytest.mark.parametrize("package", FOREIGN)
+def test_tools_and_tests_share_only_the_lab(package):
+    """What both need is in the lab, so that neither depends on the other."""
+    names = [name for name in tracked() if name.startswith(f"{package}/") and name.endswith(".py")]
+    checked = [name for name in names if not any(name.startswith(exempt) for exempt in TESTS_OF_TOOLS)]
+    assert checked
+    assert [name for name in checked if not set(FOREIGN[package]).isdisjoint(packages_imported(ROOT / name))] == []

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import cases, demo, playbook, terminal, training
+from lab import playbook_runner, training
+from tools import cases, demo, terminal
 
 HOST_1, HOST_2 = training.Host("host-1", "swarm-lab-host-1"), training.Host("host-2", "swarm-lab-host-2")
 
@@ -63,8 +64,8 @@ def lines(*events):
 
 
 def test_playbook_report():
-    run, seen = playbook.Run(), []
-    playbook.read(
+    run, seen = playbook_runner.Run(), []
+    playbook_runner.read(
         lines(
             {"_event": "v2_playbook_on_play_start", "play": {"name": "License Server"}},
             {"_event": "v2_playbook_on_task_start", "task": {"name": "The License Server runs"}},
@@ -95,15 +96,15 @@ def test_duration(seconds, text):
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_every_case_has_an_inventory_and_stands_in_the_readme():
+def test_every_case_has_an_inventory_and_a_row_in_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name, case in cases.CASES.items():
         assert (ROOT / case.inventory).is_dir(), name
         assert f"`{name}`" in readme
 
 
-def test_a_case_that_there_is_not(capsys):
+def test_unknown_case_is_refused_with_the_known_ones(capsys):
     assert demo.main(["nestled"]) == 2
     told = capsys.readouterr().out
-    assert "no case 'nestled'" in told
+    assert "unknown CASE 'nestled'" in told
     assert all(name in told for name in cases.CASES)

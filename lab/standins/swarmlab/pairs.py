@@ -57,7 +57,7 @@ def sl_image(swop_image: str) -> str:
     path, slash, last = swop_image.rpartition("/")
     name = last.split("@")[0].split(":")[0]
     if "@" in last or "swop" not in name:
-        raise Refusal(f"the SL image cannot be told from this SWOP's image {swop_image}: it must be …/swop:TAG")
+        raise Refusal(f"cannot derive the SL image from this SWOP's image {swop_image}; expected …/swop:TAG")
     return f"{path}{slash}{name.replace('swop', 'sl')}{last[len(name) :]}"
 
 

@@ -53,7 +53,7 @@ class Member:
         try:
             store.adopt(sentinel.get("/state"))
         except (Unreachable, Failed) as problem:
-            raise Refusal(f"cannot join the blockchain: the p2p port that the Sentinel told does not answer: {problem}") from problem
+            raise Refusal(f"cannot join the blockchain: the p2p port that the Sentinel announced does not answer: {problem}") from problem
         log("blCnt").info("SMLETHNode: Enode list: enode://%s:%s", sentinel.host, sentinel.port)
         threading.Thread(target=self._follow, daemon=True).start()
 

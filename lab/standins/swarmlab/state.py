@@ -79,7 +79,7 @@ def remove(state: State, _now: float, uid: str) -> State:
     for runner in state["taskrunners"].values():
         for peer in runner["peers"]:
             if peer["swop"] == uid and peer["status"] == "RUNNING":
-                peer.update(status="FAILED", detail="its SWOP stopped or was started anew")
+                peer.update(status="FAILED", detail="its SWOP stopped or was restarted")
     return {}
 
 

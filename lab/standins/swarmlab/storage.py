@@ -19,7 +19,7 @@ def load(path: Path) -> Any:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise Refusal(f"{path} cannot be read: {error}; remove it to start anew") from error
+        raise Refusal(f"{path} cannot be read: {error}; remove it to start with an empty state") from error
 
 
 def save(path: Path, value: Any) -> None:

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 
-from lab import settings
-from tests.integration.site import world
-from tools import training
+from lab import settings, training
+from tests.integration.site import lab_platform as world
 
 ONE, TWO = world.HOSTS
 CLASSIC = world.ROOT / "inventories/classic"
@@ -98,13 +97,13 @@ def agents() -> set[str]:
     return {line.split()[-1] for line in server("agent", "list") if line.startswith("SPIFFE ID")}
 
 
-def test_a_first_run_can_be_tried(arguments, log):
+def test_first_run_works_in_check_mode(arguments, log):
     outcome = world.worked(world.play(log, *arguments, "--check", "--diff"))
     assert WOULD_COME.issubset(outcome.changes())
     assert [left(host) for host in world.HOSTS] == [(set(), set(), set(), set())] * 2
 
 
-def test_it_stays_as_it_is(up, log):
+def test_second_check_run_changes_nothing(up, log):
     assert names() == SITE_OF
     outcome = world.worked(world.play(log, *up, "--check", "--diff"))
     assert (outcome.changed, outcome.changes(), outcome.differences()) == (NOTHING, [], [])
@@ -212,7 +211,7 @@ REFUSALS = {
 
 @pytest.mark.usefixtures("up")
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_node_that_refuses_says_why_and_what_helps(tmp_path, log, name):
+def test_refusing_node_gives_reason_and_remedy(tmp_path, log, name):
     case = REFUSALS[name]
     TWO.run("docker", "rm", "--force", "--volumes", "sn-2")
     case.host.run(*case.broken)
@@ -238,7 +237,7 @@ def test_site_mends_what_was_refused(up, log, lost):
 
 
 @pytest.mark.usefixtures("up")
-def test_a_spire_server_elsewhere_that_is_away_is_named_before_anything_starts(tmp_path, log):
+def test_unreachable_external_spire_server_is_named_before_anything_starts(tmp_path, log):
     before = world.containers()
     elsewhere = inventory(tmp_path, server_elsewhere, swarm_agent_server_address=ADDRESS, swarm_agent_server_port=NOBODYS_PORT)
     outcome = world.play(log, *elsewhere)
@@ -249,7 +248,7 @@ def test_a_spire_server_elsewhere_that_is_away_is_named_before_anything_starts(t
     assert (world.containers(), outcome.changed) == (before, NOTHING)
 
 
-def test_a_script_of_swci_that_is_not_there_is_named_before_anything_starts(up, tmp_path, log):
+def test_missing_swci_script_is_named_before_anything_starts(up, tmp_path, log):
     before = world.containers()
     for variables, words in (
         ({"swci_options": {"init_script_name": "mine"}}, f"host-1: there is no file {SWARM_DIR}/swci/mine (swci_options.init_script_name"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.integration.lab.swarm import ROOT, Swarm
+from tests.integration.lab.loopback_swarm import ROOT, Swarm
 from tests.support.lab_certificates import Authority
 
 DIGITS = ROOT / "examples" / "digits" / "model" / "digits.py"
@@ -50,7 +50,7 @@ def test_four_nodes_learn_what_none_can_alone(tmp_path: Path) -> None:
         ([1, 1, 1], {"mergeMethod": "coordmedian", "checkinModelOnTrainEnd": "inactive"}),
     ],
 )
-def test_all_end_with_the_same_model(tmp_path: Path, weights: list[int], given: dict[str, str]) -> None:
+def test_all_nodes_end_with_the_same_model(tmp_path: Path, weights: list[int], given: dict[str, str]) -> None:
     with Swarm(tmp_path, ONE) as swarm:
         for index, weight in enumerate(weights):
             told = options(minPeers=len(weights), nodeWeightage=weight, **given)
@@ -99,7 +99,7 @@ def test_training_survives_a_leader_that_is_killed(tmp_path: Path, monkeypatch: 
     assert "SwarmCallback : ERROR : the SL node has ended" in killed.log("ml")
 
 
-def test_a_node_that_is_stopped_gives_everything_back(tmp_path: Path) -> None:
+def test_stopped_node_releases_everything(tmp_path: Path) -> None:
     waiting = tmp_path / "waiting.py"
     waiting.write_text("import time\ntime.sleep(60)\n")
     with Swarm(tmp_path, ONE) as swarm:
@@ -112,7 +112,7 @@ def test_a_node_that_is_stopped_gives_everything_back(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "licenses.json").read_text()) == {}
 
 
-def test_a_node_names_all_that_it_misses(tmp_path: Path) -> None:
+def test_node_names_everything_that_is_missing(tmp_path: Path) -> None:
     with Swarm(tmp_path, ONE) as swarm:
         empty = dict.fromkeys(("THIS_NODE_IP", "SN_NODE_IP", "SL_REQUEST_CHANNEL", "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP"), "")
         pair = swarm.add(TOY, empty, OPTIONS=options(), TARGET="0")
@@ -134,7 +134,7 @@ def test_training_fails_when_too_few_are_left(tmp_path: Path) -> None:
         assert f"at {other}:30305 (the ML program has ended in round 3)" in log
 
 
-def test_peers_that_do_not_trust_each_other_say_so(tmp_path: Path) -> None:
+def test_peers_that_do_not_trust_each_other_report_it(tmp_path: Path) -> None:
     with Swarm(tmp_path, ONE, TWO) as swarm:
         told = options(minPeers=3)
         for index in range(2):

@@ -90,7 +90,7 @@ def test_a_volume_is_filled_and_an_image_built_from_it(client: Any, workshop: Wo
     assert content(client, f"{NAME}-ml", "/hello.txt") == b"hello"
 
 
-def test_what_cannot_be_built_says_why(workshop: Workshop):
+def test_failed_build_gives_a_reason(workshop: Workshop):
     steps = ["FROM scratch", "COPY nowhere /"]
     with pytest.raises(Refusal, match=r"building x failed: .*nowhere"):
         workshop.build("x", {"BuildContext": None, "BuildType": "INLINE", "BuildSteps": steps})
@@ -135,6 +135,6 @@ def test_the_containers_of_a_pair(client: Any, workshop: Workshop):
     assert ml.attrs["HostConfig"]["DeviceRequests"][0]["Count"] == -1
 
 
-def test_an_image_that_is_nowhere_is_named(workshop: Workshop):
+def test_unavailable_image_is_named(workshop: Workshop):
     with pytest.raises(Refusal, match=r"the image 127\.0\.0\.1:1/no/image:1 is not on this host and cannot be pulled"):
         workshop.create(wanted(image="127.0.0.1:1/no/image:1"))

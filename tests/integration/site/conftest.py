@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.site import world
+from tests.integration.site import lab_platform as world
 
 ORDER = (
     "test_bad_input",

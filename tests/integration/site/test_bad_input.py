@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 
-from tests.integration.site import world
+from tests.integration.site import lab_platform as world
 
 SN = "registry.lab:5000/hpe/swarm-learning/sn:9.9.9"
 TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]

@@ -9,7 +9,7 @@ import ssl
 import pytest
 
 from lab import settings
-from tests.integration.site import world
+from tests.integration.site import lab_platform as world
 from tests.integration.site.test_bad_input import TRAINING
 
 TRAIN = "swarm.learning.train"
@@ -58,7 +58,7 @@ def test_a_training_from_its_start_to_the_models_on_the_controller(tmp_path, log
     assert (again.changed, world.containers()) == ({"host-1": 0, "host-2": 0}, before)
 
 
-def test_the_first_node_that_fails_ends_it(tmp_path, log):
+def test_first_failed_node_ends_the_wait(tmp_path, log):
     """And the models of the training before are where they were put aside."""
 
     def broken(tree):
@@ -73,14 +73,14 @@ def test_the_first_node_that_fails_ends_it(tmp_path, log):
     assert [name.partition(".")[0] for name in kept if name.startswith("saved_models.")] == ["saved_models"]
 
 
-def test_a_gpu_on_a_host_without_one(tmp_path, log):
+def test_gpu_on_a_host_without_gpus_is_refused(tmp_path, log):
     before = world.containers()
     outcome = world.play(log, *world.inventory(tmp_path, by_hand, {"swarm_training": {**MINE, "gpus": "0"}}), book=TRAIN)
     assert "host-1: sl-1 (gpu device=0), sl-2 (gpu device=0) cannot be had, as its engine knows no NVIDIA runtime" in outcome.said
     assert world.containers() == before
 
 
-def test_a_script_of_swci_is_run_to_its_end_and_shown(tmp_path, log):
+def test_swci_script_is_run_to_its_end_and_shown(tmp_path, log):
     own = {"swci_name": "swci-own", "swci_script": SCRIPT, "swci_tasks": {}, "swci_script_wait": True, "swci_dir": "/tmp/by-hand/swci"}
     arguments = ["-i", str(world.LAB), *world.extra(tmp_path, own), "--tags", "swci"]
     outcome = world.worked(world.play(log, *arguments))

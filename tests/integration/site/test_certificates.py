@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from lab import settings
-from tests.integration.site import world
+from tests.integration.site import lab_platform as world
 
 INVENTORY = ("-i", str(world.ROOT / "inventories/certificates"))
 MADE = settings.STATE / "certificates"

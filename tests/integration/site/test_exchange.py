@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import yaml
 
-from tests.integration.site import world
+from tests.integration.site import lab_platform as world
 
 EXCHANGE = "swarm.learning.exchange"
 DOMAINS = ("org1.swarm.learning", "org2.swarm.learning")

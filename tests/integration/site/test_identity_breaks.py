@@ -15,8 +15,8 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from tests.integration.site import world
-from tools import training
+from lab import training
+from tests.integration.site import lab_platform as world
 
 ONE, TWO = world.HOSTS
 SL = "spiffe://org2.swarm.learning/swarm/sl"
@@ -98,7 +98,7 @@ BREAKS = {
 
 
 @pytest.mark.usefixtures("platform")
-def test_the_playbook_identity_names_an_agent_that_has_not_come(log):
+def test_playbook_identity_names_an_agent_that_has_not_joined(log):
     """Something waits for it, and the token that was made for it lies about."""
     new = "spiffe://org2.swarm.learning/swarm/agent/host-9"
     [result] = world.spire(TWO, "entry", "create", "-spiffeID", SL, "-parentID", new, "-selector", "docker:env:x=y")["results"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.site import world
+from tests.integration.site import lab_platform as world
 
 NUMBER = 2
 HOST = world.HOSTS[NUMBER - 1]

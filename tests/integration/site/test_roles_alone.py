@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab import settings
-from tests.integration.site import world
-from tools import training
+from lab import settings, training
+from tests.integration.site import lab_platform as world
 
 PLAYBOOKS = Path(__file__).parent / "playbooks"
 ROLES = ("apls", "spire_server", "spire_agent", "sn", "swop", "swci")

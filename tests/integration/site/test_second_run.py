@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.site import world
+from tests.integration.site import lab_platform as world
 
 pytestmark = pytest.mark.usefixtures("platform")
 NOTHING = {"host-1": 0, "host-2": 0}
@@ -22,7 +22,7 @@ def test_a_second_run_changes_nothing(log, how):
     assert min(before[1]) >= 1  # the log is one that shows them
 
 
-def test_a_license_server_that_runs_already_is_taken_by_its_address(tmp_path, log):
+def test_existing_license_server_is_used_by_its_address(tmp_path, log):
     """The same platform, with the address instead of the group: nothing of it is another."""
     arguments = world.inventory(tmp_path, lambda tree: tree["children"].pop("swarm_apls"), {"swarm_apls_ip": "172.30.0.11"})
     outcome = world.worked(world.play(log, *arguments, "--check", "--diff", "--tags", "sn,swop,swci"))

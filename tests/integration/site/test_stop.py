@@ -12,8 +12,8 @@ import urllib.request
 import pytest
 
 from lab import settings
-from tests.integration.site import world
-from tools.training import TrainingError
+from lab.training import TrainingError
+from tests.integration.site import lab_platform as world
 
 ONE, TWO = world.HOSTS
 LAB = ("-i", str(world.LAB))
@@ -84,7 +84,7 @@ def test_a_stopped_platform_comes_back_as_it_was(log):
 
 @pytest.mark.usefixtures("platform")
 @pytest.mark.parametrize("name", ["", "org1.swarm.learnin"])
-def test_nothing_is_torn_down_that_was_not_named(log, name):
+def test_only_named_trust_domains_are_torn_down(log, name):
     before = world.containers()
     outcome = world.play(log, *LAB, *(("-e", f"swarm_teardown={name}") if name else ()), book=TEARDOWN)
     assert outcome.run.status != 0
@@ -109,7 +109,7 @@ def left(host):
 
 
 @pytest.mark.usefixtures("platform")
-def test_nothing_is_left_but_what_is_the_users_and_others(log):
+def test_only_data_of_the_user_and_of_others_is_left(log):
     models = [host.run("sh", "-c", f"sha256sum {MODELS}/*") for host in world.HOSTS]
     database = ("docker", "run", "--detach", "--name", "database", "--network", "swarm", "--volume", "sn-2-smlnode:/seen:ro")
     TWO.run(*database, *PATIENCE[:2], "registry.lab:5000/lab/ml-python:1", *PATIENCE[3:])

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from lab import binaries, images
-from tests.integration.spire.world import Spire
+from tests.integration.spire.spire_pair import Spire
 
 _NUMBERS = itertools.count()
 

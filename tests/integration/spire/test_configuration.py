@@ -10,7 +10,7 @@ from ansible_collections.swarm.learning.plugins.module_utils._spire import confi
 from ansible_collections.swarm.learning.plugins.plugin_utils import _hcl
 
 from lab import binaries
-from tests.integration.spire.world import DOMAIN, VERSION
+from tests.integration.spire.spire_pair import DOMAIN, VERSION
 
 SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
 GOOD = config.server({"version": VERSION, "trust_domain": DOMAIN})

@@ -4,7 +4,7 @@
 
 import pytest
 
-from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN
 from tests.support.module_runner import Failed
 
 MANY = 1000
@@ -78,7 +78,7 @@ def test_purge_takes_what_is_stale_and_nothing_else(spire):
     spire.call("spire_entry", entries=[elsewhere], state="absent")
 
 
-def test_parents_that_nobody_is_yet_are_told(spire):
+def test_parents_that_do_not_exist_yet_are_reported(spire):
     done = spire.call("spire_entry", check=True, entries=[*ENTRIES, entry("new", parent_id=f"{ALIAS}-to-come")])
     assert done["orphans"] == [f"{ALIAS}-to-come"]
 
@@ -94,7 +94,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("wrong", "says"), REFUSED, ids=["domain", "parent", "server"])
-def test_what_a_server_cannot_have_changes_nothing(spire, wrong, says):
+def test_unsupported_request_changes_nothing(spire, wrong, says):
     before = told(spire)
     good = [] if "org9" in wrong["spiffe_id"] else [entry("good")]
     with pytest.raises(Failed) as failed:
@@ -103,7 +103,7 @@ def test_what_a_server_cannot_have_changes_nothing(spire, wrong, says):
     assert told(spire) == before
 
 
-def test_what_the_server_itself_refuses_is_seen(spire):
+def test_refusal_of_the_server_is_reported(spire):
     """The command ends with 0 then; only its answer says which entry it was."""
     with pytest.raises(Failed, match=r"swarm/x: .*hint is too long"):
         spire.call("spire_entry", entries=[entry("good"), entry("x", hint="x" * 1025)])

@@ -7,7 +7,7 @@ import time
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._spire.join_tokens import agent_of
 
-from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN
 from tests.support.module_runner import Failed, run
 
 DAY = 86400
@@ -32,7 +32,7 @@ def test_what_is_there(spire):
     assert (alias["spiffe_id"], alias["parent_id"], alias["selectors"]) == (ALIAS, agent["spiffe_id"], [f"spiffe_id:{agent['spiffe_id']}"])
 
 
-def test_a_bundle_of_another_domain(spire):
+def test_bundle_of_another_domain(spire):
     """Its own bundle, as another domain's: what counts is when it ends."""
     spire.call("spire_bundle", trust_domain="org2.example", bundle=spire.call("spire_bundle")["bundle"])
     told = spire.call("spire_info", days=CA_DAYS + 10)
@@ -41,7 +41,7 @@ def test_a_bundle_of_another_domain(spire):
     assert [(one["what"], one["name"]) for one in told["problems"]] == [("authority", DOMAIN), ("bundle", "org2.example")]
 
 
-def test_a_token_that_nobody_has_used(spire, tmp_path):
+def test_unused_token_is_reported(spire, tmp_path):
     """Told for the agent that something hangs below, until that is attested; never the token."""
     alias, other = f"{ALIAS}-other", {"token_dir": str(tmp_path / "tokens")}
     spire.call("spire_entry", entries=[{"spiffe_id": f"spiffe://{DOMAIN}/swarm/sl", "parent_id": alias, "selectors": ["docker:env:x=y"]}])
@@ -53,7 +53,7 @@ def test_a_token_that_nobody_has_used(spire, tmp_path):
     assert made["token"] not in str(told)
 
 
-def test_what_does_not_outlive_the_training(spire):
+def test_credentials_that_expire_before_the_training_ends(spire):
     sn = {"spiffe_id": f"spiffe://{DOMAIN}/swarm/sn", "parent_id": ALIAS, "selectors": ["docker:env:x=y"]}
     spire.call("spire_entry", entries=[{**sn, "x509_svid_ttl": 3600}])
     [problem] = spire.call("spire_info", days=2, default_x509_svid_ttl="97h")["problems"]

@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._spire import config as _spire_config
 from ansible_collections.swarm.learning.plugins.module_utils._spire import join_tokens
 
-from tests.integration.spire.world import ALIAS, DOMAIN, VERSION
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN, VERSION
 
 AGENT, SERVER = "swarm.learning.spire_agent", "swarm.learning.spire_server"
 ENTRY = {"spiffe_id": f"spiffe://{DOMAIN}/swarm/sn", "parent_id": ALIAS, "selectors": ["docker:env:swarm_node_type=sn"]}

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from lab import databases, images
-from tests.integration.spire.world import ALIAS, DOMAIN, Spire
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN, Spire
 
 SERVER = "swarm.learning.spire_server"
 SN = f"spiffe://{DOMAIN}/swarm/sn"
@@ -41,7 +41,7 @@ def converge(stored):
     return stored.roles(SERVER, spire_server_datastore=stored.datastore, spire_server_entries=[entry]).stats["localhost"]["changed"]
 
 
-def test_what_a_server_knows_is_in_the_database(stored):
+def test_data_of_a_server_is_in_the_database(stored):
     assert converge(stored) > 0
     assert converge(stored) == 0
     stored.wipe("server")  # its keys go, and what it knows stays

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.spire.site import Site
+from tests.integration.spire.spire_site import Site
 
 _NUMBERS = itertools.count()
 ORG1 = {"swarm_trust_domain": "org1.example"}
@@ -73,7 +73,7 @@ def test_a_second_run_changes_nothing_and_makes_no_token(site):
     assert (site.tokens_made(), site.containers()) == (3, before)
 
 
-def test_a_nested_server_comes_back_alone(site):
+def test_nested_server_recovers_without_its_upstream(site):
     """After a reboot of its host everything on it starts at once: its server waits for the upstream's agent, and needs no token."""
     parts = [site.container("below", what) for what in ("agent", "server", "agent-upstream")]
     for part in parts:
@@ -85,7 +85,7 @@ def test_a_nested_server_comes_back_alone(site):
     assert site.gets("below", SN)
 
 
-def test_a_spire_that_runs_already_gets_the_entries_and_nothing_else(site):
+def test_existing_spire_gets_only_the_entries(site):
     """The nested server and its agent are taken for a user's own."""
     [agent] = site.spire("below", "agent", "list")["agents"]
     agent_id = f"spiffe://{agent['id']['trust_domain']}{agent['id']['path']}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab import binaries, settings
-from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN
 
 AGENT = "swarm.learning.spire_agent"
 ID = f"spiffe://{DOMAIN}/swarm/sl"
@@ -73,7 +73,7 @@ def test_a_container_is_attested_by_its_kind(spire, plugin):
     assert spire.roles(AGENT, spire_agent_swarm_plugin={"plugin_file": plugin}).stats["localhost"]["changed"] == 0
 
 
-def test_another_file_than_the_one_that_was_meant_is_refused_before_anything_is_touched(spire, plugin, image_with_plugin):
+def test_wrong_file_is_refused_before_anything_is_touched(spire, plugin, image_with_plugin):
     before, found = started(spire), hashlib.sha256(Path(plugin).read_bytes()).hexdigest()
     with pytest.raises(AssertionError, match=rf"plugin_checksum is {WRONG}, and {plugin} on localhost has {found}"):
         spire.roles(AGENT, spire_agent_swarm_plugin={"plugin_file": plugin, "plugin_checksum": WRONG})

@@ -7,7 +7,7 @@ import stat
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._spire.join_tokens import agent_of, digest
 
-from tests.integration.spire.world import ALIAS, DOMAIN
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN
 
 AGENT = "swarm.learning.spire_agent"
 
@@ -31,7 +31,7 @@ def test_a_reboot_needs_no_token(spire):
     assert (spire.only_agent(), spire.tokens_made()) == (agent, tokens)
 
 
-def test_an_agent_whose_container_is_gone_needs_no_token(spire):
+def test_agent_whose_container_was_removed_needs_no_token(spire):
     agent, tokens = spire.only_agent(), spire.tokens_made()
     spire.client.containers.get(spire.agent).remove(force=True)
     spire.roles(AGENT)
@@ -78,7 +78,7 @@ def lose_server(spire):
 
 
 @pytest.mark.parametrize("lose", [lose_data, evict, ban, lose_keys_of_server, lose_server])
-def test_an_agent_that_cannot_go_on_gets_a_token_and_the_old_one_is_gone(spire, lose):
+def test_agent_that_cannot_attest_gets_a_token_and_replaces_the_old_one(spire, lose):
     agent, tokens = spire.only_agent(), spire.tokens_made()
     lose(spire)
     spire.roles(AGENT)
@@ -86,7 +86,7 @@ def test_an_agent_that_cannot_go_on_gets_a_token_and_the_old_one_is_gone(spire, 
     assert spire.tokens_made() == tokens + 1
 
 
-def test_a_token_is_handed_out_again_until_it_is_used(spire, tmp_path):
+def test_unused_token_is_reused(spire, tmp_path):
     asked = {"spiffe_id": f"{ALIAS}-other", "token_dir": str(tmp_path / "tokens")}
     assert spire.call("spire_token", check=True, **asked)["changed"]
     assert not (tmp_path / "tokens").exists()
@@ -122,7 +122,7 @@ def test_a_token_is_in_no_output(spire):
     assert token not in run.stderr
 
 
-def test_a_token_that_was_refused_is_not_handed_out_again(spire, tmp_path):
+def test_refused_token_is_not_reused(spire, tmp_path):
     """The agent is made with a token that is spent: what its log says reaches the server's decision as a digest."""
     agent = spire.only_agent()
     spent = agent.rpartition("/")[2]

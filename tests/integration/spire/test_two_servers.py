@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lab import databases, images
-from tests.integration.spire.world import ALIAS, DOMAIN, Spire
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN, Spire
 
 SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
 SERVERS = ("one", "two")
@@ -84,7 +84,7 @@ def pair(docker_client, spire_images, tmp_path_factory):
         made.clean()
 
 
-def test_the_password_is_the_servers_alone(pair):
+def test_password_is_readable_by_the_server_only(pair):
     for name in SERVERS:
         conf = pair.directory / name / "spire-server/conf/server.conf"
         assert pair.password in conf.read_text(encoding="utf-8")
@@ -94,7 +94,7 @@ def test_the_password_is_the_servers_alone(pair):
     assert told == []
 
 
-def test_what_they_share_is_made_once(pair):
+def test_shared_entries_are_created_once(pair):
     assert pair.known("one") == pair.known("two") == {"/swarm/sn"}
     assert pair.healthy()
     runs = [run.stats[host]["changed"] for run in (pair.servers(), pair.agents_run()) for host in run.stats]

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from lab import binaries, images, settings
-from tests.integration.spire.world import ALIAS, DOMAIN, VERSION, Spire
+from tests.integration.spire.spire_pair import ALIAS, DOMAIN, VERSION, Spire
 
 SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
 OTHER = "org2.example"
@@ -35,7 +35,7 @@ def old(request, docker_client, tmp_path_factory):
         made.clean()
 
 
-def test_the_modules_speak_its_language(old):
+def test_modules_work_with_older_versions_of_spire(old):
     own = old.call("spire_bundle")["bundle"]
     assert [old.call("spire_bundle", trust_domain=OTHER, bundle=own)["changed"] for _again in range(2)] == [True, False]
     for entry, done in ((ENTRY, "created"), ({**ENTRY, "dns_names": []}, "updated")):
@@ -54,7 +54,7 @@ def test_a_second_run_changes_nothing(old):
     assert old.roles(SERVER, AGENT).stats["localhost"]["changed"] == 0
 
 
-def test_a_jump_is_refused_and_the_old_goes_on(old, spire_images):
+def test_refused_upgrade_leaves_the_old_server_running(old, spire_images):
     old.client.images.get(spire_images["spire-server"]).tag(*NEWEST)
     container, conf = old.client.containers.get(old.server), old.directory / "host/spire-server/conf/server.conf"
     before = (container.id, container.attrs["State"]["StartedAt"], conf.read_bytes(), conf.stat().st_mtime)

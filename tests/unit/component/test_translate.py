@@ -111,7 +111,7 @@ def test_arguments_of_the_classic_agent_are_in_the_scripts_order(options, there,
     assert " ".join(spec("sn", CLASSIC, machine, **{"server_address": None, **options}).command) == command
 
 
-def test_a_token_needs_a_server_that_is_known():
+def test_token_needs_a_known_server():
     with pytest.raises(OptionError, match="spire_docker_name"):
         spec("sn", CLASSIC, Machine(of_component={}), server_address=None, join_token="t")
 
@@ -210,12 +210,12 @@ def test_common_option(options, facts):
     assert {fact: getattr(made, fact) for fact in facts} == facts
 
 
-def test_environment_is_text_and_the_users_wins():
+def test_environment_is_text_and_the_users_takes_precedence():
     made = spec("sn", env={"PORT": 80, "THIS_NODE_IP": "203.0.113.99"})
     assert (made.env["PORT"], made.env["THIS_NODE_IP"]) == ("80", "203.0.113.99")
 
 
-def test_what_the_user_mounts_wins():
+def test_mounts_of_the_user_take_precedence():
     assert [mount.given for mount in spec("apls", volumes=["/srv/data:/hpe"]).mounts] == ["/srv/data:/hpe"]
 
 
@@ -223,5 +223,5 @@ def test_same_port_twice_is_published_once():
     assert [str(port) for port in spec("sn", publish=["30304:30304"], sn_api_port=30304).ports] == ["30304:30304"]
 
 
-def test_auto_remove_takes_the_default_restart_policy_away():
+def test_auto_remove_drops_the_default_restart_policy():
     assert spec("apls", auto_remove=True).restart_policy == "no"

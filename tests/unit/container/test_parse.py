@@ -29,7 +29,7 @@ def test_size(text, size):
 
 
 @pytest.mark.parametrize("text", ["", "m", "-1", "1x", "1,5g", "1e3", "one"])
-def test_size_that_is_none(text):
+def test_invalid_size(text):
     with pytest.raises(ValueError, match="is not a size"):
         parse.parse_size(text)
 
@@ -40,7 +40,7 @@ def test_cpus(text, cpus):
 
 
 @pytest.mark.parametrize("text", ["", "two", "nan", "inf", "-1"])
-def test_cpus_that_are_none(text):
+def test_invalid_cpus(text):
     with pytest.raises(ValueError, match="is not a number of CPUs"):
         parse.parse_cpus(text)
 
@@ -64,7 +64,7 @@ def test_ports(text, ports):
 @pytest.mark.parametrize(
     "text", ["", "a", "0", "80:", "65536", "1-2:1", "1.2.3:80:80", "256.1.1.1:80:80", "80/icmp", "90-80:90-80", "1:2:3:4"]
 )
-def test_ports_that_are_none(text):
+def test_invalid_ports(text):
     with pytest.raises(ValueError, match=r"is not|publishes"):
         parse.parse_ports(text)
 
@@ -75,7 +75,7 @@ def test_ports_that_are_none(text):
     inside=st.integers(1, 65535),
     proto=st.sampled_from(["tcp", "udp"]),
 )
-def test_a_shown_port_is_the_port(ip, host, inside, proto):
+def test_published_port_is_the_port(ip, host, inside, proto):
     port = PORT(f"{inside}/{proto}", str(host), ip)
     assert parse.parse_ports(str(port)) == [port]
 
@@ -97,13 +97,13 @@ def test_mount(text, mount, given_to_the_engine):
 
 
 @pytest.mark.parametrize("text", ["", "a:b", "/a:b", "./a:/b", "/a:/b:", "/a:/b:rox", "/a:/b:ro:x", ":/b", "a b:/c"])
-def test_mount_that_is_none(text):
+def test_invalid_mount(text):
     with pytest.raises(ValueError, match=r"is not SRC:DST|has "):
         parse.parse_mount(text)
 
 
 @pytest.mark.parametrize("options", ["rprivate,rbind", "rw,rprivate,nosuid,nodev,rbind", "relabel=shared"])
-def test_an_engines_mount_is_read_whatever_it_has(options):
+def test_any_mount_of_an_engine_is_read(options):
     assert parse.split_mount(f"/a:/b:{options}").source == "/a"
 
 

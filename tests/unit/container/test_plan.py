@@ -97,12 +97,12 @@ def test_auto_remove():
     assert steps([(wanted, observed(auto_remove=True, restart_policy="always"))]) == ["stop sl", "remove sl", "create sl", "start sl"]
 
 
-def test_limits_taken_away_make_it_anew():
+def test_removed_limits_re_create_it():
     assert steps([(replace(WANTED, memory=0), observed())]) == RECREATE
     assert steps([(replace(WANTED, memory=2**30, cpus=10**9, restart_policy="always"), observed())]) == ["update sl"] * 3
 
 
-def test_recreate_is_asked_for():
+def test_recreate_on_request():
     assert steps([(WANTED, observed())], recreate=True) == RECREATE
     assert steps([(WANTED, None)], recreate=True) == ["create sl", "start sl"]
 
@@ -128,13 +128,13 @@ def test_pair(sl, ml, state, expected):
     assert steps([(WANTED, sl), (ML, ml)], state) == expected
 
 
-def test_pair_is_gone_together():
+def test_pair_is_removed_together():
     assert steps([(None, observed()), (None, observed(ML_THERE))], "absent") == ["stop ml", "remove ml", "stop sl", "remove sl"]
     assert steps([(None, None), (None, observed(ML_THERE))], "absent") == ["stop ml", "remove ml"]
     assert steps([(None, None), (None, None)], "absent") == []
 
 
-def test_ml_that_is_not_wanted_any_more_goes():
+def test_ml_that_is_no_longer_wanted_is_removed():
     expected = ["stop ml", "stop sl", "set aside ml", "set aside sl", "create sl", "start sl", "remove old ml", "remove old sl"]
     assert steps([(WANTED, observed()), (None, observed(ML_THERE))]) == expected
 
@@ -192,7 +192,7 @@ def shown(wanted, there, state="started"):
     return made.before.get("sl"), made.after.get("sl")
 
 
-def test_diff_has_a_line_an_option():
+def test_diff_has_one_line_per_option():
     there = observed(env={"A": "0", "GONE": "x"}, memory=0, ports=tuple(parse_ports("1:2")))
     assert shown(WANTED, there) == (
         {"env.A": "0", "env.GONE": "x", "memory": 0, "ports": ["1:2"]},

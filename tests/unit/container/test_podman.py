@@ -69,7 +69,7 @@ def test_plan_after_apply_is_empty(case, config):
         ("log_options", {"max-size": "10m"}),
     ],
 )
-def test_what_is_asked_for_is_there_and_what_is_taken_away_is_seen(fact, value):
+def test_requested_options_are_applied_and_removed_ones_detected(fact, value):
     brought = engine_like.image(Env=["HOME=/of/the/image", "PATH=/bin"], Volumes={"/image-volume": {}})
     asked = replace(BASE, **{fact: value})
     there = made(asked, brought)
@@ -83,7 +83,7 @@ def test_the_request_has_gpus_and_paths_as_podman_understands_them():
     assert body["HostConfig"]["SecurityOpt"] == ["systempaths=unconfined"]
 
 
-def test_a_request_that_asks_for_nothing_special_is_docker_s_own_and_a_label():
+def test_plain_request_is_dockers_own_plus_a_label():
     body = to_api(BASE)
     assert podman.to_podman(body) == {**body, "Labels": {podman.ASKED: "{}"}}
 
@@ -99,7 +99,7 @@ def test_a_request_that_asks_for_nothing_special_is_docker_s_own_and_a_label():
         ({"mounts": (Mount("/anonymous"),)}, ["mounts"]),
     ],
 )
-def test_a_container_that_another_made(asked, seen):
+def test_container_that_others_created(asked, seen):
     body = to_api(replace(BASE, **asked))
     body["HostConfig"]["SecurityOpt"] = list(asked.get("security_opts", ())) or None
     there = from_inspect(podman_like.inspect("sn-1", body, engine_like.image()))
@@ -128,7 +128,7 @@ _ANEW = ["set aside", "create", "remove old"]
 
 
 @pytest.mark.parametrize(("status", "kinds"), [("running", ["update"]), ("created", ["update"]), ("exited", _ANEW)])
-def test_limits_of_a_container_that_has_ended_make_it_anew(status, kinds):
+def test_limits_of_an_exited_container_re_create_it(status, kinds):
     there = Observed(replace(BASE, **podman.DEFAULTS), status, fixed=podman.fixed(status))
     steps = plan([(replace(BASE, memory=1 << 30), there)], "present", podman.DEFAULTS).steps
     assert [step.kind for step in steps] == kinds
@@ -142,6 +142,6 @@ def test_the_socket_is_the_one_that_podman_names():
     assert {f"{SOCKET}:/var/run/docker.sock", f"{SOCKET}:{SOCKET}"} < set(mounted)
 
 
-def test_a_socket_that_is_not_there_is_named():
+def test_missing_socket_is_named():
     with pytest.raises(ValueError, match=f"docker_socket_file is needed, because the engine's own socket {SOCKET} is not there"):
         spec("swop", "2.3.0", Machine(engine=SOCKET))

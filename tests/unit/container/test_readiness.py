@@ -56,7 +56,7 @@ def test_known_text(line, cause, remedy, final):
 
 
 @pytest.mark.parametrize("line", ["all is well", "Acquiring floating license", "Sentinel Node is up", "token accepted", "SVID loaded"])
-def test_other_text_means_nothing(line):
+def test_unknown_text_has_no_explanation(line):
     assert explain(line) == []
 
 
@@ -104,7 +104,7 @@ def test_started_at(text, seconds):
         (Ready(health=("check",)), Ready()),
     ],
 )
-def test_what_is_left_to_ask(signal, left):
+def test_signals_that_are_still_awaited(signal, left):
     assert still_coming_up(signal) == left
 
 

@@ -134,7 +134,7 @@ BASE = ContainerSpec(name="sn-1", image="hub/sn:1", hostname="sn-1", env={"A": "
         (spec.RESET, ("x",), ((), ("x",))),
     ],
 )
-def test_entry_point_over_the_image(entrypoint, command, expected):
+def test_entry_point_overrides_the_image(entrypoint, command, expected):
     over = over_image(replace(BASE, entrypoint=entrypoint, command=command), engine_like.image(Entrypoint=["/entry"]))
     assert (over.entrypoint, over.command) == expected
 
@@ -186,7 +186,7 @@ def test_mounts_of_the_newer_form(mounts, expected):
 @pytest.mark.parametrize(
     ("name", "value"), [("Privileged", True), ("CpuQuota", 50000), ("CpusetCpus", "0"), ("GroupAdd", ["audio"]), ("Tmpfs", {"/t": ""})]
 )
-def test_what_no_option_sets_is_seen(name, value):
+def test_manual_settings_are_detected(name, value):
     said = engine_like.inspect("sn-1", to_api(BASE), engine_like.image())
     said["HostConfig"][name] = value
     assert differences(over_image(BASE, engine_like.image()), from_inspect(said), DEFAULTS) == {"foreign": ({name: str(value)}, {})}
@@ -218,7 +218,7 @@ def test_secrets_in_inspect_are_masked():
     assert set(spec.secrets_of(said)) == {"hunter2", "k", "", "t-1"}
 
 
-def test_a_name_with_several_addresses_is_several_lines_of_the_hosts_file():
+def test_name_with_several_addresses_becomes_several_hosts_lines():
     wanted = ContainerSpec(name="x", image="y", extra_hosts={"both": "192.0.2.1,192.0.2.2", "one": "::1"})
     lines = ["both:192.0.2.1", "both:192.0.2.2", "one:::1"]
     assert to_api(wanted)["HostConfig"]["ExtraHosts"] == lines

@@ -84,7 +84,7 @@ def test_every_flag_has_its_row(script):
 
 
 @pytest.mark.parametrize("script", FLAGS)
-def test_rows_name_options_and_variables_that_there_are(script):
+def test_rows_name_existing_options_and_variables(script):
     modules = FLAGS[script][0]
     known = variables()
     for flag, option, variable, remark in rows(section(script)):
@@ -102,7 +102,7 @@ TASKS = [task for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) for
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task["name"])
-def test_tasks_have_options_that_there_are(task):
+def test_tasks_have_existing_options(task):
     [(module, given)] = [(key.rpartition(".")[2], value) for key, value in task.items() if key.startswith("swarm.learning.")]
     assert set(given) <= set(options(module))
 
@@ -112,7 +112,7 @@ def test_every_script_has_its_task():
     assert modules == set(COMPONENTS)
 
 
-def test_playbooks_and_variables_of_the_text_are_there():
+def test_playbooks_of_the_text_exist():
     named = set(re.findall(r"swarm\.learning\.(\w+)(?: --|\n|`)", PAGE))
     modules = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
     assert named <= modules | {path.stem for path in (ROOT / "playbooks").glob("*.yml")}

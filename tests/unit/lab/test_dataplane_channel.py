@@ -43,7 +43,7 @@ def ends(paths: tuple[str, str]) -> Iterator[tuple[NodeEnd, ProgramEnd]]:
         {"file": np.zeros(2, dtype="float32"), "meta": np.ones(1, dtype="int8"), "p0": np.zeros((0, 3))},
     ],
 )
-def test_parameters_travel_whole(params: dict[str, np.ndarray]) -> None:
+def test_parameters_arrive_complete(params: dict[str, np.ndarray]) -> None:
     out, meta = unpack(pack(params, {"ended": True}))
     assert list(out) == list(params)
     assert meta == {"ended": True}
@@ -53,7 +53,7 @@ def test_parameters_travel_whole(params: dict[str, np.ndarray]) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"not an archive", pack({"a": np.ones(3)})[:-30]])
-def test_bytes_that_are_no_parameters_are_refused(data: bytes) -> None:
+def test_invalid_parameters_are_refused(data: bytes) -> None:
     with pytest.raises(ChannelError, match=f"these {len(data)} bytes are not model parameters"):
         unpack(data)
 
@@ -88,7 +88,7 @@ def test_refusal_reaches_the_program(ends: tuple[NodeEnd, ProgramEnd]) -> None:
         program.ask({"op": "begin"})
 
 
-def test_each_side_learns_that_the_other_has_gone(paths: tuple[str, str]) -> None:
+def test_each_side_notices_that_the_other_is_gone(paths: tuple[str, str]) -> None:
     for goes_first in ("node", "program"):
         node = NodeEnd(*paths)
         program = ProgramEnd(*paths)
@@ -161,7 +161,7 @@ def test_program_without_a_node(paths: tuple[str, str], made: object, said: str)
         (encode({"op": "begin"}), "speaks protocol 1"),
     ],
 )
-def test_what_is_no_hello_is_refused(paths: tuple[str, str], sent: bytes, said: str) -> None:
+def test_invalid_hello_is_refused(paths: tuple[str, str], sent: bytes, said: str) -> None:
     node = NodeEnd(*paths)
     program = ProgramEnd(*paths)
     os.write(program._write_fd, sent)
@@ -171,7 +171,7 @@ def test_what_is_no_hello_is_refused(paths: tuple[str, str], sent: bytes, said: 
     program.close()
 
 
-def test_channel_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_channel_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ChannelError, match=r"cannot make the channel .*file: (File exists|Not a directory)"):
         NodeEnd(str(tmp_path / "file" / "request.channel"), str(tmp_path / "file" / "response.channel"))

@@ -179,7 +179,7 @@ def test_wrong_options_are_named(given: dict[str, Any], said: str) -> None:
         pyt.SwarmCallback(**given)
 
 
-def test_what_the_node_refuses_ends_the_program_with_its_reason(node: NodeEnd) -> None:
+def test_refusal_of_the_node_ends_the_program_with_the_reason(node: NodeEnd) -> None:
     def refuse() -> None:
         node.accept(10)
         node.send({"ok": True})
@@ -192,7 +192,7 @@ def test_what_the_node_refuses_ends_the_program_with_its_reason(node: NodeEnd) -
             pyt.SwarmCallback(syncFrequency=1, minPeers=2, model=TorchLike()).on_train_begin()
 
 
-def test_a_program_that_is_not_beside_a_node_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_without_a_node_gets_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SL_REQUEST_CHANNEL", raising=False)
     callback = pyt.SwarmCallback(syncFrequency=1, minPeers=2, model=TorchLike())
     with pytest.raises(pyt.SwarmError, match="SL_REQUEST_CHANNEL"):

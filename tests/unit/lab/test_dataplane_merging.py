@@ -60,7 +60,7 @@ def test_names_and_shapes_stay_in_order() -> None:
         ({"w": np.zeros(2)}, "average", "'average' is unknown; there are mean, coordmedian, geomedian"),
     ],
 )
-def test_what_cannot_be_merged_is_named(second: dict[str, np.ndarray], method: str, said: str) -> None:
+def test_models_that_cannot_be_merged_are_named(second: dict[str, np.ndarray], method: str, said: str) -> None:
     with pytest.raises(MergeError, match=said):
         merge([Contribution("one", 1, {"w": np.zeros(2)}), Contribution("two", 1, second)], method)
 

@@ -43,19 +43,17 @@ def training() -> Training:
     return Training(here, Plan("c", 1, "mean"), lambda: None)
 
 
-def test_a_member_that_joined_late_and_died_is_left_out_by_its_name(training: Training, caplog: pytest.LogCaptureFixture) -> None:
+def test_late_member_that_died_is_left_out_by_name(training: Training, caplog: pytest.LogCaptureFixture) -> None:
     """It checked in after the leader's last look at the contract, reported for the round, and was killed."""
     assert training._lead(4, [LATE, OWN]) is not None
     assert "Round 4 goes on without sl-2 at 192.0.2.2:30305 (nothing listens there)" in caplog.text
 
 
-def test_a_merged_model_that_died_with_its_leader_is_not_waited_for(training: Training) -> None:
+def test_merged_model_lost_with_its_leader_is_not_waited_for(training: Training) -> None:
     assert training._take(4, {"members": [LATE, OWN], "merged_by": "late"}) is None
 
 
-def test_a_merged_model_of_a_leader_that_lives_and_cannot_be_reached_is_an_error(
-    training: Training, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unreachable_merged_model_of_a_living_leader_is_an_error(training: Training, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CONTRACT["peers"][1], "alive", True)
     with pytest.raises(TrainingFailed, match=r"round 4 has been merged, and nobody gives the result\. sl-2 at .*nothing listens there"):
         training._take(4, {"members": [LATE, OWN], "merged_by": "late"})

@@ -29,19 +29,19 @@ def test_a_client_accepts_it(issued: tuple[x509.Certificate, x509.Certificate], 
     PolicyBuilder().store(Store([authority])).build_server_verifier(subject).verify(server, [])
 
 
-def test_another_name_is_refused(issued: tuple[x509.Certificate, x509.Certificate]) -> None:
+def test_certificate_is_refused_for_another_name(issued: tuple[x509.Certificate, x509.Certificate]) -> None:
     authority, server = issued
     verifier = PolicyBuilder().store(Store([authority])).build_server_verifier(x509.DNSName("elsewhere.lab"))
     with pytest.raises(VerificationError):
         verifier.verify(server, [])
 
 
-def test_it_lasts_years(issued: tuple[x509.Certificate, x509.Certificate]) -> None:
+def test_certificate_lasts_years(issued: tuple[x509.Certificate, x509.Certificate]) -> None:
     _authority, server = issued
     assert server.not_valid_after_utc > datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=3 * 365)
 
 
-def test_it_is_made_once_and_private(tmp_path: Path) -> None:
+def test_key_is_created_once_and_private(tmp_path: Path) -> None:
     first = [path.read_bytes() for path in certificates.ensure(tmp_path, _NAMES, _ADDRESSES)]
     again = certificates.ensure(tmp_path, _NAMES, _ADDRESSES)
     assert [path.read_bytes() for path in again] == first

@@ -61,7 +61,7 @@ def test_every_change_of_a_context_changes_its_key(context: Path, change: str) -
     assert context_key(files_below(context), trees, *words) != before
 
 
-def test_a_key_does_not_depend_on_time_or_on_what_tools_leave(context: Path) -> None:
+def test_key_ignores_times_and_leftovers_of_tools(context: Path) -> None:
     before = context_key(files_below(context), {})
     (context / "Dockerfile").touch()
     (context / "sub" / "__pycache__" / "more.pyc").write_bytes(b"")

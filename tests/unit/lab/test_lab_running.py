@@ -20,11 +20,11 @@ def test_wait_for_returns_as_soon_as_it_is_ready() -> None:
 
 
 def test_wait_for_names_what_is_missing() -> None:
-    with pytest.raises(LabError, match="the thing: not there after 0 s"):
+    with pytest.raises(LabError, match="the thing: not ready after 0 s"):
         wait_for(lambda: False, "the thing", 0)
 
 
-def test_wait_for_gives_up_on_the_dead_at_once() -> None:
+def test_wait_for_fails_at_once_if_the_process_has_exited() -> None:
     with pytest.raises(LabError, match="the thing: it ended: no space"):
         wait_for(lambda: False, "the thing", 60, lambda: "it ended: no space")
 
@@ -33,7 +33,7 @@ def test_tail_is_the_end() -> None:
     assert tail("\n".join("abcdef"), 2) == "e\nf"
 
 
-def test_step_says_what_and_how_long(capsys: pytest.CaptureFixture[str]) -> None:
+def test_step_reports_its_text_and_duration(capsys: pytest.CaptureFixture[str]) -> None:
     with step("counting"):
         pass
     first, second = capsys.readouterr().out.splitlines()
@@ -41,7 +41,7 @@ def test_step_says_what_and_how_long(capsys: pytest.CaptureFixture[str]) -> None
     assert second.endswith("counting: done in 0.0 s")
 
 
-def test_a_program_that_fails_shows_its_last_words() -> None:
+def test_failed_program_shows_its_last_lines() -> None:
     with pytest.raises(LabError, match=r"(?s)it cannot be made: python.* exited with 3\nout of cheese$"):
         run([sys.executable, "-c", "import sys; print('out of cheese'); sys.exit(3)"], "it cannot be made")
 
@@ -53,7 +53,7 @@ def test_jobs_all_done() -> None:
     assert [job.result() for job in jobs] == [1, 2, 4, 8]
 
 
-def test_the_first_job_that_fails_is_told() -> None:
+def test_first_failed_job_is_reported() -> None:
     def fail() -> None:
         raise LabError("no cheese")
 

@@ -52,7 +52,7 @@ def test_the_host_with_podman_is_beside_the_others() -> None:
     assert settings.PODMAN_SOCKET.parent == settings.PODMAN_SHARED
 
 
-def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
+def test_private_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "new" / "secret"
     settings.private_file(path, b"one")
     settings.private_file(path, b"two")
@@ -98,7 +98,7 @@ def test_known_hosts_have_name_address_and_key_without_comment() -> None:
         ("user-env:1 sha256:9\n<none>:<none> sha256:8\n", []),
     ],
 )
-def test_stale_is_what_the_registry_serves_anew(listing: str, expected: list[str]) -> None:
+def test_stale_image_is_one_that_the_registry_has_replaced(listing: str, expected: list[str]) -> None:
     assert stale(listing, {"registry.lab:5000/a:1": "sha256:1", "registry.lab:5000/b:1": "sha256:2"}) == expected
 
 

@@ -25,7 +25,7 @@ SL = {**LICENCE, "THIS_NODE_IP": "10.0.0.2", "SENTINEL_NODE_IP": "10.0.0.2", "ML
         (["--config=/c"], ["--config=/c"]),
     ],
 )
-def test_the_images_own_configuration_gives_way(arguments: list[str], expected: list[str]):
+def test_configuration_of_the_image_is_overridden(arguments: list[str], expected: list[str]):
     assert agent.command("spire-agent", arguments) == ["/spire/bin/spire-agent", "run", *expected]
 
 
@@ -53,13 +53,13 @@ def test_settings(component: str, environ: dict[str, str], expected: dict[str, o
         ("sl", ["SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP", "THIS_NODE_IP", "SENTINEL_NODE_IP", "MLCMD"]),
     ],
 )
-def test_an_environment_that_is_not_enough_is_named(component: str, missing: list[str]):
+def test_insufficient_environment_is_named(component: str, missing: list[str]):
     with pytest.raises(Refusal) as refusal:
         environment.read(component, {}, environment.CLASSIC)
     assert [f"{name} must be set" for name in missing] == str(refusal.value).split(": ")[1].split("; ")
 
 
-def test_a_node_that_there_is_not():
+def test_unknown_component_is_refused():
     with pytest.raises(Refusal, match="One of sn, sl, swci comes first"):
         classic.main(["swop"], {})
 
@@ -75,7 +75,7 @@ def test_the_ml_program_is_in_the_model_directory_or_has_its_whole_path(tmp_path
     ("ml_cmd", "words"),
     [("", "written run PROGRAM"), ("digits.py", "written run PROGRAM"), ("run other.py", "there is no file .*/other.py")],
 )
-def test_an_ml_program_that_is_none(ml_cmd: str, words: str, tmp_path: Path):
+def test_invalid_ml_program_is_refused(ml_cmd: str, words: str, tmp_path: Path):
     with pytest.raises(Refusal, match=words):
         program_path(ml_cmd, tmp_path)
 
@@ -97,7 +97,7 @@ def test_the_trust_domain_of_a_server(text: str, domain: str | None, tmp_path: P
     assert spire_server.option("trustDomain", "trust_domain", [*words, "-trustDomain", "org2.example"]) == "org2.example"
 
 
-def test_a_server_configuration_that_is_not_there():
+def test_missing_server_configuration_is_named():
     with pytest.raises(Refusal, match="-config /no/such/file cannot be read"):
         spire_server.option("trustDomain", "trust_domain", agent.command("spire-server", ["-config", "/no/such/file"]))
 

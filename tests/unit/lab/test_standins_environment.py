@@ -27,7 +27,7 @@ CHANNELS = {"SL_REQUEST_CHANNEL": "/a", "SL_RESPONSE_CHANNEL": "/b"}
         ("swci", LICENCE),
     ],
 )
-def test_an_environment_that_is_enough(component: str, environ: dict[str, str]):
+def test_sufficient_environment(component: str, environ: dict[str, str]):
     environment.read(component, environ)
 
 
@@ -56,7 +56,7 @@ def test_an_environment_that_is_enough(component: str, environ: dict[str, str]):
         ("swci", {}, ["SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP or SWARM_LICENSE_AUTOPASSJ_SERVER_SECONDARY_IP"]),
     ],
 )
-def test_an_environment_that_is_not(component: str, environ: dict[str, str], missing: list[str]):
+def test_insufficient_environment(component: str, environ: dict[str, str], missing: list[str]):
     with pytest.raises(Refusal) as refusal:
         environment.read(component, environ)
     for each in missing:

@@ -58,7 +58,7 @@ def _pair(tmp_path: Path) -> tuple[SwarmNetwork, SwarmNetwork]:
     return sentinel, SwarmNetwork(tmp_path / "2", TWO, ONE, sentinel)
 
 
-def test_a_member_joins_the_sentinel_and_both_know_both(pair: tuple[SwarmNetwork, SwarmNetwork], caplog: pytest.LogCaptureFixture):
+def test_member_joins_the_sentinel_and_each_knows_the_other(pair: tuple[SwarmNetwork, SwarmNetwork], caplog: pytest.LogCaptureFixture):
     for each in pair:
         assert each.api.get("/is_up") == "OK"
         nodes = each.api.get("/nodes")["nodes"]
@@ -146,7 +146,7 @@ def test_without_its_sentinel_a_member_does_not_start(tmp_path: Path, monkeypatc
         sn.serve(settings, TWO.identity("sn", ONE), tmp_path, free_port())
 
 
-def test_an_unfederated_member_is_told_so_at_once(tmp_path: Path):
+def test_unfederated_member_fails_at_once_with_a_reason(tmp_path: Path):
     sentinel = SwarmNetwork(tmp_path / "1", ONE, ONE)
     begin = time.monotonic()
     with pytest.raises(Refusal, match="does not hold the trust bundle of our trust domain"):
@@ -154,7 +154,7 @@ def test_an_unfederated_member_is_told_so_at_once(tmp_path: Path):
     assert time.monotonic() - begin < 5
 
 
-def test_a_member_whose_sentinel_goes_away_says_so(pair: tuple[SwarmNetwork, SwarmNetwork], caplog: pytest.LogCaptureFixture):
+def test_member_reports_a_lost_sentinel(pair: tuple[SwarmNetwork, SwarmNetwork], caplog: pytest.LogCaptureFixture):
     member = pair[1]
     member.chain._sentinel = Client(TWO.identity("sn", ONE), "127.0.0.1", free_port(), "Sentinel Node's p2p")  # type: ignore[union-attr]
     with pytest.raises(Failed, match="the Sentinel cannot be asked") as refused:
@@ -198,12 +198,12 @@ def test_licences_are_taken_refused_and_returned(licences: Server, caplog: pytes
     assert texts.index("Creating Autopass License Provider") < texts.index("Acquiring floating license 1100000380:1")
 
 
-def test_a_license_server_that_is_away_is_code_6002():
+def test_unreachable_license_server_gives_code_6002():
     with pytest.raises(Refusal, match=r"Error code: 6002 .*Unable to connect to server.*connection refused"):
         licence(free_port()).acquire()
 
 
-def test_a_licence_frees_half_an_hour_after_its_holder_fell_silent():
+def test_licence_is_freed_half_an_hour_after_its_holder_disappeared():
     pool = apls.Pool(1)
     pool.acquire("a", 0)
     pool.acquire("a", 1799)

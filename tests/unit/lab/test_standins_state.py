@@ -41,7 +41,7 @@ class Consortium:
         return self.round()
 
 
-def test_the_report_that_completes_the_quorum_leads():
+def test_peer_that_completes_the_quorum_leads():
     swarm = Consortium("a", "b", "c")
     assert swarm.report("a")["leader"] is None
     assert swarm.report("b")["leader"] is None, "c is alive and has not reported"
@@ -49,7 +49,7 @@ def test_the_report_that_completes_the_quorum_leads():
     assert (done["leader"], [each["uid"] for each in done["members"]]) == ("c", ["a", "b", "c"])
 
 
-def test_one_peer_alone_is_no_swarm():
+def test_single_peer_is_no_swarm():
     assert Consortium("a").report("a")["leader"] is None
     assert Consortium("a", min_peers=1).report("a")["leader"] == "a"
 
@@ -71,7 +71,7 @@ def test_a_dead_peer_is_not_waited_for():
     assert swarm.pass_time(16, "a", "b")["leader"] == "b"
 
 
-def test_a_leader_that_dies_gives_way():
+def test_dead_leader_is_replaced():
     swarm = Consortium("a", "b")
     swarm.report("a")
     assert swarm.report("b")["leader"] == "b"
@@ -79,7 +79,7 @@ def test_a_leader_that_dies_gives_way():
     assert (again["leader"], [each["uid"] for each in again["members"]]) == ("a", ["a"])
 
 
-def test_a_merged_round_opens_the_next_and_peers_that_are_done_are_not_waited_for():
+def test_merged_round_opens_the_next_without_finished_peers():
     swarm = Consortium("a", "b")
     swarm.report("a")
     swarm.report("b")
@@ -125,7 +125,7 @@ def test_two_nodes_cannot_share_a_port_or_a_name_and_a_restarted_one_takes_its_p
     assert list(swarm.state["nodes"]) == ["c"]
 
 
-def test_what_a_swop_leaves_undone_has_failed():
+def test_unfinished_work_of_a_swop_has_failed():
     swarm = Consortium()
     runner = state.DEFAULT_TASKRUNNER
     swarm.do("enrol", {"type": "swop", "uid": "s", "name": "swop-1", "taskrunner": runner, "nodes": 2, "parent_uid": "sn"})
@@ -138,7 +138,7 @@ def test_what_a_swop_leaves_undone_has_failed():
     swarm.do("report", runner, run["run"], {"index": 0, "status": "COMPLETE", "detail": ""})
     swarm.do("enrol", {"type": "swop", "uid": "t", "name": "swop-1", "taskrunner": runner, "nodes": 2, "parent_uid": "sn"})
     ended = swarm.state["taskrunners"][runner]
-    assert (state.status(ended), ended["peers"][1]["detail"]) == ("FAILED", "its SWOP stopped or was started anew")
+    assert (state.status(ended), ended["peers"][1]["detail"]) == ("FAILED", "its SWOP stopped or was restarted")
 
 
 def test_tasks_need_their_prerequisite_and_targets_their_swop():
@@ -155,7 +155,7 @@ def test_tasks_need_their_prerequisite_and_targets_their_swop():
         swarm.do("assign", state.DEFAULT_TASKRUNNER, task="train", peers=None, target=None)
 
 
-def test_a_failed_operation_changes_nothing(tmp_path: Path):
+def test_failed_operation_changes_nothing(tmp_path: Path):
     store = state.Store(tmp_path / "state.json")
     before = store.state
     with pytest.raises(Failed):

@@ -197,7 +197,7 @@ def test_a_failed_peer_is_printed_and_fails_the_script(tmp_path: Path, sn: Swarm
         ("DANCE", "not a command"),
     ],
 )
-def test_a_failing_command_ends_the_script_when_it_was_asked_to(
+def test_failing_command_ends_the_script_if_configured(
     line: str, told: str, tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str]
 ):
     ran = Ran(tmp_path, sn, f"{BEGIN}{line}\nSLEEP 600\n", capsys)

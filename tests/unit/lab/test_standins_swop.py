@@ -55,7 +55,7 @@ def changed(value: Any, path: str, new: Any) -> Any:
     return result
 
 
-def test_the_examples_profile_is_one():
+def test_profile_of_the_example_is_valid():
     assert profile.check(PROFILE, "profile.yml") == PROFILE
     assert profile.check({**PROFILE, "dns": ["10.0.0.53"], "envvars": None}, "profile.yml")
 
@@ -96,7 +96,7 @@ def test_a_profile_with_a_mistake_is_refused(path: str, new: Any, told: str):
     assert told in str(refusal.value)
 
 
-def test_a_profile_that_is_no_yaml_or_not_there(tmp_path: Path):
+def test_invalid_or_missing_profile_is_refused(tmp_path: Path):
     (tmp_path / "p.yml").write_text("a: [")
     with pytest.raises(Refusal, match="is not YAML"):
         profile.load(tmp_path / "p.yml")
@@ -271,7 +271,7 @@ def test_how_an_sl_finds_its_sn(locator: dict[str, Any], expected: dict[str, str
     assert pairs.sn_variables({"apisrv": {"locator": locator}}, OWN) == expected
 
 
-def test_an_identity_of_files():
+def test_identity_from_files():
     kinds = {"KEY": "key.pem", "CERT": "cert.pem", "CACERT": "ca.pem", "CAPATH": "cas"}
     node = {
         "identity": [
@@ -307,8 +307,8 @@ def test_the_sl_image_is_beside_swops(image: str, sl: str):
 
 
 @pytest.mark.parametrize("image", ["r/o/operator:2", "r/o/swop@sha256:0", "swop/operator"])
-def test_an_image_from_which_sls_cannot_be_told(image: str):
-    with pytest.raises(Refusal, match="cannot be told"):
+def test_image_that_does_not_tell_sl_platforms_apart(image: str):
+    with pytest.raises(Refusal, match="cannot derive the SL image"):
         pairs.sl_image(image)
 
 
@@ -332,7 +332,7 @@ def test_nothing_leads_out_of_a_volume(path: str, tmp_path: Path):
         docker_work.inside(tmp_path, path)
 
 
-def test_what_cannot_be_carried_out(tmp_path: Path):
+def test_tasks_that_cannot_be_carried_out(tmp_path: Path):
     cases: list[tuple[dict[str, Any], str]] = [
         ({"Operation": "EXTRACT", "Target": "a.tgz"}, "no DOWNLOAD before it made that file"),
         ({"Operation": "DOWNLOAD", "Target": "file:///etc/passwd"}, "takes a http or https URL"),

@@ -85,12 +85,12 @@ def test_json_text_bytes_and_refusals_pass_between_federated_domains():
         (ONE.identity("sn"), ONE.identity("sl", days=-1), "our certificate has expired"),
     ],
 )
-def test_a_stranger_is_refused_and_told_why(server: Identity, client: Identity, message: str):
+def test_untrusted_peer_is_refused_with_a_reason(server: Identity, client: Identity, message: str):
     with serving(server) as port, pytest.raises((Unreachable, Failed), match=message):
         ask(client, port)
 
 
-def test_a_silent_connection_holds_up_nobody():
+def test_silent_connection_blocks_nobody():
     with serving(ONE.identity("sn")) as port, socket.create_connection(("127.0.0.1", port)):
         assert ask(ONE.identity("sl"), port) == "OK"
 

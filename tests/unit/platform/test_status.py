@@ -19,5 +19,5 @@ host-2  (none)             -          -        -           -      -             
 """
 
 
-def test_a_line_says_what_a_container_is():
+def test_line_describes_a_container():
     assert table({"host-1": [SN, STARTING, SWCI], "host-2": []}, NOW) == TABLE.strip().splitlines()

@@ -133,12 +133,12 @@ def test_what_is_stopped(containers, options, names):
         ("sn", "Exited (0) 2 days ago", {}, True),
     ],
 )
-def test_what_has_ended_well_is_a_record_of_that(component, status, options, goes):
+def test_completed_container_is_kept_as_a_record(component, status, options, goes):
     container = summary("one", f"{CLASSIC}/sl-tf:0.3.0", component, State="exited", Status=status)
     assert stopped([container], **options) == ("one" if goes else "")
 
 
-def test_what_is_kept_is_stopped_only():
+def test_kept_containers_are_only_stopped():
     engine = Table(*SITE)
     answer = _platform.stop(engine, {**OPTIONS, "keep": True, "sl": True, "ml": True, "sn": True}, False)
     assert engine.done == answer["actions"] == ["stop swop-1-a-sl-0", "stop sn-1"]

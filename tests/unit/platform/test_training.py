@@ -80,18 +80,18 @@ def look(containers, *names):
     return nodes
 
 
-def test_a_look_at_a_training_that_has_ended():
+def test_progress_of_a_training_that_has_ended():
     [node] = look(FINISHED)
     assert node.told()["state"] == "finished"
 
 
-def test_a_look_at_one_that_goes_on():
+def test_progress_of_a_running_training():
     merged = "Round 3 is merged (epoch 1 of 2)"
     [node] = look({"sl-1": (RUNS, merged), "ml-1": (RUNS, "")})
     assert node.told() == {"name": "sl-1", "state": "running", "round": 3, "epoch": 1, "epochs": 2, "peers": 0, "line": merged}
 
 
-def test_who_failed_first_is_told_with_what_it_means():
+def test_first_failure_is_reported_with_its_explanation():
     with pytest.raises(training.TrainingFailed) as failure:
         look({**FAILED, "sl-2": (RUNS, ""), "ml-2": (RUNS, "")}, 2, 1)
     told = str(failure.value)
@@ -101,12 +101,12 @@ def test_who_failed_first_is_told_with_what_it_means():
     assert "tell-nobody" not in told
 
 
-def test_a_container_that_is_gone_is_named():
+def test_missing_container_is_named():
     with pytest.raises(training.EngineError, match="container ml-1 of sl-1 is not there"):
         look({"sl-1": (RUNS, "")})
 
 
-def test_nodes_that_are_equally_far_are_shown_together():
+def test_nodes_with_equal_progress_are_shown_together():
     far = {"state": "running", "round": 7, "epoch": 3, "epochs": 10, "peers": 4, "line": "x"}
     nodes = [{"name": "sl-1", **far}, {"name": "sl-2", **far}, {"name": "sl-3", **far, "epochs": 0, "peers": 0}]
     nodes += [{"name": "sl-4", **far, "round": 0, "line": "2026 : swarm.node : INFO : x"}, {"name": "sl-5", **far, "state": "finished"}]

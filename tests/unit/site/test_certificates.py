@@ -35,7 +35,7 @@ def test_nodes_share_their_files_on_the_host():
     assert model["host-2"]["identity"]["swop"] == {kind: f"{PLACE}/nodes/{kind}.pem" for kind in ("key", "cert", "cacert")}
 
 
-def test_the_profile_gives_the_sl_nodes_theirs():
+def test_profile_passes_certificates_to_the_sl_nodes():
     [node, _other] = _site.derive(certified({"swarm_certificates": {**FILES, "capath": "/pki/ca"}}))["host-1"]["swop_profiles"]["swop-1"][
         "nodes"
     ]
@@ -93,12 +93,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_certificate_that_will_not_do(ca, name):
+def test_unusable_certificate_is_refused(ca, name):
     settings, sentence = BAD[name]
     assert sentence in judged(ca.issue("a", **settings))
 
 
-def test_files_that_will_not_do(ca, tmp_path):
+def test_unusable_files_are_refused(ca, tmp_path):
     good, other = ca.issue("a"), Authority(tmp_path, "other")
     (tmp_path / "text").write_text("<html>", encoding="utf-8")
     (tmp_path / "empty").mkdir()
@@ -111,7 +111,7 @@ def test_files_that_will_not_do(ca, tmp_path):
     assert "does not chain up to an authority that host-1 trusts" in judged({**good, "cacert": [other.path]})
 
 
-def test_authorities_that_will_not_do(tmp_path):
+def test_unusable_authorities_are_refused(tmp_path):
     late = Authority(tmp_path, "late", days=3)
     assert "the CA CN=late of" in (told := judged(late.issue("a")))
     assert "ends 2027-01-18 08:00 UTC, before the training does" in told
@@ -166,7 +166,7 @@ def _pem(key):
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def test_a_trial_asks_for_what_is_missing(tmp_path):
+def test_trial_requests_missing_certificates(tmp_path):
     inventory = trial(tmp_path)
     assert said(inventory) == ""
     problems, requests = certificate_files.review(inventory, NOW)
@@ -188,7 +188,7 @@ def test_a_trial_asks_for_what_is_missing(tmp_path):
     assert not [one for one in laid["files"] if "PRIVATE" in one["content"]], "a key would be seen in a diff"
 
 
-def test_a_trial_renews_what_ends_too_early(tmp_path):
+def test_trial_renews_certificates_that_expire_too_early(tmp_path):
     inventory = trial(tmp_path)
     _none, requests = certificate_files.review(inventory, NOW)
     issue_all(tmp_path, requests[:1], ends=3)

@@ -111,10 +111,10 @@ NO_SERVER = {"swarm_spire_server": []}
 CONFIGURED = {"sn_nodes": [{"config": "/etc/spire/agent.conf"}], "swci_options": {"config": "/etc/spire/agent.conf"}}
 
 
-def test_a_spire_server_elsewhere():
+def test_external_spire_server():
     model = derived({**ELSEWHERE, **CONFIGURED}, groups=NO_SERVER)
     assert "server_host" not in model["host-1"]
 
 
-def test_a_spire_server_elsewhere_on_a_host_that_can_be_asked():
+def test_external_spire_server_on_a_reachable_host():
     derived({**ELSEWHERE, "swarm_agent_server_host": "spire-host"}, groups=NO_SERVER)

@@ -29,7 +29,7 @@ def test_inventory_has_no_problems(name):
     assert stages.problems(load(name), lambda path: True) == []
 
 
-def test_the_lab_has_as_many_hosts_as_it_is_told():
+def test_lab_has_the_requested_number_of_hosts():
     inventory = load("lab", LAB_HOSTS="5")
     assert list(inventory.hosts) == [f"host-{number}" for number in range(1, 6)]
     assert stages.problems(inventory, lambda path: True) == []

@@ -48,7 +48,7 @@ def test_sentinel_comes_first_on_its_host():
     assert nodes[1]["sentinel_api_port"] == 31304
 
 
-def test_a_sentinel_elsewhere():
+def test_sentinel_outside_the_inventory():
     node = derived({"sn_sentinel_ip": "192.0.2.9"}, without=[("host-1", "sn_sentinel")])["host-1"]["sn_nodes"][0]
     assert (node["sentinel"], node["sentinel_ip"]) == (False, "192.0.2.9")
 
@@ -218,7 +218,7 @@ def test_both_nested_servers_federate_with_the_other_domains():
     }
 
 
-def test_an_agent_can_be_told_its_server():
+def test_agent_takes_the_address_of_its_server():
     groups = {"swarm_spire_server": ["host-1", "host-3"], "swarm_spire_agent": ["host-1", "host-2"]}
     everywhere = {"swarm_trust_domain": "a.org", "ansible_host": ""}
     third = {"ansible_host": "172.3.3.3", "swarm_trust_domain": "a.org", "spire_server_upstream": "host-1"}
@@ -229,7 +229,7 @@ def test_an_agent_can_be_told_its_server():
     assert len(model["host-1"]["entries"]) == 5
 
 
-def test_a_spire_that_runs_already():
+def test_existing_spire():
     """Entries hang below the agents that run already, and nothing of SPIRE is fetched for their hosts."""
     agent = "spiffe://org1.swarm.learning/spire/agent/x509pop/1"
     own = {"swarm_trust_domain": "org1.swarm.learning", "swarm_socket_path": "/run/spire/api.sock", "spire_agent_id": agent}
@@ -241,7 +241,7 @@ def test_a_spire_that_runs_already():
     assert node["slnodedef"]["identity"][0]["attribute"]["src"] == "/run/spire/api.sock"
 
 
-def test_federation_as_told():
+def test_federation_as_configured():
     third = {"trust_domain": "org3.example", "address": "192.0.2.3", "bundle": "{}"}
     here = derived(host_1={"spire_server_federates_with": [third]})["host-1"]
     assert here["federates_with"] == [third]
@@ -305,7 +305,7 @@ def test_image_that_is_pulled_for_the_training():
     assert here["registry"] == "hub.myenterpriselicense.hpe.com"
 
 
-def test_read_takes_only_what_the_model_needs():
+def test_read_uses_only_what_the_model_needs():
     inventory = _site.read({"h": {"swarm_release": "2.3.0", "swarm_registry_password": "secret"}}, {"swarm_sn": ["h"], "all": ["h", "x"]})
     assert inventory.hosts == {"h": {"swarm_release": "2.3.0"}}
 

@@ -54,7 +54,7 @@ def refusal(text, fingerprint=None):
     return str(error.value)
 
 
-def test_what_one_writes_the_other_takes(text, bundle):
+def test_exchange_file_of_one_is_accepted_by_the_other(text, bundle):
     peer = _peers.taken(text, told(text).upper().replace(" ", ":"), NOW)
     assert json.loads(peer.pop("bundle")) == json.loads(bundle)
     assert peer == {**OWN, **NODES}
@@ -68,13 +68,13 @@ def test_the_order_of_keys_does_not_matter(tmp_path):
     assert _peers.fingerprint(json.loads(spiffe(one, two))) != _peers.fingerprint(json.loads(spiffe(one)))
 
 
-def test_a_file_that_is_none():
+def test_invalid_file_is_refused():
     assert "is an HTML page, such as that of a login," in refusal("<!DOCTYPE html>\n<html>", "")
     assert "is not JSON" in refusal("-----BEGIN CERTIFICATE-----", "")
     assert "lacks trust_domain, bundle, endpoint, fingerprint, nodes" in refusal("[]", "")
 
 
-def test_a_fingerprint_that_is_wrong(text, tmp_path):
+def test_wrong_fingerprint_is_refused(text, tmp_path):
     other = spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}"))
     assert "was changed or damaged on its way" in refusal(changed(text, bundle=json.loads(other)))
     assert "swarm_peers says 1234" in (said := refusal(text, "1234"))
@@ -82,7 +82,7 @@ def test_a_fingerprint_that_is_wrong(text, tmp_path):
     assert f"has the fingerprint {told(text)}: have org3.swarm.learning read out theirs" in refusal(text, "")
 
 
-def test_a_domain_that_is_wrong(text):
+def test_invalid_trust_domain_is_refused(text):
     assert "says that its bundle is that of org4.example, but its CA is that of spiffe://org3" in refusal(
         changed(text, trust_domain="org4.example")
     )
@@ -98,14 +98,14 @@ def test_a_domain_that_is_wrong(text):
         {"spiffe_id": "spiffe://other/spire/server"},
     ],
 )
-def test_an_endpoint_that_is_wrong(text, endpoint):
+def test_invalid_endpoint_is_refused(text, endpoint):
     there = json.loads(text)["endpoint"]
     assert "has an endpoint that is none of org3" in refusal(
         changed(text, endpoint={**there, **endpoint} if isinstance(endpoint, dict) else endpoint)
     )
 
 
-def test_a_bundle_that_is_wrong(text, tmp_path):
+def test_invalid_bundle_is_refused(text, tmp_path):
     late = Authority(tmp_path, f"spiffe://{DOMAIN}", days=0)
     assert "has a bundle that ended 2027-01-15 08:00 UTC: ask org3.swarm.learning" in refusal(_peers.written(spiffe(late), OWN, NODES))
     assert "has a bundle without a CA certificate" in refusal(changed(text, bundle=json.loads(spiffe())))
@@ -159,7 +159,7 @@ def test_what_follows_from_a_peer(text):
 
 
 @pytest.mark.parametrize(("own", "names"), [("org2.swarm.learning", ["sl-1", "sl-2"]), ("org4.swarm.learning", ["sl-4", "sl-5"])])
-def test_everybody_counts_pairs_alike(text, own, names):
+def test_pairs_are_counted_the_same_everywhere(text, own, names):
     """One host a side; the other side has three pairs, and counts by the same order of the trust domains."""
     only = {f"swarm_{one}": ["host-1"] for one in ("spire_server", "spire_agent", "sn", "swop")}
     given = [{"file": "3", "fingerprint": told(text)}]
@@ -193,7 +193,7 @@ def test_a_bundle_that_was_fetched_since_is_left_alone(tmp_path, bootstrap, kept
     assert result["changed"] == (kept == "sent")
 
 
-def test_a_domain_that_began_anew_is_taken_up(tmp_path):
+def test_trust_domain_that_started_over_is_accepted(tmp_path):
     sent, there = (spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}", begins=begins)) for begins in (-2, -90))
     server = Server(there)
     assert spire_bundle(server, {"trust_domain": DOMAIN, "bundle": sent, "bootstrap": True}, False)["changed"]

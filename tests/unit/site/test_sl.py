@@ -71,7 +71,7 @@ def test_a_node_of_the_classic_release_runs_the_program_itself():
     }
 
 
-def test_what_a_node_says_wins():
+def test_options_of_a_node_take_precedence():
     own = {"name": "mine", "sl_fs_port": 9, "sn_ip": "192.0.2.9", "memory": "2g", "ml": {"image": "other:1", "env": {"MAX_EPOCHS": "7"}}}
     node = nodes(by_hand(host_1={"sl_nodes": [own]}))[0]
     assert (node["name"], node["sl_fs_port"], node["sn_ip"], node["memory"]) == ("mine", 9, "192.0.2.9", "2g")
@@ -80,7 +80,7 @@ def test_what_a_node_says_wins():
     assert node["ml"]["env"] == {"MODEL_DIR": "model", "MAX_EPOCHS": "7", "MIN_PEERS": 2}
 
 
-def test_names_and_ports_go_on_after_those_of_the_swops():
+def test_names_and_ports_continue_after_those_of_the_swops():
     inventory = two_orgs(groups={"swarm_sl": ["host-2"]})
     assert stages.problems(inventory, lambda path: True) == []
     assert [(node["name"], node["ml"]["name"], node["sl_fs_port"]) for node in nodes(inventory, "host-2")] == [
@@ -117,14 +117,14 @@ def test_images():
         ),
     ],
 )
-def test_directories_that_must_be_there(inventory, directories, owned):
+def test_directories_that_must_exist(inventory, directories, owned):
     here = model.derive(inventory)["host-1"]
     assert [(one["path"], one["option"], one["user"], one["writable"]) for one in here["directories"]] == directories
     assert here["model_dirs"] == owned
     assert here["models"] == [path for path, _option, _user, writable in directories if writable]
 
 
-def test_gpus_that_must_be_there():
+def test_gpus_that_must_exist():
     assert model.derive(by_hand(host_2={"sl_nodes": [{}, {"ml": {"gpus": "all"}}]}))["host-2"]["gpus"] == ["sl-4 (gpu all)"]
     assert model.derive(two_orgs(host_1={"swop_pairs": [{"gpus": "0"}]}))["host-1"]["gpus"] == ["ml-1 (gpu 0)"]
 
@@ -140,5 +140,5 @@ def test_another_wheel_or_line_is_another_ml_image():
 
 
 @pytest.mark.parametrize("inventory", [by_hand(), classic(), two_orgs(groups={**GROUPS, "swarm_sl": ["host-1"]})])
-def test_has_no_problems(inventory):
+def test_valid_input_has_no_problems(inventory):
     assert stages.problems(inventory, lambda path: True) == []

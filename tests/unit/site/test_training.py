@@ -224,7 +224,7 @@ def test_socket_file_of_an_agent_that_already_runs():
     assert attribute == {"aType": "SPIFFE_SOCKETPATH", "mType": "BIND", "src": "/run/spire/api.sock", "tgt": "/run/spire/api.sock"}
 
 
-def test_files_for_the_hosts(tmp_path):
+def test_files_of_a_training_for_the_hosts(tmp_path):
     (tmp_path / "model/sub/__pycache__").mkdir(parents=True)
     for name in ("client.whl", "model/b.py", "model/sub/a.py", "model/sub/__pycache__/a.pyc"):
         (tmp_path / name).write_text(name)

@@ -93,7 +93,7 @@ plugins {
 """
 
 
-def test_server_that_federates():
+def test_federating_server():
     peer = {"trust_domain": "b.org", "address": "192.0.2.2", "port": 8444, "host": "host-2"}
     assert _hcl.render(config.server({**SERVER, "federates_with": [peer]})) == SERVER_TEXT
 
@@ -155,7 +155,7 @@ def test_the_attestor_swarm_stands_beside_docker_in_every_version(version):
     assert attestors["swarm"] == {**plugin, "plugin_checksum": SUM}
 
 
-def test_a_checksum_that_is_not_known_yet_is_no_checksum():
+def test_unknown_checksum_is_written_as_a_placeholder():
     assert config.swarm_attestor("/p", "")["plugin_checksum"] == config.CHECKSUM_NOT_KNOWN
 
 
@@ -192,7 +192,7 @@ def test_docker_attestor_suits_the_cgroup_version(version, cgroups, old_locator)
         (config.agent, {"version": "1.15.3", "trust_domain": "a.org"}, "a SPIRE agent needs server_address"),
     ],
 )
-def test_refuses_settings_that_cannot_be(make, settings, message):
+def test_impossible_settings_are_refused(make, settings, message):
     with pytest.raises(ValueError, match=message):
         make(settings)
 
@@ -221,7 +221,7 @@ PEER = {"trust_domain": "b.org", "address": "192.0.2.2", "port": 8444}
 
 
 @pytest.mark.parametrize("version", KNOWN)
-def test_a_version_gets_only_what_it_knows(version):
+def test_version_gets_only_the_options_it_supports(version):
     server = config.server({**SERVER, "version": version, "federates_with": [PEER]})["server"]
     agent = config.agent({**AGENT, "version": version})["agent"]
     assert (set(server) - KNOWN[version][0], set(agent) - KNOWN[version][1]) == (set(), set())

@@ -50,7 +50,7 @@ def data(wanted):
         ),
     ],
 )
-def test_what_spire_is_told(wanted, expected):
+def test_plugin_data_of_the_datastore(wanted, expected):
     assert data(wanted) == expected
 
 
@@ -69,7 +69,7 @@ def test_what_spire_is_told(wanted, expected):
         ({**DATABASE, "tls": {"cert_file": "/x"}}, "tls: cert_file and key_file go together"),
     ],
 )
-def test_what_cannot_be(wanted, says):
+def test_invalid_datastore_is_refused(wanted, says):
     found = datastore.problems(wanted)
     assert len(found) == 1
     assert says in found[0]
@@ -77,7 +77,7 @@ def test_what_cannot_be(wanted, says):
         config.server({"version": "1.15.3", "trust_domain": "a.org", "datastore": wanted})
 
 
-def test_no_problem_tells_the_password():
+def test_no_problem_shows_the_password():
     wrong = {"type": "mysql", "password": "very-secret", "port": 0, "host": "/", "database": "/", "username": "/", "tls": 1, "x": 1}
     assert "very-secret" not in " ".join(datastore.problems(wrong))
 

@@ -84,16 +84,16 @@ LEFT = [
 
 
 @pytest.mark.parametrize(("aliases", "records", "latest", "kept", "left"), LEFT)
-def test_what_earlier_tokens_left(aliases, records, latest, kept, left):
+def test_leftovers_of_earlier_tokens(aliases, records, latest, kept, left):
     assert leavings(aliases, records, latest, kept, NOW) == left
 
 
-def test_of_an_agent_that_does_not_come_back_nothing_is_left():
+def test_removed_agent_leaves_nothing():
     records = [LIVE, Record(NEW, NOW), Record(OTHER, NOW + 3600)]
     assert leavings({"1": OLD, "2": NEW, "3": "spiffe://gone"}, records, NEW, "", NOW, gone=True) == Leavings((NEW, OLD), ("1", "2", "3"))
 
 
-def test_a_token_is_kept_for_its_owner_alone(tmp_path):
+def test_kept_token_is_readable_by_its_owner_only(tmp_path):
     directory, alias = tmp_path / "a/tokens", f"spiffe://{DOMAIN}/swarm/agent/host-1"
     assert join_tokens.read(directory, alias) is None
     join_tokens.keep(directory, alias, FRESH)
@@ -149,11 +149,11 @@ def test_who_refused_whom(log, refusal):
         ("spiffe://org1.example/spire/server", "spiffe://org1.example/spire/server"),
     ],
 )
-def test_no_entry_tells_a_token(text, shown):
+def test_no_entry_shows_a_token(text, shown):
     assert join_tokens.shown(text, {OLD}) == shown
 
 
-def test_which_tokens_nobody_has_used(tmp_path):
+def test_unused_tokens(tmp_path):
     directory = str(tmp_path / "tokens")
     assert join_tokens.unspent(directory, "a", set()) == {}
     mine, spent, theirs = (HandedOut(name, 7) for name in ("mine", "spent", "theirs"))
@@ -210,7 +210,7 @@ KEPT = {"spiffe_id": OLD, "expires_at": EXPIRES}
         *(({"keys.json": "{}", "agent-data.json": text}, 0, {}) for text in ("", "{", "[]", '{"svid": ["*"]}', string.printable)),
     ],
 )
-def test_what_an_agent_keeps(tmp_path, files, now, kept):
+def test_stored_identity_of_an_agent(tmp_path, files, now, kept):
     for name, content in files.items():
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     volumes = ["a-volume:/x", "/nowhere:/y", f"{tmp_path}:/opt/spire/data/agent"]

@@ -94,7 +94,7 @@ def test_written_entries():
     }
 
 
-def test_what_this_version_has_no_place_for():
+def test_options_that_this_version_does_not_support():
     with pytest.raises(ValueError, match=r"spiffe://swarm.learning/swarm/sn: SPIRE 0.12 has no hint"):
         legacy_output.data([entries.entry_from_option({**WANTED, "hint": "x"})])
 

@@ -50,7 +50,7 @@ def test_which_authority_signs(authorities, signs):
         ([(31, 30), (16, 30)], None),
     ],
 )
-def test_what_the_authority_before_has_signed(authorities, ends):
+def test_svids_signed_by_the_previous_authority(authorities, ends):
     told = lingering([authority(*one) for one in authorities], NOW)
     assert (told and (told[0] - NOW) / DAY) == ends
 
@@ -89,7 +89,7 @@ GOOD = {
         ({"agents": [agent(60, banned=True)]}, [("agent", "spiffe://a/spire/agent/x")]),
     ],
 )
-def test_what_ends_too_early(change, found):
+def test_certificates_that_expire_too_early(change, found):
     said = problems({**GOOD, **change}, 14 * DAY, END, NOW)
     assert [(one["what"], one["name"]) for one in said] == found
     assert all(one["problem"] and one["remedy"] for one in said)
@@ -109,7 +109,7 @@ ALIAS = {"spiffe_id": HOST, "parent_id": "spiffe://a/spire/agent/x", "x509_svid_
         ({"entries": [entry("sn", 0, "swarm/agent/host-2")]}, ""),  # a host that has left
     ],
 )
-def test_a_token_that_nobody_has_used(change, says):
+def test_unused_token_is_reported(change, says):
     facts = {**GOOD, "tokens": [{"spiffe_id": HOST, "expires_at": NOW + 60}], **change}
     told = [one for one in problems(facts, 14 * DAY, END, NOW) if one["what"] == "token"]
     assert [says in one["problem"] for one in told] == [True] * bool(says)
@@ -117,7 +117,7 @@ def test_a_token_that_nobody_has_used(change, says):
 
 
 @pytest.mark.parametrize(("left", "how"), [(1, "run `site`, which uses it;"), (0, "run `site`, which makes another one and uses that;")])
-def test_what_to_do_about_a_token(left, how):
+def test_token_decisions(left, how):
     [told] = problems({**GOOD, "tokens": [{"spiffe_id": HOST, "expires_at": NOW + left}]}, 14 * DAY, END, NOW)
     assert told["remedy"].startswith(how)
 
@@ -145,11 +145,11 @@ def node(component="sn", uptime=0, state="running", **identity):
         (node("apls", uptime=100 * DAY), []),
     ],
 )
-def test_what_a_node_holds(container, ends):
+def test_credentials_of_a_node(container, ends):
     assert [one["expires_at"] for one in held([container], 14 * DAY, END, NOW)] == ends
 
 
-def test_how_a_node_gets_another():
+def test_how_an_expiring_credential_is_renewed():
     told = [held([node(spiffe_id=name, expires_at=NOW)], None, END, NOW)[0] for name in ("spiffe://a/swarm/sn", "")]
     assert [one["remedy"].split("`")[0] for one in told] == [
         "start it again (",
@@ -158,7 +158,7 @@ def test_how_a_node_gets_another():
     assert held([node("swop", uptime=DAY)], None, END, NOW) == [], "nobody knows"
 
 
-def test_a_server_that_is_yet_to_be_started_has_nothing():
+def test_server_that_has_not_started_has_nothing():
     given = {"days": 7, "default_x509_svid_ttl": "1h", "token_dir": None, "synchronized": ["spiffe://td/agent"]}
     told = info(NoServerYet(), given, True)
     assert {name for name, value in told.items() if value} == {"problems"}
@@ -196,9 +196,9 @@ def log_of(*told):
     ],
     ids=["all", "one of two", "entries alone, the bundles come after them", "others"],
 )
-def test_agents_that_have_heard(told, heard):
+def test_agents_that_have_synchronised(told, heard):
     assert synchronized(log_of(*told), AGENTS, 5) == heard
 
 
-def test_agents_that_are_never_heard_of_are_not_waited_for_forever():
+def test_wait_for_silent_agents_has_a_limit():
     assert synchronized(queue.Queue(), AGENTS, 0.01) == []

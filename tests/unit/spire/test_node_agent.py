@@ -58,12 +58,12 @@ def test_files():
         (SETTINGS, "abc", "plugin_checksum: 'abc' is not a SHA-256 in hex"),
     ],
 )
-def test_settings_that_are_wrong(settings, checksum, says):
+def test_wrong_settings(settings, checksum, says):
     with pytest.raises(ValueError, match=says):
         _node_agent.configuration(settings, checksum)
 
 
-def test_an_image_that_is_not_there_yet_is_said_to_be_so():
+def test_image_that_is_not_pulled_yet_is_marked():
     written = _node_agent.configuration(SETTINGS, "")["plugins"]["WorkloadAttestor"]["swarm"]["plugin_checksum"]
     assert written == config.CHECKSUM_NOT_KNOWN
 
@@ -104,13 +104,13 @@ class Engine:
         return self.log
 
 
-def test_checksum_out_of_a_container_that_is_there():
+def test_checksum_from_an_existing_container():
     engine = Engine([{"Id": "other", "ImageID": "sha256:b"}, {"Id": "mine", "ImageID": "sha256:" + "a" * 64}])
     assert plugin_checksum.checksum(engine, "sn", "/p") == SUM
     assert engine.done == ["read /p in mine"]
 
 
-def test_checksum_out_of_a_container_that_is_made_for_it():
+def test_checksum_from_a_temporary_container():
     engine = Engine()
     assert plugin_checksum.checksum(engine, "sn", "/p") == SUM
     name = "swarm-plugin-aaaaaaaaaaaa"
@@ -124,7 +124,7 @@ def test_no_image_and_no_plugin():
 
 
 @pytest.mark.parametrize(("names", "kept"), [(("svid.key", "agent_svid.der"), KEPT), (("agent_svid.der",), {}), ((), {})])
-def test_what_an_agent_of_0_12_keeps(tmp_path, names, kept):
+def test_stored_identity_of_an_agent_of_0_12(tmp_path, names, kept):
     for name in names:
         (tmp_path / name).write_bytes(x509.der(SVID))
     assert agent.kept_identity([f"{tmp_path}:/spire/data/agent"], EXPIRES - 1) == kept

@@ -173,6 +173,6 @@ def test_ids_that_several_agents_share(aliases, shared):
     assert entries.shared(found) == shared
 
 
-def test_an_agents_own_id_is_nobodys_orphan():
+def test_own_id_of_an_agent_is_no_orphan():
     entry = entries.entry_from_option({**ENTRY, "parent_id": "spiffe://org1.example/spire/agent/join_token/x"})
     assert entries.orphans([entry], []) == []

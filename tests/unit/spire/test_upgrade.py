@@ -69,7 +69,7 @@ def engine(*said):
         (looked_at(running=False), "r/spire-server:1.15.3", []),
     ],
 )
-def test_a_jump_is_refused(inspect, image, said):
+def test_upgrade_over_several_releases_is_refused(inspect, image, said):
     with pytest.raises(OptionError, match=r"spire-server: SPIRE .* cannot become 1.15.3 in one step: go through"):
         upgrade.check(engine(*said), inspect, wanted(image))
 
@@ -83,5 +83,5 @@ def test_a_jump_is_refused(inspect, image, said):
         (looked_at("r/spire-server:latest", running=False), wanted("r/spire-server:1.15.3"), []),
     ],
 )
-def test_what_is_no_jump_passes(inspect, what, said):
+def test_upgrade_by_one_release_is_accepted(inspect, what, said):
     upgrade.check(engine(*said), inspect, what)

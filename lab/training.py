@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Watch a training from outside: the ML containers on the lab's hosts, their logs, and what they leave behind."""
+"""Follow a training from outside: the ML containers on the lab's hosts, their logs and their results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOMENT = re.compile(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d{1,6})?")
 
 
 class TrainingError(Exception):
-    """The training cannot end well; the text says which container failed, where, and its last lines."""
+    """The training cannot succeed; the text names the container that failed, its host, and its last log lines."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Host:
                 found = json.loads(self.run("docker", "inspect", *ids))
             except TrainingError as error:
                 if "No such object" in str(error):
-                    continue  # one has gone in between, as those of an image's build do
+                    continue  # a container was removed in between, as those of an image's build are
                 raise
             return sorted(found, key=lambda container: container["Created"])
         return []
@@ -59,12 +59,12 @@ def moment(text: str) -> float:
 
 
 def said_at(host: Host, container: str, words: str) -> float:
-    """When a container's log first said the words, in seconds since the epoch. Raises TrainingError when it did not."""
+    """When the words first appeared in a container's log, in seconds since the epoch. Raises TrainingError if they did not."""
     log = host.run("sh", "-c", 'docker logs --timestamps "$1" 2>&1', "sh", container)
     for line in log.splitlines():
         if words in line:
             return moment(line)
-    raise TrainingError(f"{host.name}: the log of {container} does not say {words!r}")
+    raise TrainingError(f"{host.name}: the log of {container} does not contain {words!r}")
 
 
 def is_ml(container: dict) -> bool:
@@ -89,8 +89,8 @@ class Node:
     name: str
     sl: str
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL))
-    last_line: str = ""  # the log's line that has LAST_LINE, once it is there
-    ended: bool = False  # the container's log is at its end
+    last_line: str = ""  # the log's line that has LAST_LINE, once it has been written
+    ended: bool = False  # the whole log has been read
 
     def follow(self) -> None:
         """Read the log to its end, in the background."""
@@ -116,16 +116,16 @@ class Node:
 
 
 def last_words(host: Host, name: str, lines: Iterable[str]) -> str:
-    """A container's end, told with the last lines of its log."""
-    return "\n".join([f"{host.name}: {name} ended before the training did. Its last lines:", *(f"    {line}" for line in lines)])
+    """A message about a container that has exited, with the last lines of its log."""
+    return "\n".join([f"{host.name}: {name} exited before the training was complete. Its last lines:", *(f"    {line}" for line in lines)])
 
 
 def _dead_node(node: Node) -> str:
     """Why an ML container ended before the training did: its SL has often ended first, and knows."""
-    told = last_words(node.host, node.name, node.tail)
+    message = last_words(node.host, node.name, node.tail)
     if node.sl != node.id and any(container["Id"] == node.sl for container in node.host.containers()):
-        told += "\n" + "\n".join(["The last lines of its SL:", *(f"    {line}" for line in _end_of_log(node.host, node.sl, SL_TAIL))])
-    return told
+        message += "\n" + "\n".join(["The last lines of its SL:", *(f"    {line}" for line in _end_of_log(node.host, node.sl, SL_TAIL))])
+    return message
 
 
 def _end_of_log(host: Host, container: str, lines: int) -> list[str]:
@@ -180,7 +180,7 @@ def follow(hosts: Sequence[Host], expected: int, timeout: float, on_look: Callab
             return nodes
         if time.monotonic() > limit:
             missing = f"{sum(node.finished for node in nodes)} of {expected} ML containers had finished"
-            raise TrainingError(f"the training did not end within {timeout:.0f} s: {missing}")
+            raise TrainingError(f"the training was not complete after {timeout:.0f} s: {missing}")
         time.sleep(LOOK_EVERY)
 
 

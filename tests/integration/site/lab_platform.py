@@ -15,10 +15,9 @@ from pathlib import Path
 
 import yaml
 
-from lab import settings
-from tools import playbook, training
+from lab import playbook_runner, settings, training
 
-ROOT = playbook.ROOT
+ROOT = playbook_runner.ROOT
 LAB = ROOT / "inventories/lab"
 SITE = "swarm.learning.site"
 SERVER = ("docker", "exec", "spire-server", "/opt/spire/bin/spire-server")
@@ -42,7 +41,7 @@ class Difference:
 class Outcome:
     """What came of a playbook: `run` as the tools read it, and the results of its tasks."""
 
-    run: playbook.Run
+    run: playbook_runner.Run
     log: Path
 
     @property
@@ -81,7 +80,7 @@ class Outcome:
 
 def play(log: Path, *arguments: str, book: str = SITE) -> Outcome:
     """Run a playbook as a user does; Ansible's JSON lines go to `log`."""
-    return Outcome(playbook.run(book, arguments, lambda event, run: None, log), log)
+    return Outcome(playbook_runner.run(book, arguments, lambda event, run: None, log), log)
 
 
 def worked(outcome: Outcome) -> Outcome:
@@ -156,7 +155,7 @@ def extra(tmp_path: Path, variables: Mapping[str, object]) -> list[str]:
 
 def lab(*words: str) -> str:
     """`python -m lab …`; what it says. Fails the test when the lab fails."""
-    command = [str(playbook.BIN / "python"), "-m", "lab", *words]
+    command = [str(playbook_runner.BIN / "python"), "-m", "lab", *words]
     done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, f"python -m lab {' '.join(words)}:\n{done.stdout}"
     return done.stdout

@@ -9,8 +9,8 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.support import module_runner as running
-from tools import playbook
+from lab import playbook_runner
+from tests.support import module_runner
 
 DOMAIN = "org1.example"
 ALIAS = f"spiffe://{DOMAIN}/swarm/agent/localhost"
@@ -40,18 +40,18 @@ class Spire:
     # --- bringing about --------------------------------------------------------------------------------------------------
 
     def roles(self, *names, hosts=("localhost",), **variables):
-        """Run roles on this machine; returns the tools' Run. Fails with what a user would read."""
+        """Run roles on this machine; returns what the playbook runner reports. Fails with what a user would read."""
         run = self.play(*names, hosts=hosts, **variables)
         assert run.status == 0, "\n".join(run.failures) or run.stderr
         return run
 
     def play(self, *names, hosts=("localhost",), on_event=lambda event, run: None, **variables):
-        """The same, for runs that may fail; `hosts` are all this machine, `on_event` is that of the tools."""
+        """The same, for runs that may fail; `hosts` are all this machine, `on_event` is that of the playbook runner."""
         self.runs += 1
         play = {"hosts": "all", "connection": "local", "gather_facts": False, "roles": list(names), "vars": self.variables(variables)}
         book = self.directory / f"play-{self.runs}.json"
         book.write_text(json.dumps([play]), encoding="utf-8")
-        return playbook.run(str(book), ("-i", f"{','.join(hosts)},"), on_event, book.with_suffix(".jsonl"))
+        return playbook_runner.run(str(book), ("-i", f"{','.join(hosts)},"), on_event, book.with_suffix(".jsonl"))
 
     def variables(self, others):
         """What both roles are given."""
@@ -64,7 +64,7 @@ class Spire:
             "spire_server_name": self.server,
             "spire_server_image": self.images["spire-server"],
             "spire_server_federates_with": self.federates_with,
-            "spire_server_port": running.free_port(),
+            "spire_server_port": module_runner.free_port(),
             "spire_server_options": {**self.options, "publish": []},
             "spire_agent_name": self.agent,
             "spire_agent_image": self.images["spire-agent"],
@@ -83,12 +83,12 @@ class Spire:
 
     def call(self, module, check=False, **params):
         """One of the server's modules, run on it."""
-        return running.run(module, check=check, name=self.server, **params)
+        return module_runner.run(module, check=check, name=self.server, **params)
 
     def ask(self, config_dir):
         """What the module spire_agent says of the agent, in check mode."""
         volumes = [f"{self.directory}/host/spire-agent/data:/opt/spire/data/agent"]
-        return running.run(
+        return module_runner.run(
             "spire_agent", check=True, name=self.agent, image=self.images["spire-agent"], config_dir=config_dir, volumes=volumes
         )
 

@@ -11,8 +11,8 @@ import time
 
 from cryptography import x509
 
-from tests.integration.spire.world import VERSION
-from tools import playbook
+from lab import playbook_runner
+from tests.integration.spire.spire_pair import VERSION
 
 AGENT = "/opt/spire/bin/spire-agent"
 SERVER = "/opt/spire/bin/spire-server"
@@ -38,7 +38,7 @@ class Site:
         children = {group: {"hosts": {name: {} for name in members}} for group, members in groups.items()}
         inventory = self.directory / f"inventory-{self.runs}.json"
         inventory.write_text(json.dumps({"all": {"vars": self._variables(), "hosts": hosts, "children": children}}), encoding="utf-8")
-        return playbook.run(str(book), ("-i", str(inventory)), lambda event, run: None, book.with_suffix(".jsonl"))
+        return playbook_runner.run(str(book), ("-i", str(inventory)), lambda event, run: None, book.with_suffix(".jsonl"))
 
     def _variables(self):
         name = f"{self.prefix}-{{{{ inventory_hostname }}}}"
@@ -102,7 +102,7 @@ class Site:
         return svid["spiffe_id"], _certificates(svid["x509_svid"])
 
     def gets(self, host, spiffe_id, seconds=60):
-        """Whether an SN on the host gets this identity in time. It asks again and again, and says each time what it was told."""
+        """Whether an SN on the host gets this identity in time. It asks repeatedly."""
         asking, end = self.workload(host, "watch"), time.monotonic() + seconds
         asking.start()
         said = itertools.takewhile(lambda line: time.monotonic() < end, asking.logs(stream=True, follow=True))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A way to the engine that can be watched, and cut."""
+"""A proxy in front of a Docker Engine that records requests and can cut connections."""
 
 from __future__ import annotations
 

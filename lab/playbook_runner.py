@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a playbook and understand what it reports, from Ansible's own JSON lines."""
+"""Run a playbook and read its results from the JSON lines of Ansible's callback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BIN = ROOT / ".venv/bin"
 
 @dataclass
 class Play:
-    """One play: its name, how long it took in seconds, the tasks that it ran."""
+    """One play: its name, its duration in seconds, the names of its tasks."""
 
     name: str
     seconds: float = 0.0
@@ -27,7 +27,7 @@ class Play:
 
 @dataclass
 class Run:
-    """What came of a playbook."""
+    """Result of a playbook run."""
 
     plays: list[Play] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Run:
     status: int = 0
 
     def total(self, what: str) -> int:
-        """How many results of a kind (`ok`, `changed`, …) there were on all hosts."""
+        """Number of results of a kind (`ok`, `changed`, …) on all hosts."""
         return sum(host[what] for host in self.stats.values())
 
 
@@ -66,7 +66,7 @@ def read(lines: Iterator[str], run: Run, on_event: Callable[[str, Run], None]) -
 
 
 def _reason(result: dict) -> str:
-    """What a failed result says; the results of a loop say it one by one."""
+    """Message of a failed result; for a loop, the messages of its failed items."""
     items = [item for item in result.get("results", []) if item.get("failed")]
     if items:
         return "\n".join(_reason(item) for item in items)
