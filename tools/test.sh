@@ -2,20 +2,56 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# `make test`: all checks, quick ones first, each with its duration. The tests are one pytest run, so that its last line counts
-# them all.
+# `make test`: all checks, quick ones first, each with its duration. What does not share anything runs at once: the lab's images are built
+# beside the linters and unit tests, and the tests that only need this machine's engine run beside those on the lab's hosts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+output=tests/output
+rm -rf "$output"
+mkdir -p "$output"
+set -m # what runs beside is a process group of its own, which ends with this script
+trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done' EXIT
 
 phase() {
   local name=$1 start=$SECONDS
   shift
   printf '\n== %s\n' "$name"
-  "$@" || { printf '== %s failed after %d s\n' "$name" "$((SECONDS - start))" >&2; exit 1; }
+  "$@" || { printf '== %s failed after %d s\n' "$name" "$((SECONDS - start))" >&2; return 1; }
   printf '== %s: %d s\n' "$name" "$((SECONDS - start))"
 }
 
+beside() { # a phase whose output is shown by `joined`, when it has ended
+  local name=$1
+  phase "$@" >"$output/$name.log" 2>&1 &
+  beside_pid=$!
+}
+
+joined() {
+  local name=$1 status=0
+  wait "$2" || status=$?
+  cat "$output/$name.log"
+  return "$status"
+}
+
+tests() {
+  local name=$1
+  shift
+  .venv/bin/pytest --durations=25 --durations-min=5 --junit-xml="$output/$name.xml" "$@"
+}
+
+beside images .venv/bin/python -m lab images
+images=$beside_pid
+beside sanity make --no-print-directory sanity
+sanity=$beside_pid
 phase lint make --no-print-directory lint
-phase sanity make --no-print-directory sanity
-printf '\n== unit, integration, molecule\n'
-exec .venv/bin/pytest --durations=25 --durations-min=5 tests/unit tests/integration tests/molecule
+joined sanity "$sanity"
+phase unit tests unit tests/unit
+joined images "$images"
+
+failed=0
+beside engine tests engine tests/integration/test_*.py tests/integration/lab tests/integration/spire
+engine=$beside_pid
+phase hosts tests hosts tests/integration/site tests/integration/classic tests/molecule || failed=1
+joined engine "$engine" || failed=1
+.venv/bin/python tests/tools/closing_line.py "$output"/{unit,engine,hosts}.xml || failed=1
+exit "$failed"
