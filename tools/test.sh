@@ -10,7 +10,11 @@ output=tests/output
 rm -rf "$output"
 mkdir -p "$output"
 set -m # what runs beside is a process group of its own, which ends with this script
-trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done' EXIT
+end_jobs() {
+  local job
+  for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done
+}
+trap end_jobs EXIT
 
 phase() {
   local name=$1 start=$SECONDS
@@ -33,6 +37,7 @@ joined() {
   return "$status"
 }
 
+# shellcheck disable=SC2317 # `phase` calls it
 tests() {
   local name=$1
   shift
