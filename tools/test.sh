@@ -10,6 +10,7 @@ output=tests/output
 rm -rf "$output"
 mkdir -p "$output"
 set -m # what runs beside is a process group of its own, which ends with this script
+# shellcheck disable=SC2317 # the trap calls it
 end_jobs() {
   local job
   for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done
