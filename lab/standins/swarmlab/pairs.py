@@ -62,8 +62,13 @@ def sl_image(swop_image: str) -> str:
 
 
 def flat(pairs: list[Mapping[str, Any]] | None) -> dict[str, str]:
-    """A list of one-key mappings as environment: null is empty, true and false as in YAML."""
+    """A list of mappings as environment: null is empty, true and false as in YAML."""
     return {name: plain(value) for pair in pairs or [] for name, value in pair.items()}
+
+
+def labels(given: Mapping[str, Any] | list[str] | None) -> dict[str, str]:
+    """Labels of a container: a mapping, or a list of names whose values are empty."""
+    return {name: plain(value) for name, value in given.items()} if isinstance(given, Mapping) else dict.fromkeys(given or [], "")
 
 
 def plain(value: Any) -> str:
@@ -116,7 +121,7 @@ def sl(profile: Mapping[str, Any], node: Mapping[str, Any], own: Own, name: str)
         "name": name,
         "hostname": hostname,
         "environment": environment | identity_environment | flat(profile["envvars"]) | flat(node["slenvvars"]),
-        "labels": flat(node.get("sllabels")),
+        "labels": labels(node.get("sllabels")),
         "ports": {f"{FS_PORT}/tcp": port},
         "mounts": [Mounted("volume", None, CHANNEL), *mounts],
         "dns": profile.get("dns"),
@@ -141,7 +146,7 @@ def ml(profile: Mapping[str, Any], node: Mapping[str, Any], own: Own, name: str,
         "command": shlex.split(body["Command"]),
         "working_dir": body["WorkingDir"],
         "environment": {**CHANNELS, **flat(body["Envvars"]), **flat(node["usrenvvars"])},
-        "labels": flat(node.get("usrlabels")),
+        "labels": labels(node.get("usrlabels")),
         "user": own.user,
         "mounts": mounts,
         "dns": profile.get("dns"),

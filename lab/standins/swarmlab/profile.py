@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from swarmlab.process import Refusal
-from swarmlab.tasks import MOUNT, SCALAR, Schema, mapping, one_key_list, or_null, problems
+from swarmlab.tasks import MOUNT, SCALAR, Schema, mapping, mappings, or_null, problems
 
 TEXT: Schema = {"type": "string", "minLength": 2, "maxLength": 240}
 SERVICE: Schema = {"type": "string", "minLength": 2, "maxLength": 253, "pattern": r"^[^:]+(:[0-9]{1,5})?$"}
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
-ENVIRONMENT = or_null(one_key_list(SCALAR))
+ENVIRONMENT = or_null(mappings(SCALAR))
+LABELS: Schema = {"type": ["object", "array", "null"], "additionalProperties": SCALAR, "items": {"type": "string"}}
 # Handed to Docker for the ML container; the rest of these are for AMD's GPUs.
 CONTAINER_OPTIONS = ("gpus", "device", "ipc", "shm-size", "group-add", "cap-add", "security-opt", "privileged")
 ATTRIBUTE = mapping(
@@ -41,15 +42,14 @@ NODE = mapping(
         "slfsservice": or_null(SERVICE),
         "slnetworkopts": or_null({"type": "array", "items": mapping({"ip": TEXT})}),
         "usrnetworkopts": or_null({"type": "array", "items": mapping({"ip": TEXT})}),
-        "sllabels": ENVIRONMENT,
-        "usrlabels": ENVIRONMENT,
+        "sllabels": LABELS,
+        "usrlabels": LABELS,
         "usrcontaineropts": or_null(
             {
                 "type": "array",
                 "items": {
                     "type": "object",
                     "minProperties": 1,
-                    "maxProperties": 1,
                     "properties": {name: {} for name in CONTAINER_OPTIONS},
                     "additionalProperties": False,
                 },

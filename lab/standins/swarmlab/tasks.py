@@ -27,9 +27,9 @@ def mapping(required: Schema, optional: Schema | None = None) -> Schema:
     return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required), "additionalProperties": False}
 
 
-def one_key_list(value: Schema) -> Schema:
-    """A list of one-key mappings, as environment variables and options are written."""
-    return {"type": "array", "items": {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": value}}
+def mappings(value: Schema) -> Schema:
+    """A list of mappings, most of one key each, as environment variables and options are written."""
+    return {"type": "array", "items": {"type": "object", "minProperties": 1, "additionalProperties": value}}
 
 
 SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
@@ -58,7 +58,7 @@ BODIES: dict[str, Schema] = {
                 "minItems": 1,
                 "maxItems": 20,
                 "items": mapping(
-                    {"Operation": {"enum": ["DOWNLOAD", "EXTRACT"]}, "Target": text()}, {"Options": or_null(one_key_list(SCALAR))}
+                    {"Operation": {"enum": ["DOWNLOAD", "EXTRACT"]}, "Target": text()}, {"Options": or_null(mappings(SCALAR))}
                 ),
             },
         }
@@ -68,7 +68,7 @@ BODIES: dict[str, Schema] = {
             "Command": text(),
             "Entrypoint": text(),
             "WorkingDir": text(pattern="^/"),
-            "Envvars": or_null(one_key_list(SCALAR)),
+            "Envvars": or_null(mappings(SCALAR)),
             "PrivateContent": or_null(text(pattern="^/")),
             "SharedContent": or_null(
                 {

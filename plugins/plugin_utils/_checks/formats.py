@@ -1,279 +1,157 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The formats of what SWOP and SWCI read, as data, and one function that checks a document against them (private).
+"""Check SWOP profiles and tasks against the JSON Schemas beside this file, which say what the platform (2.x) reads (private).
 
-Facts from the platform's own schemas (swarm 2.x): unknown keys are refused, lengths are limited.
+The facts are from the platform's own schemas and examples. `maxBytes` is a keyword of ours: a task is stored on the chain, which counts
+bytes in UTF-8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import functools
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
-from .wording import unknown_keys, wrong_type
+from .wording import kind_of, unknown_keys, wrong_type
 
-
-@dataclass(frozen=True)
-class Text:
-    """A text of `least` to `most` characters; one of `choices`, when there are any; `absolute`: a path that begins with a slash."""
-
-    least: int = 1
-    most: int = 240
-    null: bool = False
-    choices: tuple[str, ...] = ()
-    absolute: bool = False
-
-
-@dataclass(frozen=True)
-class Number:
-    least: int = 0
-    most: int = 2**31
-    null: bool = False
-
-
-@dataclass(frozen=True)
-class Scalar:
-    """A value in an environment: text, number, truth value or null."""
-
-    most: int = 240
-
-
-@dataclass(frozen=True)
-class Listing:
-    of: Form
-    least: int = 0
-    most: int = 1_000_000
-    null: bool = False
-
-
-@dataclass(frozen=True)
-class OneKey:
-    """A mapping with exactly one key, as environment variables are written: `- MAX_EPOCHS: 2`."""
-
-    value: Form
-
-
-@dataclass(frozen=True)
-class Mapping:
-    keys: dict[str, Form] = field(default_factory=dict)
-    optional: tuple[str, ...] = ()
-    null: bool = False
-
-
-if TYPE_CHECKING:
-    Form = Text | Number | Scalar | Listing | OneKey | Mapping
-
-
-def problems(value: Any, form: Form, where: str) -> list[str]:
-    """Sentences that say what is wrong with `value`, a part of a document called `where`; none when it has the form."""
-    if value is None and (isinstance(form, Scalar) or getattr(form, "null", False)):
-        return []
-    return _CHECKS[type(form)](value, form, where)
-
-
-def _text(value: Any, form: Text, where: str) -> list[str]:
-    if not isinstance(value, str):
-        return [wrong_type(where, value, "text")]
-    if form.choices and value not in form.choices:
-        return [f"{where}: invalid value {value!r}; expected one of {', '.join(form.choices)}"]
-    if not form.least <= len(value) <= form.most:
-        return [f"{where} has {len(value)} characters; expected {form.least} to {form.most}"]
-    if form.absolute and not value.startswith("/"):
-        return [f"{where}: invalid path; expected an absolute path"]
-    return []
-
-
-def _number(value: Any, form: Number, where: str) -> list[str]:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return [wrong_type(where, value, "a whole number")]
-    if not form.least <= value <= form.most:
-        return [f"{where}: invalid number {value}; expected {form.least} to {form.most}"]
-    return []
-
-
-def _scalar(value: Any, form: Scalar, where: str) -> list[str]:
-    if isinstance(value, (dict, list, tuple)):
-        return [wrong_type(where, value, "a single value")]
-    if len(str(value)) > form.most:
-        return [f"{where} has {len(str(value))} characters; expected at most {form.most}"]
-    return []
-
-
-def _listing(value: Any, form: Listing, where: str) -> list[str]:
-    if not isinstance(value, (list, tuple)):
-        return [wrong_type(where, value, "a list")]
-    found = []
-    if not form.least <= len(value) <= form.most:
-        found.append(f"{where} has {len(value)} items; expected {form.least} to {form.most}")
-    for index, item in enumerate(value):
-        found += problems(item, form.of, f"{where}[{index}]")
-    return found
-
-
-def _one_key(value: Any, form: OneKey, where: str) -> list[str]:
-    if not isinstance(value, dict) or len(value) != 1:
-        return [wrong_type(where, value, "a mapping with one key")]
-    (key, item), *_rest = value.items()
-    return problems(item, form.value, f"{where}.{key}")
-
-
-def _mapping(value: Any, form: Mapping, where: str) -> list[str]:
-    if not isinstance(value, dict):
-        return [wrong_type(where, value, "a mapping")]
-    found = unknown_keys(where, value, form.keys)
-    for key, inner in form.keys.items():
-        if key in value:
-            found += problems(value[key], inner, f"{where}.{key}")
-        elif key not in form.optional:
-            found.append(f"{where}: {key!r} is missing")
-    return found
-
-
-_CHECKS: dict[type[Form], Callable[[Any, Any, str], list[str]]] = {
-    Text: _text,
-    Number: _number,
-    Scalar: _scalar,
-    Listing: _listing,
-    OneKey: _one_key,
-    Mapping: _mapping,
+SCHEMAS = Path(__file__).parent / "schemas"
+_EXPECTED = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "a truth value",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
 }
-
-# --- SWOP profile --------------------------------------------------------------------------------------------------------
-
-_LABEL = Text(2, 240)
-_LABEL_OR_NULL = Text(2, 240, null=True)
-_PORT_OR_NULL = Number(1, 65535, null=True)
-_ENVIRONMENT = Listing(OneKey(Scalar()), null=True)
-
-_ATTRIBUTE = Mapping(
-    {
-        "aType": Text(choices=("KEY", "CERT", "CACERT", "CAPATH", "SPIFFE_SOCKETPATH")),
-        "mType": Text(choices=("BIND", "VOLUME")),
-        "src": _LABEL,
-        "tgt": _LABEL,
-        "subPath": _LABEL,
-    },
-    optional=("subPath",),
+NO_LIBRARY = (
+    "the Python library jsonschema is missing on the controller: install it beside ansible-core, such as with 'pip install jsonschema' "
+    "in the same environment"
 )
-_NODE = Mapping(
-    {
-        "idx": Number(),
-        "identity": Listing(Mapping({"attribute": _ATTRIBUTE})),
-        "slhostname": _LABEL_OR_NULL,
-        "slhostip": _LABEL_OR_NULL,
-        "slport": _PORT_OR_NULL,
-        "slfsservice": Text(2, 253, null=True),
-        "slenvvars": _ENVIRONMENT,
-        "slnetworkopts": _ENVIRONMENT,
-        "sllabels": _ENVIRONMENT,
-        "usrhostname": _LABEL_OR_NULL,
-        "usrenvvars": _ENVIRONMENT,
-        "usrnetworkopts": _ENVIRONMENT,
-        "usrlabels": _ENVIRONMENT,
-        "usrcontaineropts": Listing(OneKey(Scalar()), null=True),
-        "privatedata": Mapping({"src": _LABEL, "mType": Text(choices=("BIND", "VOLUME"))}, null=True),
-    },
-    optional=(
-        "slhostip",
-        "slport",
-        "slfsservice",
-        "slnetworkopts",
-        "sllabels",
-        "usrnetworkopts",
-        "usrlabels",
-        "usrcontaineropts",
-    ),
-)
-PROFILE = Mapping(
-    {
-        "groupname": _LABEL,
-        "taskrunner": _LABEL,
-        "policyuri": _LABEL_OR_NULL,
-        "resourcemgr": Mapping(
-            {
-                "mgrtype": Text(choices=("DOCKER",)),
-                "accessinfo": Mapping({"accesstype": Text(choices=("FROMENV",))}),
-            }
-        ),
-        "network": _LABEL,
-        "apls": Mapping({"locator": Mapping({"host": _LABEL, "port": _PORT_OR_NULL})}),
-        "apisrv": Mapping({"locator": Mapping({"host": _LABEL_OR_NULL, "port": _PORT_OR_NULL, "service": Text(2, 253, null=True)})}),
-        "envvars": _ENVIRONMENT,
-        "dns": Listing(_LABEL, null=True),
-        "nodes": Listing(Mapping({"slnodedef": _NODE}), 1),
-    },
-    optional=("dns",),
-)
-
-# --- tasks ---------------------------------------------------------------------------------------------------------------
-
-_NAME = Text(1, 160)
-_NAME_OR_NULL = Text(1, 160, null=True)
-_BODIES = {
-    "MAKE_USER_CONTAINER": Mapping(
-        {
-            "BuildContext": _NAME_OR_NULL,
-            "BuildType": Text(choices=("INLINE",)),
-            "BuildSteps": Listing(_NAME, 1, 80),
-        }
-    ),
-    "PULL_IMAGE": Mapping(
-        {
-            "Tag": _NAME,
-            "RepoName": _NAME,
-            "OrgAndReg": _NAME_OR_NULL,
-            "Auth": Scalar(160),
-        }
-    ),
-    "MAKE_SWARM_USER_CONTENT": Mapping(
-        {
-            "ContentType": Text(choices=("SWARMCONTENT", "BUILDCONTENT")),
-            "OpsList": Listing(
-                Mapping(
-                    {
-                        "Operation": Text(choices=("DOWNLOAD", "EXTRACT")),
-                        "Target": _NAME,
-                        "Options": Listing(OneKey(Scalar(160)), null=True),
-                    }
-                ),
-                1,
-                20,
-            ),
-        }
-    ),
-    "RUN_SWARM": Mapping(
-        {
-            "Command": _NAME,
-            "Entrypoint": _NAME,
-            "WorkingDir": Text(1, 160, absolute=True),
-            "Envvars": Listing(OneKey(Scalar(160)), null=True),
-            "PrivateContent": _NAME_OR_NULL,
-            "SharedContent": Listing(Mapping({"Src": _NAME, "Tgt": _NAME, "MType": Text(choices=("BIND", "VOLUME"))}), 1, 10, null=True),
-        }
-    ),
-}
+_SCALAR = {"string", "number", "boolean", "null"}
 
 
 def profile_problems(profile: Any, where: str = "profile") -> list[str]:
     """What is wrong with a SWOP profile, as sentences."""
-    return problems(profile, PROFILE, where)
+    found = _problems(profile, _schema("swop_profile"), where)
+    return found or [
+        f"{where}.nodes: idx {index} is used more than once; expected a different number for each node"
+        for index in _repeated([node["slnodedef"]["idx"] for node in profile["nodes"]])
+    ]
 
 
 def task_problems(task: Any, where: str = "task") -> list[str]:
     """What is wrong with a task definition, as sentences."""
-    kind: Any = task.get("TaskType") if isinstance(task, dict) else None
-    form: dict[str, Form] = {
-        "Name": _NAME,
-        "TaskType": Text(choices=tuple(_BODIES)),
-        "Author": _NAME,
-        "Prereq": _NAME,
-        "Outcome": _NAME,
-        "Body": _BODIES.get(kind, Mapping()),
-    }
-    if kind not in _BODIES and isinstance(task, dict):
-        task = {**task, "Body": {}}
-    return problems(task, Mapping(form), where)
+    schema = _schema("swop_task")
+    found = _problems(task, schema, where)
+    body = schema["$defs"].get(task.get("TaskType")) if isinstance(task, dict) else None
+    if body and isinstance(task.get("Body"), dict):
+        found += _problems(task["Body"], body, f"{where}.Body")
+    return found
+
+
+def _repeated(values: list[int]) -> list[int]:
+    return sorted({value for value in values if values.count(value) > 1})
+
+
+@functools.cache
+def _schema(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    return schema
+
+
+@functools.cache
+def _validator_class() -> Any:
+    """The library's validator with our keyword. Raises ImportError where the controller does not have the library."""
+    from jsonschema import Draft202012Validator, ValidationError, validators
+
+    def max_bytes(_validator: Any, limit: int, value: Any, _schema: Any) -> Iterator[ValidationError]:
+        if isinstance(value, str) and len(value.encode()) > limit:
+            yield ValidationError(f"more than {limit} bytes")
+
+    return validators.extend(Draft202012Validator, {"maxBytes": max_bytes})
+
+
+def _problems(document: Any, schema: dict[str, Any], where: str) -> list[str]:
+    try:
+        validator = _validator_class()(schema)
+    except ImportError:
+        return [NO_LIBRARY]
+    return [sentence for error in sorted(validator.iter_errors(document), key=_position) for sentence in _sentences(error, where)]
+
+
+def _position(error: Any) -> list[tuple[bool, Any]]:
+    return [(isinstance(part, str), part) for part in error.absolute_path]
+
+
+def _place(where: str, path: Any) -> str:
+    return where + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+
+
+def _sentences(error: Any, where: str) -> list[str]:
+    """One error of the library in our words. Values are not shown: an environment may hold secrets."""
+    place = _place(where, error.absolute_path)
+    return _WORDING[error.validator](place, error.instance, error)
+
+
+def _type(place: str, value: Any, error: Any) -> list[str]:
+    wanted = error.validator_value
+    names = {wanted} if isinstance(wanted, str) else set(wanted)
+    if names >= _SCALAR:
+        return [wrong_type(place, value, "a single value" if "array" not in names else "a single value or a list")]
+    return [wrong_type(place, value, " or ".join(_EXPECTED[name] for name in _EXPECTED if name in names - {"null"}))]
+
+
+def _choice(place: str, value: Any, error: Any) -> list[str]:
+    given = repr(value) if isinstance(value, str) else kind_of(value)
+    return [f"{place}: invalid value {given}; expected one of {', '.join(error.validator_value)}"]
+
+
+def _length(place: str, value: Any, error: Any) -> list[str]:
+    if error.validator == "maxBytes":
+        return [f"{place} has {len(value.encode())} bytes; expected at most {error.validator_value}"]
+    least = error.schema.get("minLength", 0)
+    most = error.schema.get("maxLength") or error.schema.get("maxBytes")
+    return [f"{place} has {len(value)} characters; expected {f'{least} to {most}' if most else f'at least {least}'}"]
+
+
+def _items(place: str, value: Any, error: Any) -> list[str]:
+    least, most = error.schema.get("minItems", 0), error.schema.get("maxItems")
+    return [f"{place} has {len(value)} items; expected {f'{least} to {most}' if most else f'at least {least}'}"]
+
+
+def _range(place: str, value: Any, error: Any) -> list[str]:
+    least, most = error.schema["minimum"], error.schema.get("maximum")
+    return [f"{place}: invalid number {value}; expected {f'{least} to {most}' if most else f'{least} or more'}"]
+
+
+def _required(place: str, value: Any, error: Any) -> list[str]:
+    # The library reports each missing key by itself, but names it in its message only.
+    return [f"{place}: {key!r} is missing" for key in error.validator_value if key not in value and error.message.startswith(repr(key))]
+
+
+def _unknown(place: str, value: Any, error: Any) -> list[str]:
+    return unknown_keys(place, value, error.schema["properties"])
+
+
+_WORDING: dict[str, Callable[[str, Any, Any], list[str]]] = {
+    "type": _type,
+    "enum": _choice,
+    "minLength": _length,
+    "maxLength": _length,
+    "maxBytes": _length,
+    "minItems": _items,
+    "maxItems": _items,
+    "minimum": _range,
+    "maximum": _range,
+    "required": _required,
+    "additionalProperties": _unknown,
+    "pattern": lambda place, _value, _error: [f"{place}: invalid path; expected an absolute path"],
+    "minProperties": lambda place, value, _error: [wrong_type(place, value, "a mapping with at least one key")],
+    "uniqueItems": lambda place, _value, _error: [f"{place} has the same item twice; expected different ones"],
+}
 
 
 def plain(value: Any) -> Any:

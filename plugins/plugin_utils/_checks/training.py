@@ -118,7 +118,7 @@ def documents(inventory: Inventory) -> list[str]:
             found += formats.profile_problems(profile, f"SWOP profile of {name} on {host}")
         for name, task in derived.get("swci_tasks", {}).items():
             found += formats.task_problems(task, f"task {name} of swarm_training")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def files(inventory: Inventory, exists: Callable[[str], bool]) -> list[str]:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SWOP profiles and tasks that the platform would refuse."""
 
+import sys
+
 import pytest
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import formats
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import swci, swop
@@ -51,8 +53,8 @@ def test_profile_that_swop_would_refuse(change, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"TaskType": "RUN"}, "task.TaskType: invalid value 'RUN'; expected one of MAKE_USER_CONTAINER, PULL_IMAGE"),
-        ({"Outcome": "x" * 161}, "task.Outcome has 161 characters"),
+        ({"TaskType": "RUN"}, "task.TaskType: invalid value 'RUN'; expected one of MAKE_USER_CONTAINER, RUN_SWARM"),
+        ({"Outcome": "x" * 161}, "task.Outcome has 161 bytes; expected at most 160"),
         ({"Prereq": ""}, "task.Prereq has 0 characters"),
         ({"Body": {**TASK["Body"], "WorkingDir": "test"}}, "task.Body.WorkingDir: invalid path; expected an absolute path"),
         ({"Body": {**TASK["Body"], "SharedContent": []}}, "task.Body.SharedContent has 0 items"),
@@ -69,3 +71,115 @@ def test_document_that_is_not_a_mapping(document):
     for check in (formats.profile_problems, formats.task_problems):
         [sentence] = check(document)
         assert ": expected a mapping, got " in sentence
+
+
+def node(**changes):
+    """The derived profile with other settings in its first node."""
+    [first, *others] = PROFILE["nodes"]
+    return {**PROFILE, "nodes": [{"slnodedef": {**first["slnodedef"], **changes}}, *others]}
+
+
+def socket(**changes):
+    """A node's identity by the Workload API's socket."""
+    attribute = {"aType": "SPIFFE_SOCKETPATH", "mType": "VOLUME", "src": "spire-agent-socket", "tgt": "/tmp/spire-agent"}
+    return [{"attribute": {**attribute, **changes}}]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        node(identity=socket(subPath=None)),
+        node(identity=socket()),
+        node(slport=None, slhostname=None, usrhostname=None),
+        node(slfsservice="sl-1.example.org:443"),
+        node(sllabels={"site": "a", "empty": None}, usrlabels=["first", "second"]),
+        node(slnetworkopts=[{"ip": "172.1.1.9"}], usrnetworkopts=None),
+        node(slenvvars=[{"A": 1, "B": None}, {"C": True}], usrenvvars=None),
+        node(usrcontaineropts=[{"gpus": "device=0,1"}]),
+        node(
+            usrcontaineropts=[
+                {"device": ["/dev/kfd", "/dev/dri"]},
+                {"ipc": "host", "shm-size": "16G", "privileged": True},
+                {"group-add": ["video"], "cap-add": ["SYS_PTRACE"], "security-opt": ["seccomp=unconfined"]},
+            ]
+        ),
+        {**PROFILE, "dns": ["10.0.0.1", "10.0.0.2"]},
+        {**PROFILE, "dns": None, "envvars": None},
+        {**PROFILE, "apls": {"locator": {"host": "a"}}},
+        {**PROFILE, "apisrv": {"locator": {"host": None, "service": "api.example.org:443"}}},
+        {**PROFILE, "envvars": [{"no_proxy": ",".join(f"192.168.100.{number}" for number in range(1, 60))}]},
+    ],
+)
+def test_profile_that_the_platform_takes(document):
+    assert formats.profile_problems(document) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (node(idx=1), "profile.nodes: idx 1 is used more than once"),
+        (node(idx=-1), "slnodedef.idx: invalid number -1; expected 0 or more"),
+        (node(sllabels=[{"a": "b"}]), "slnodedef.sllabels[0]: expected text, got a mapping"),
+        (node(identity=socket(subPath="x")), "attribute.subPath has 1 characters; expected 2 to 240"),
+        (node(usrcontaineropts=[{"device": "/dev/kfd"}]), "usrcontaineropts[0].device: expected a list, got text"),
+        (node(slenvvars=[{}]), "slenvvars[0]: expected a mapping with at least one key, got a mapping"),
+        ({**PROFILE, "dns": ["a", "a"]}, "profile.dns has the same item twice"),
+        ({**PROFILE, "envvars": [{"A": {"b": "secret"}}]}, "profile.envvars[0].A: expected a single value, got a mapping"),
+    ],
+)
+def test_profile_that_the_platform_refuses(document, message):
+    said = formats.profile_problems(document)
+    assert any(message in sentence for sentence in said), said
+    assert "secret" not in "".join(said)
+
+
+def task(kind, body):
+    return {"Name": "a", "TaskType": kind, "Author": "b", "Prereq": "ROOTTASK", "Outcome": "c", "Body": body}
+
+
+PULL = {"Tag": "1", "RepoName": "image", "OrgAndReg": "registry.example.org/team/", "Auth": None}
+BUILD = {"BuildContext": "sl-cli-lib", "BuildType": "INLINE", "BuildSteps": ["FROM python:3.9", "", "RUN true"]}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        task("PULL_IMAGE", PULL),
+        task("PULL_IMAGE", {**PULL, "Auth": "/root/.docker/config.json"}),
+        task("PULL_IMAGE", {**PULL, "Auth": {"Username": "user", "Password": ""}}),
+        task("MAKE_USER_CONTAINER", BUILD),
+        task("MAKE_USER_CONTAINER", {**BUILD, "BuildContext": None}),
+        task(
+            "MAKE_SWARM_USER_CONTENT", {"ContentType": "SWARMCONTENT", "OpsList": [{"Operation": "DOWNLOAD", "Target": "u", "Options": []}]}
+        ),
+        {**TASK, "Body": {**TASK["Body"], "Envvars": [{"MAX_EPOCHS": 5, "MIN_PEERS": 2}], "SharedContent": None}},
+    ],
+)
+def test_task_that_the_platform_takes(document):
+    assert formats.task_problems(document) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (task("PULL_IMAGE", {**PULL, "OrgAndReg": None}), "task.Body.OrgAndReg: expected text, got null"),
+        (task("PULL_IMAGE", {**PULL, "Auth": {"Username": "user"}}), "task.Body.Auth: 'Password' is missing"),
+        (task("MAKE_USER_CONTAINER", {**BUILD, "BuildContext": "ab"}), "task.Body.BuildContext has 2 characters"),
+        (task("MAKE_USER_CONTAINER", {**BUILD, "BuildSteps": ["RUN " + "é" * 79]}), "task.Body.BuildSteps[0] has 162 bytes"),
+        (
+            task("MAKE_USER_CONTAINER", {**BUILD, "BuildType": "REMOTE"}),
+            "task.Body.BuildType: invalid value 'REMOTE'; expected one of INLINE",
+        ),
+        (task("RUN_SWARM", {**TASK["Body"], "PrivateContent": "/"}), "task.Body.PrivateContent has 1 characters"),
+        (task("RUN_SWARM", "x"), "task.Body: expected a mapping, got text"),
+    ],
+)
+def test_task_that_the_platform_refuses(document, message):
+    said = formats.task_problems(document)
+    assert any(message in sentence for sentence in said), said
+
+
+def test_controller_without_the_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    formats._validator_class.cache_clear()
+    assert formats.profile_problems(PROFILE) == [formats.NO_LIBRARY]

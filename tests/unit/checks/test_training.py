@@ -67,7 +67,7 @@ BAD = {
     ),
     "build line that is too long": (
         two_orgs(training={"build": ["FROM x", "RUN " + "y" * 160]}),
-        "task image-task.yml of swarm_training.Body.BuildSteps[1] has 164 characters; expected 1 to 160",
+        "task image-task.yml of swarm_training.Body.BuildSteps[1] has 164 bytes; expected at most 160",
     ),
     "too many build lines": (
         two_orgs(training={"build": ["RUN x"] * 81}),
