@@ -84,7 +84,6 @@ def test_profile_of_the_example_is_valid():
         ("nodes.0.slnodedef.identity.0.attribute.aType", "TOKEN", "identity.0.attribute.aType"),
         ("nodes.0.slnodedef.identity.0.attribute.subPath", "/tmp/x", "identity.0.attribute.subPath"),
         ("nodes.0.slnodedef.slenvvars", {"A": 1}, "nodes.0.slnodedef.slenvvars"),
-        ("nodes.0.slnodedef.slenvvars", [{"A": 1, "B": 2}], "nodes.0.slnodedef.slenvvars"),
         ("nodes.0.slnodedef.usrcontaineropts", [{"net": "host"}], "nodes.0.slnodedef.usrcontaineropts"),
         ("nodes.0.slnodedef.privatedata", {"src": "/data"}, "mType"),
     ],
