@@ -196,8 +196,8 @@ def test_a_changed_training_is_a_new_task_and_an_unchanged_one_is_not():
 @pytest.mark.parametrize(
     ("image", "body"),
     [
-        ("r.example:5000/team/ml:1", {"Tag": "1", "RepoName": "ml", "OrgAndReg": "r.example:5000/team", "Auth": None}),
-        ("debian", {"Tag": "latest", "RepoName": "debian", "OrgAndReg": "docker.io/library", "Auth": None}),
+        ("r.example:5000/team/ml:1", {"Tag": "1", "RepoName": "ml", "OrgAndReg": "r.example:5000/team/", "Auth": None}),
+        ("debian", {"Tag": "latest", "RepoName": "debian", "OrgAndReg": "docker.io/library/", "Auth": None}),
     ],
 )
 def test_without_a_build_the_image_is_pulled(image, body):
