@@ -36,6 +36,20 @@ def test_variables_start_with_the_roles_name(role):
     assert {name for name in names if not name.lstrip("_").startswith(f"{role}_")} == set()
 
 
+@pytest.mark.parametrize("path", sorted((ROLES.parent / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
+def test_hosts_of_a_play_keep_in_step(path):
+    """Whatever ANSIBLE_STRATEGY says. The plain word, as callbacks compare it."""
+    assert {play["strategy"] for play in yaml.safe_load(path.read_text(encoding="utf-8"))} == {"linear"}
+
+
+def test_the_oldest_ansible_is_the_same_everywhere():
+    needed = yaml.safe_load((ROLES.parent / "meta/runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
+    assert needed == ">=2.19.0"
+    assert {load(role, "meta/main.yml")["galaxy_info"]["min_ansible_version"] for role in NAMES} == {"2.19"}
+    first = load("swarm", "tasks/validate.yml")[0]["ansible.builtin.assert"]
+    assert first["that"] == "ansible_version.full is version('2.19.0', '>=')"
+
+
 def test_the_model_of_a_site_and_the_roles_have_the_same_defaults():
     defaults = {name: value for role in NAMES for name, value in load(role, "defaults/main.yml").items()}
     derived = {"sn_nodes", "sl_nodes", "swop_nodes"}  # without a site these are one node, in a site they are derived
