@@ -155,11 +155,11 @@ _WORDING: dict[str, Callable[[str, Any, Any], list[str]]] = {
 
 
 def plain(value: Any) -> Any:
-    """The value in Python's own types, as Ansible's carry tags and templates along."""
+    """The value in Python's own types, as Ansible's carry tags and templates along; what JSON does not know, such as a date, as text."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, (bool, int, float)) or value is None:
         return value
-    return str.__str__(value) if isinstance(value, str) else value
+    return str.__str__(value) if isinstance(value, str) else str(value)

@@ -32,21 +32,30 @@ def groups(inventory: Inventory) -> list[str]:
     for group in inventory.groups:
         if group in model.GROUPS:
             continue
-        hint = did_you_mean(group.replace("-", "_"), model.GROUPS) if _is_near(group) else ""
-        if group.startswith("swarm_"):
-            known = hint or f"; groups named swarm_… are {listed(model.GROUPS)}"
-            found.append(f"the inventory has a group {group!r} that this collection does not know{known}")
-        elif hint:
-            found.append(f"the inventory has a group {group!r} that looks like a typing error{hint}")
+        near = _meant(group)
+        if near:
+            found.append(f"the inventory has a group {group!r} that looks like a typing error: did you mean {near!r}?")
     if not found and not inventory.hosts:
         found.append(f"no host is in any of the groups {listed(model.GROUPS)}: put hosts into them")
     return found
 
 
-def _is_near(group: str) -> bool:
+def _meant(group: str) -> str:
+    """The known group whose name is at most one letter away, of SPIRE's long ones two; empty for a group of the site's own."""
     word = group.replace("-", "_").lower()
-    similar = (known for known in model.GROUPS if abs(len(word) - len(known)) <= 2)
-    return word.startswith(("sw", "warm")) and bool(did_you_mean(word, similar))
+    distance, known = min((_distance(word, known), known) for known in model.GROUPS)
+    return known if distance <= (2 if known.startswith("swarm_spire") else 1) else ""
+
+
+def _distance(one: str, other: str) -> int:
+    """How many letters must be put in, left out or exchanged to make one word the other."""
+    above = list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        line = [row]
+        for column, opposite in enumerate(other, 1):
+            line.append(min(above[column] + 1, line[-1] + 1, above[column - 1] + (letter != opposite)))
+        above = line
+    return above[-1]
 
 
 def releases(inventory: Inventory) -> list[str]:
