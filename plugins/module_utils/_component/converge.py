@@ -117,7 +117,8 @@ class _Convergence:
         if params["release"] not in ON_PODMAN and self.engine.podman:
             right = f"does not run on Podman, which answers at {self.engine.address}; releases that do: {', '.join(ON_PODMAN)}"
             raise OptionError("release", params["release"], right)
-        self.asked = translate(self.component_name, self.component, params, self.host, Lookup(self.engine, params["release"]))
+        asked = translate(self.component_name, self.component, params, self.host, Lookup(self.engine, params["release"]))
+        self.asked = [_spec.with_asked_label(one) for one in asked]
         pulls = []
         for reference, image in images.items():
             images[reference], pulled = self._pulled(reference, image)
@@ -158,19 +159,34 @@ class _Convergence:
         pairs: list[_Pair] = [(wanted.get(main), self._observe(main, main))]
         if self.component_name != "sl":
             return pairs
-        if sidecar in wanted or not wanted:
-            return [*pairs, (wanted.get(sidecar), self._observe(sidecar, main))]
-        return [*pairs, *self._unwanted(sidecar, main, pairs[0][1])]
+        told_by_name = not wanted and bool((self.params.get("ml") or {}).get("name"))
+        if sidecar in wanted or told_by_name:
+            pairs.append((wanted.get(sidecar), self._observe(sidecar, main)))
+        if len(pairs) == 1 or pairs[1][1] is None:
+            pairs += self._former_sidecars(sidecar, main, pairs[0][1])
+        return pairs
 
-    def _unwanted(self, sidecar: str, main: str, there: Observed | None) -> list[_Pair]:
-        """The sidecar that an earlier run gave the main container, in a list; no container that only has such a name."""
-        if there is None or not set(self.component.pair_environment.items()) & set(there.spec.env.items()):
-            return []
-        beside = self._observe(sidecar, main)
-        if beside and beside.spec.volumes_from == (main,):
-            return [(None, beside)]
-        self.inspects.pop(sidecar)
-        return []
+    def _former_sidecars(self, sidecar: str, main: str, there: Observed | None) -> list[_Pair]:
+        """The sidecars that earlier runs gave the main container; no container that only has such a name."""
+        made_as_pair = there is not None and (
+            not self.wanted or bool(set(self.component.pair_environment.items()) & set(there.spec.env.items()))
+        )
+        labelled = [
+            summary["Names"][0].lstrip("/")
+            for summary in self.engine.containers({"label": [f"{_spec.COMPONENT_LABEL}=ml"]})
+            if summary["Names"]
+        ]
+        found: list[_Pair] = []
+        for name in dict.fromkeys((sidecar, *labelled)):
+            if name in self.inspects:
+                continue
+            beside = self._observe(name, main)
+            leans_on_main = beside is not None and beside.spec.volumes_from == (main,) and (name in labelled or made_as_pair)
+            if leans_on_main or (there is None and name == sidecar and name in labelled):
+                found.append((None, beside))
+            else:
+                self.inspects.pop(name)
+        return found
 
     def _observe(self, name: str, main: str) -> Observed | None:
         inspect, aside = self.engine.inspect(name), None

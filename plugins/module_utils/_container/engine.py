@@ -162,8 +162,9 @@ class Engine:
     # --- looking ---------------------------------------------------------------------------------------------------
 
     def inspect(self, name: str) -> dict[str, Any] | None:
-        """What the engine says of a container; None where there is none of that name."""
-        return self._call(f"looking at container {name}", lambda client: _or_none(client.inspect_container, name))
+        """What the engine says of a container by its name or whole ID; None where there is none. The engine also finds the beginnings of IDs."""
+        found = self._call(f"looking at container {name}", lambda client: _or_none(client.inspect_container, name))
+        return found if found and name in (found["Name"].lstrip("/"), found["Id"]) else None
 
     def image(self, reference: str) -> dict[str, Any] | None:
         """What the engine says of an image; None where it is not there."""

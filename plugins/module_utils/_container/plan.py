@@ -12,7 +12,18 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Union
 
 from .parse import normalise_image
-from .spec import MASK, OWN_LABEL, SECRET_NAMES, ContainerSpec, is_fixed, without_secrets
+from .spec import (
+    ASKED_LABEL,
+    MASK,
+    OWN_LABEL,
+    PROXY_EXCEPTIONS,
+    SECRET_NAMES,
+    ContainerSpec,
+    asked_facts,
+    comparable_security,
+    is_fixed,
+    without_secrets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,9 +92,12 @@ class Plan:
 def differences(wanted: ContainerSpec, there: ContainerSpec, defaults: dict[str, Any]) -> Differing:
     """Fields in which two specs differ: field → (there, wanted).
 
-    defaults: field → the engine's own value for the fields that a spec may leave to the engine (None).
+    defaults: field → the engine's own value for the fields that a spec may leave to the engine (None). They matter for containers that
+    others made, and for what was asked for when ours was made and is not any more; what ours got from the engine unasked is no difference.
     """
     found: Differing = {}
+    if there.ours:
+        there = _as_asked(wanted, there, defaults)
     wanted, there = _comparable(_settled(wanted, defaults)), _comparable(there)
     for fact in fields(ContainerSpec):
         want, have = getattr(wanted, fact.name), getattr(there, fact.name)
@@ -93,6 +107,22 @@ def differences(wanted: ContainerSpec, there: ContainerSpec, defaults: dict[str,
         found["image"] = tuple(f"{wanted.image}, {image_id[:19] or 'not on this host'}" for image_id in found["image_id"])
     found.pop("image_id", None)
     return found
+
+
+def _as_asked(wanted: ContainerSpec, there: ContainerSpec, defaults: dict[str, Any]) -> ContainerSpec:
+    """A container of ours without what nobody asked for, now or when it was made, and with exceptions to proxies that only come to be more."""
+    asked = {*there.labels.get(ASKED_LABEL, "").split(), *asked_facts(wanted)}
+    settled = _settled(wanted, defaults)
+    unasked = {fact: getattr(settled, fact) for fact in ("cgroupns", "shm_size", "init", "log_driver") if fact not in asked}
+    options = {name: value for name, value in (there.log_options or {}).items() if f"log_options.{name}" in asked}
+    unasked_options = {name: value for name, value in (settled.log_options or {}).items() if f"log_options.{name}" not in asked}
+    ulimits = tuple(ulimit for ulimit in there.ulimits if f"ulimits.{ulimit.partition('=')[0]}" in asked)
+    env = {name: wanted.env[name] if _only_grew(name, value, wanted.env) else value for name, value in there.env.items()}
+    return replace(there, **unasked, log_options={**unasked_options, **options}, ulimits=ulimits, env=env)
+
+
+def _only_grew(name: str, value: str, wanted: dict[str, str]) -> bool:
+    return name in PROXY_EXCEPTIONS and name in wanted and set(value.split(",")) <= set(wanted[name].split(","))
 
 
 def _settled(wanted: ContainerSpec, defaults: dict[str, Any]) -> ContainerSpec:
@@ -113,6 +143,7 @@ def _comparable(spec: ContainerSpec) -> ContainerSpec:
         spec,
         image=normalise_image(spec.image),
         labels={key: value for key, value in spec.labels.items() if not key.startswith(OWN_LABEL)},
+        security_opts=comparable_security(spec.security_opts, spec.pid_mode),
         ports=tuple(sorted(replace(port, ip="" if port.ip in _EVERYWHERE else port.ip) for port in spec.ports)),
         network_aliases=tuple(alias for alias in spec.network_aliases if alias not in own_names),
         workdir=spec.workdir and posixpath.normpath(spec.workdir),

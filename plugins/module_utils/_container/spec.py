@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 OWN_LABEL = "learning.swarm."
+COMPONENT_LABEL = f"{OWN_LABEL}component"
+ASKED_LABEL = f"{OWN_LABEL}options"
 SECRET_ARGUMENTS = ("-joinToken",)
+PROXY_EXCEPTIONS = ("NO_PROXY", "no_proxy")
 SECRET_NAMES = re.compile(r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY", re.IGNORECASE)
 MASK = "********"
 
@@ -32,9 +35,19 @@ _SYSTEM_PATHS = "systempaths=unconfined"  # the CLI's own word; the engine gets 
 _ADDED_SECURITY = "label=disable"
 # Facts that no option of ours sets: a container that has one, whoever gave it, is not the one that is described.
 _FOREIGN = (
-    *("Privileged", "CpuShares", "CpuQuota", "CpusetCpus", "CpusetMems", "MemoryReservation", "BlkioWeight", "OomKillDisable"),
-    *("GroupAdd", "Sysctls", "Tmpfs", "DnsSearch", "DnsOptions", "Links", "StorageOpt"),
+    *("Privileged", "CpuShares", "CpuQuota", "CpusetCpus", "CpusetMems", "MemoryReservation", "BlkioWeight"),
+    *("OomKillDisable", "OomScoreAdj", "GroupAdd", "Sysctls", "Tmpfs", "DnsSearch", "DnsOptions", "Links", "StorageOpt"),
+    *("UTSMode", "UsernsMode", "PublishAllPorts", "DeviceCgroupRules"),
 )
+# Of these the engine has values of its own, which it gives to a container that asks for none: fact → the usual ones.
+_FOREIGN_DEFAULTS: dict[str, tuple[Any, ...]] = {
+    "IpcMode": ("", "private", "shareable"),
+    "Runtime": ("", "runc", "oci", "crun"),
+    "PidsLimit": (None, 0, -1, 2048),  # Podman's is 2048
+    "CgroupParent": ("",),
+    "CpuPeriod": (None, 0, 100_000),
+    "MemorySwappiness": (None, -1, 0),
+}
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,26 @@ class ContainerSpec:
     log_driver: str | None = None
     log_options: dict[str, str] | None = None
     foreign: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether this collection made the container."""
+        return COMPONENT_LABEL in self.labels
+
+
+def asked_facts(spec: ContainerSpec) -> tuple[str, ...]:
+    """The facts that a spec asks for and that the engine would give a value of its own otherwise, such as `ulimits.nofile`."""
+    open_facts = ("cgroupns", "shm_size", "init", "log_driver")
+    return (
+        *(fact for fact in open_facts if getattr(spec, fact) is not None),
+        *(f"log_options.{name}" for name in spec.log_options or ()),
+        *(f"ulimits.{ulimit.partition('=')[0]}" for ulimit in spec.ulimits),
+    )
+
+
+def with_asked_label(spec: ContainerSpec) -> ContainerSpec:
+    """The spec with a label that tells later runs what was asked for when the container was made."""
+    return replace(spec, labels={**spec.labels, ASKED_LABEL: " ".join(sorted(asked_facts(spec)))})
 
 
 # --- over the image ---------------------------------------------------------------------------------------------------
@@ -172,8 +205,21 @@ def from_inspect(inspect: dict[str, Any]) -> ContainerSpec:
         dns=tuple(host.get("Dns") or ()),
         log_driver=log.get("Type") or "",
         log_options=dict(log.get("Config") or {}),
-        foreign={name: str(host[name]) for name in _FOREIGN if host.get(name)},
+        foreign=_foreign(config, host),
     )
+
+
+def _foreign(config: dict[str, Any], host: dict[str, Any]) -> dict[str, str]:
+    """The facts that no option of ours sets and that are not the engine's usual ones."""
+    found = {name: host[name] for name in _FOREIGN if host.get(name)}
+    if COMPONENT_LABEL not in (config.get("Labels") or {}):  # what the engine gave ours by itself is no drift
+        found.update({name: host[name] for name, usual in _FOREIGN_DEFAULTS.items() if name in host and host[name] not in usual})
+        swap = host.get("MemorySwap") or 0
+        if swap not in (0, 2 * (host.get("Memory") or 0)):
+            found["MemorySwap"] = swap
+        if config.get("MacAddress"):
+            found["MacAddress"] = config["MacAddress"]
+    return {name: str(value) for name, value in found.items()}
 
 
 def is_fixed(network: str) -> bool:
@@ -236,11 +282,16 @@ def _device(device: dict[str, Any]) -> str:
     return f"{device['PathOnHost']}:{device['PathInContainer']}:{device.get('CgroupPermissions') or 'rwm'}"
 
 
-def _security(host: dict[str, Any]) -> set[str]:
-    shares_processes = (host.get("PidMode") or "") not in ("", "private")
-    given = {option.replace(":", "=", 1) if option.startswith("label:") else option for option in host.get("SecurityOpt") or ()}
-    if shares_processes:
+def comparable_security(options: Iterable[str], pid_mode: str) -> tuple[str, ...]:
+    """Security options in one form, without the one that the engine adds to a container that shares the host's processes."""
+    given = {option.replace(":", "=", 1) if "=" not in option else option for option in options}
+    if pid_mode not in ("", "private"):
         given.discard(_ADDED_SECURITY)
+    return tuple(sorted(given))
+
+
+def _security(host: dict[str, Any]) -> set[str]:
+    given = set(comparable_security(host.get("SecurityOpt") or (), host.get("PidMode") or ""))
     if host.get("MaskedPaths") == [] and host.get("ReadonlyPaths") == []:
         given.add(_SYSTEM_PATHS)
     return given

@@ -184,6 +184,71 @@ def test_drift(wanted, there, facts):
     assert set(differences(replace(WANTED, **wanted), replace(THERE, **there), DEFAULTS)) == facts
 
 
+OURS = {"learning.swarm.component": "sn"}
+ENGINES_WISH = {
+    "shm_size": 2**30,
+    "cgroupns": "host",
+    "log_driver": "local",
+    "log_options": {"max-size": "9m"},
+    "init": True,
+    "ulimits": ("nofile=5:5",),
+}
+# (what is asked for now, what was asked for when it was made) → facts that differ in a container of ours
+UNASKED = [
+    ({}, "", set()),
+    ({"log_options": {"max-size": "9m"}}, "", set()),
+    ({"log_options": {"max-size": "1m"}}, "", {"log_options"}),
+    ({"log_options": {"max-file": "3"}}, "", {"log_options"}),
+    ({"ulimits": ("core=0:0",)}, "", {"ulimits"}),
+    ({"ulimits": ("nofile=5:5",)}, "ulimits.nofile", set()),
+    ({"shm_size": 2**20}, "", {"shm_size"}),
+    ({}, "shm_size", {"shm_size"}),
+    ({}, "cgroupns", {"cgroupns"}),
+    ({}, "init", {"init"}),
+    ({}, "log_options.max-size", {"log_options"}),
+    ({}, "ulimits.nofile", {"ulimits"}),
+    ({}, "log_driver", {"log_driver"}),
+]
+
+
+@pytest.mark.parametrize(("wanted", "asked", "facts"), UNASKED)
+def test_what_the_engine_gave_unasked_is_no_drift(wanted, asked, facts):
+    there = replace(THERE, **ENGINES_WISH, labels={**OURS, "learning.swarm.options": asked})
+    assert set(differences(replace(WANTED, **wanted), there, DEFAULTS)) == facts
+
+
+def test_container_of_others_is_compared_whole():
+    assert set(differences(WANTED, replace(THERE, **ENGINES_WISH), DEFAULTS)) == set(ENGINES_WISH)
+
+
+NO_PROXY = [
+    ("a,b", "a,b,c", set()),
+    ("b,a", "a,b,c", set()),
+    ("a,b", "a", {"env"}),
+    ("a,b", "a,c", {"env"}),
+]
+
+
+@pytest.mark.parametrize(("there", "wanted", "facts"), NO_PROXY)
+@pytest.mark.parametrize("name", ["no_proxy", "NO_PROXY"])
+def test_exceptions_to_the_proxy_that_only_grow_are_no_drift(name, there, wanted, facts):
+    mine = replace(THERE, env={name: there}, labels=OURS)
+    assert set(differences(replace(WANTED, env={name: wanted}), mine, DEFAULTS)) == facts
+    assert set(differences(replace(WANTED, env={name: wanted}), replace(mine, labels={}), DEFAULTS)) == {"env"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there"),
+    [
+        ({"security_opts": ("label=disable",), "pid_mode": "host"}, {"security_opts": (), "pid_mode": "host"}),
+        ({"security_opts": ("label:disable",)}, {"security_opts": ("label=disable",)}),
+        ({"security_opts": ("label:type:x",)}, {"security_opts": ("label=type:x",)}),
+    ],
+)
+def test_spellings_of_security_options(wanted, there):
+    assert differences(replace(WANTED, **wanted), replace(THERE, **there), DEFAULTS) == {}
+
+
 # --- what is shown ------------------------------------------------------------------------------------------------------
 
 
