@@ -101,6 +101,7 @@ def test_first_container_that_is_not_ready_is_kept_for_inspection(world):
     assert "hello" in failing("sn", **params, wait_timeout=1)
     assert world.status("sn") == "running"
     assert "did not come within 3 s" in failing("sn", **params, wait_timeout=3), "the next run waits too"
+    assert "did not come within 1 s" in failing("sn", **params, wait_timeout=1), "and so does one after that time"
     assert run("sn", **params, wait=False)["changed"] is False
 
 

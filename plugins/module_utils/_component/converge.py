@@ -18,7 +18,7 @@ from .._container.apply import Apply, aside_of
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from .._container.host import Host
 from .._container.plan import Observed, Plan, Step, plan
-from .._container.readiness import NotReady, check_alive, is_young, started_at, still_coming_up, wait_ready
+from .._container.readiness import NotReady, check_alive, is_ready, started_at, still_coming_up, wait_ready
 from .._container.spec import ContainerSpec
 from .._releases import ON_PODMAN, SAME, Ready
 from . import arguments
@@ -171,6 +171,8 @@ class _Convergence:
         made_as_pair = there is not None and (
             not self.wanted or bool(set(self.component.pair_environment.items()) & set(there.spec.env.items()))
         )
+        if self.wanted and not made_as_pair:
+            return []
         labelled = [
             summary["Names"][0].lstrip("/")
             for summary in self.engine.containers({"label": [f"{_spec.COMPONENT_LABEL}=ml"]})
@@ -266,9 +268,11 @@ class _Convergence:
             wait_ready(self.engine, self.engine.inspect(name), self._signal(), timeout)
             for beside in began - {name}:
                 check_alive(self.engine, self.engine.inspect(beside))
-        elif params["state"] == "started" and is_young(self.inspects[name], timeout) and not aside_label(self.inspects[name]):
+        elif params["state"] == "started" and not aside_label(self.inspects[name]):
             # An earlier run may have ended before it was ready. One that replaced another has proved itself: the other is gone.
-            wait_ready(self.engine, self.inspects[name], still_coming_up(self._signal()), timeout)
+            signal = still_coming_up(self._signal())
+            if not is_ready(self.engine, self.inspects[name], signal):
+                wait_ready(self.engine, self.inspects[name], signal, timeout)
 
     def _signal(self) -> Ready:
         for option, signal in self.component.ready_by.items():

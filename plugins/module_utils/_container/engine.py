@@ -16,6 +16,7 @@ import tarfile
 import threading
 import traceback
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._releases import ENGINE_SOCKET
@@ -55,6 +56,22 @@ _NO_ENGINE = {
 _REFUSALS = ("unauthorized", "access to the resource is denied", "authentication required", "no basic auth credentials")
 _OTHER_API_VERSION = re.compile(r"client version .* is too (old|new)")
 _Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True)
+class LogSearch:
+    """What came of a search in a log.
+
+    readable  whether the log can be read at all
+    found     whether the pattern is in it
+    whole     whether all of it was looked at
+    first     the engine's time of its first line, as it writes it; empty where there is none
+    """
+
+    readable: bool = True
+    found: bool = False
+    whole: bool = True
+    first: str = ""
 
 
 class EngineError(Exception):
@@ -342,11 +359,22 @@ class Engine:
         text: str = (raw or b"").decode(errors="replace").rstrip()
         return text
 
-    def log_since(self, name: str, since: float) -> str:
-        """A container's log from `since` (seconds since the epoch) on, as text."""
-        raw = self._call(f"reading the log of {name}", lambda client: client.logs(name, since=since or None))
-        text: str = raw.decode(errors="replace")
-        return text
+    def log_search(self, inspect: dict[str, Any], since: float, pattern: str, most: int) -> LogSearch:
+        """Look for a pattern in the first `most` bytes of a container's log from `since` (seconds since the epoch) on."""
+
+        def search(client: Any) -> LogSearch:
+            url = client._url("/containers/{0}/logs", inspect["Id"])
+            asked = {"stdout": 1, "stderr": 1, "follow": 0, "timestamps": 1, "since": f"{since:.9f}"}
+            response = client._get(url, params=asked, stream=True)
+            try:
+                return search_log(client._get_result_tty(True, response, inspect["Config"]["Tty"]), pattern, most)
+            finally:
+                response.close()
+
+        try:
+            return self._call(f"reading the log of {inspect['Name'].lstrip('/')}", search)
+        except EngineError:
+            return LogSearch(readable=False)  # its log driver keeps nothing that can be read
 
     def follow(self, inspect: dict[str, Any], since: float, tail: int | str = "all") -> queue.Queue[str | None]:
         """A queue that gets the lines of a container's log from `since` (seconds since the epoch) on, and None when it has ended.
@@ -403,9 +431,27 @@ def _feed(stream: Iterable[bytes], lines: queue.Queue[str | None]) -> None:
                 lines.put(line.decode(errors="replace").rstrip("\r"))
     except (DockerException, RequestException, HTTPError, OSError, ValueError):
         pass  # the container or the engine is gone; the reader finds out which when the log ends
-    if rest:
-        lines.put(rest.decode(errors="replace"))
-    lines.put(None)
+    finally:
+        if rest:
+            lines.put(rest.decode(errors="replace"))
+        lines.put(None)
+
+
+def search_log(stream: Iterable[bytes], pattern: str, most: int) -> LogSearch:
+    """Look for a pattern in the lines of a stream, each with the engine's time before it, up to `most` bytes."""
+    wanted, rest, first, read = re.compile(pattern), b"", "", 0
+    for chunk in stream:
+        read += len(chunk)
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            time, _space, text = line.decode(errors="replace").partition(" ")
+            first = first or time
+            if wanted.search(text):
+                return LogSearch(found=True, first=first)
+        if read > most:
+            return LogSearch(whole=False, first=first)
+    time, _space, text = rest.decode(errors="replace").partition(" ")
+    return LogSearch(found=bool(wanted.search(text)), first=first or time)
 
 
 def _converse(stream: Any, text: str) -> tuple[bytes, bytes]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TAIL = 15
 _TICK = 0.2
 _LONGEST_TICK = 2
+_MOST_OF_A_LOG = 4 * 2**20  # bytes that are read of a log in which a signal is looked for
+_FIRST_LINE = 60  # seconds after its start within which every component writes its first line
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SETTING = re.compile(rf"(?i)\b([\w.-]*(?:{SECRET_NAMES.pattern})[\w.-]*[\"']?\s*[=:]\s*)([\"']?)[^\s\"',;]+\2")
 _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|\Z)", re.DOTALL)
@@ -75,11 +77,6 @@ def check_alive(engine: Engine, inspect: dict[str, Any] | None) -> None:
         raise NotReady(_died(engine, inspect))
 
 
-def is_young(inspect: dict[str, Any], seconds: float) -> bool:
-    """Whether a container was last started less than that many seconds ago, so that it may still be coming up."""
-    return time.time() - started_at(inspect) < seconds
-
-
 def still_coming_up(signal: Ready) -> Ready:
     """The part of a signal that is asked for where an earlier run has started the container, and had the time to wait for it all."""
     return replace(signal, health=(), port=0 if signal.log else signal.port)
@@ -119,9 +116,16 @@ def is_ready(engine: Engine, inspect: dict[str, Any], signal: Ready | None) -> b
     """Whether a running container has given its signal since its last start; True where it has none."""
     if signal is None:
         return True
-    if signal.log and not re.search(signal.log, engine.log_since(inspect["Id"], run_began(inspect))):
+    if signal.log and not _has_announced(engine, inspect, signal.log):
         return False
     return _answers(engine, inspect, signal)
+
+
+def _has_announced(engine: Engine, inspect: dict[str, Any], pattern: str) -> bool:
+    """Whether the log has the pattern, or has lost the lines in which it would be: it was rotated, is very long, or cannot be read."""
+    search = engine.log_search(inspect, run_began(inspect), pattern, _MOST_OF_A_LOG)
+    rotated = bool(search.first) and _seconds(search.first) - started_at(inspect) > _FIRST_LINE
+    return search.found or not search.readable or not search.whole or rotated
 
 
 def _answers(engine: Engine, inspect: dict[str, Any], signal: Ready) -> bool:

@@ -5,9 +5,11 @@
 import re
 
 import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._container.engine import LogSearch, search_log
 from ansible_collections.swarm.learning.plugins.module_utils._container.log_signatures import SIGNATURES
 from ansible_collections.swarm.learning.plugins.module_utils._container.readiness import (
     explain,
+    is_ready,
     mask,
     run_began,
     started_at,
@@ -114,3 +116,52 @@ def test_signals_that_are_still_awaited(signal, left):
 )
 def test_run_began_after_the_run_before_it(finished, seconds):
     assert run_began({"State": {"StartedAt": "1970-01-01T00:02:00Z", "FinishedAt": finished}}) == seconds
+
+
+LOG = [b"2026-01-02T03:04:06.1Z first\n2026-01-02T03:04:07Z Ready", b" for it\n2026-01-02T03:04:08Z more\n"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "most", "expected"),
+    [
+        ("Ready for", 1000, {"found": True}),
+        ("more$", 1000, {"found": True}),
+        ("never", 1000, {"found": False}),
+        ("2026", 1000, {"found": False}),  # the engine's time is no part of the line
+        ("more", 10, {"found": False, "whole": False}),
+    ],
+)
+def test_search_in_a_log(pattern, most, expected):
+    assert search_log(LOG, pattern, most) == LogSearch(**expected, first="2026-01-02T03:04:06.1Z")
+
+
+def test_search_in_an_empty_log():
+    assert search_log([], "x", 10) == LogSearch()
+
+
+class OneLog:
+    """An engine whose one container has a log."""
+
+    address = ""
+
+    def __init__(self, search):
+        self.search = search
+
+    def log_search(self, _inspect, _since, _pattern, _most):
+        return self.search
+
+
+@pytest.mark.parametrize(
+    ("search", "ready"),
+    [
+        (LogSearch(found=True, first="2026-01-02T03:04:06Z"), True),
+        (LogSearch(first="2026-01-02T03:04:06Z"), False),
+        (LogSearch(), False),
+        (LogSearch(first="2026-01-03T03:04:06Z"), True),  # rotated: its first lines are gone
+        (LogSearch(first="2026-01-02T03:04:06Z", whole=False), True),
+        (LogSearch(readable=False), True),
+    ],
+)
+def test_signal_of_a_container_that_runs_already(search, ready):
+    inspect = {"Id": "1", "State": {"StartedAt": "2026-01-02T03:04:05Z"}}
+    assert is_ready(OneLog(search), inspect, Ready(log="x")) is ready
