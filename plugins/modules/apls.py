@@ -60,7 +60,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True), "apls")
+    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "apls")
 
 
 if __name__ == "__main__":

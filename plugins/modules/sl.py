@@ -283,7 +283,7 @@ def _facts(engine: Engine, host: Host, params: dict[str, Any], inspect: dict[str
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **SN_OF_NODE, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True), "sl", _facts)
+    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "sl", _facts)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True), "sn", node_facts)
+    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "sn", node_facts)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **OPTIONS, **COMPARED}
-    run(AnsibleModule(arguments, supports_check_mode=True), "spire_agent", agent_facts)
+    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "spire_agent", agent_facts)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, required_by={"bundle": ["trust_domain"]})
+    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True, required_by={"bundle": ["trust_domain"]})
     server.run(module, server.bundle, server.check_bundle)
 
 

@@ -174,7 +174,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
+    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True)
     server.run(module, entries.entries, entries.check_entries)
 
 

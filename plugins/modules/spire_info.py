@@ -212,7 +212,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
+    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True)
     server.run(module, info.info, info.check_info)
 
 

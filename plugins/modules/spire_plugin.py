@@ -71,7 +71,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    plugin_checksum.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
+    plugin_checksum.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True))
 
 
 if __name__ == "__main__":

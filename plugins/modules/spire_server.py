@@ -83,7 +83,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True), "spire_server", server_facts, check)
+    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "spire_server", server_facts, check)
 
 
 if __name__ == "__main__":

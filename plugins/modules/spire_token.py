@@ -153,7 +153,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     named = [("state", state, ["spiffe_id"]) for state in ("present", "used")] + [("state", "absent", ["spiffe_id", "agent_id"], True)]
-    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, required_if=named)
+    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True, required_if=named)
     server.run(module, server.token, server.check_token)
 
 

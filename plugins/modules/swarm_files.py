@@ -181,6 +181,7 @@ def main() -> None:
             },
         },
         supports_check_mode=True,
+        no_log=True,
     )
     moved = make_room(module, module.params["aside"])
     laid = lay(module, module.params["directories"], module.params["files"])

@@ -137,7 +137,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), containers.info)
+    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True), containers.info)
 
 
 if __name__ == "__main__":

@@ -154,7 +154,7 @@ def main() -> None:
     arguments.update(ENGINE, network={"type": "str"}, directory={"type": "path"})
     arguments.update(components={"type": "list", "elements": "str", "choices": list(containers.STOP_ORDER)})
     arguments.update(log_dir={"type": "path"}, stop_timeout={"type": "int", "default": 10})
-    containers.run(AnsibleModule(arguments, supports_check_mode=True), containers.stop)
+    containers.run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), containers.stop)
 
 
 if __name__ == "__main__":

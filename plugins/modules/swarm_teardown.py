@@ -108,7 +108,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), teardown.teardown)
+    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True), teardown.teardown)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    training.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
+    training.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True))
 
 
 if __name__ == "__main__":

@@ -121,7 +121,9 @@ SCRIPT_SECONDS = 7200  # as long as SWCI itself waits for a taskrunner
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule({**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS, **SCRIPT}, supports_check_mode=True)
+    module = AnsibleModule(
+        {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS, **SCRIPT}, supports_check_mode=True, no_log=True
+    )
 
     def said(engine: Engine, host: Host, params: dict[str, Any], inspect: dict[str, Any] | None) -> dict[str, Any]:
         facts = node_facts(engine, host, params, inspect)

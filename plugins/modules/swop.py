@@ -87,7 +87,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **SN_OF_NODE, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True), "swop")
+    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "swop")
 
 
 if __name__ == "__main__":

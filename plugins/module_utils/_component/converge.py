@@ -60,9 +60,12 @@ def run(module: AnsibleModule, name: str, facts: _Facts | None = None, judge: _J
 
 
 def _secrets(params: dict[str, Any]) -> set[str]:
-    """Values of environment variables whose names say that they are secret; Ansible takes them out of all that the module says."""
-    given = {**(params.get("env") or {}), **((params.get("ml") or {}).get("env") or {})}
-    return {str(value) for name, value in given.items() if _spec.SECRET_NAMES.search(name) and len(str(value)) >= _LEAST_SECRET}
+    """Secrets among the values of env, labels and log options; Ansible takes them out of all that the module says."""
+    options = [params.get(name) or {} for name in ("env", "labels", "log_options")]
+    given = [(name, str(value)) for values in (*options, (params.get("ml") or {}).get("env") or {}) for name, value in values.items()]
+    named = {value for name, value in given if _spec.SECRET_NAMES.search(name)}
+    in_urls = {password for _name, value in given for password in _spec.passwords_in_urls(value)}
+    return {value for value in named | in_urls if len(value) >= _LEAST_SECRET}
 
 
 class _Convergence:

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, Union
 from .parse import normalise_image
 from .spec import (
     ASKED_LABEL,
-    MASK,
     OWN_LABEL,
     PROXY_EXCEPTIONS,
-    SECRET_NAMES,
     ContainerSpec,
     asked_facts,
     comparable_security,
     is_fixed,
+    mask_values,
     without_secrets,
 )
 
@@ -309,13 +308,17 @@ def _split(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any
         if isinstance(one, dict) and isinstance(other, dict):
             for key in sorted({**one, **other}):
                 if one.get(key) != other.get(key):
-                    secret = SECRET_NAMES.search(key)
-                    was.update({f"{fact}.{key}": MASK if secret else one[key]} if key in one else {})
-                    will.update({f"{fact}.{key}": f"{MASK} (another)" if secret else other[key]} if key in other else {})
+                    old, new = _masked(key, one.get(key)), _masked(key, other.get(key))
+                    was.update({f"{fact}.{key}": old} if key in one else {})
+                    will.update({f"{fact}.{key}": f"{new} (another)" if old == new else new} if key in other else {})
         else:
             was.update({fact: one} if fact in before else {})
             will.update({fact: other} if fact in after else {})
     return was, will
+
+
+def _masked(key: str, value: Any) -> Any:
+    return mask_values({key: value})[key] if isinstance(value, str) else value
 
 
 def readable(fact: str, value: Any) -> Any:

@@ -16,7 +16,7 @@ from urllib.parse import urlparse
 
 from .engine import EngineError
 from .log_signatures import SIGNATURES
-from .spec import MASK, SECRET_NAMES, secrets_of
+from .spec import MASK, SECRET_NAMES, mask_urls, secrets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -189,7 +189,7 @@ def explain(log: str) -> list[str]:
 def mask(log: str, secrets: Iterable[str] = ()) -> str:
     """The log without join tokens, private keys, what looks like a setting of a secret, and the `secrets` themselves."""
     log = _PRIVATE_KEY.sub(rf"\1{MASK}\2", log)
-    log = _SETTING.sub(rf"\1\2{MASK}\2", _TOKEN.sub(MASK, log))
+    log = mask_urls(_SETTING.sub(rf"\1\2{MASK}\2", _TOKEN.sub(MASK, log)))
     for secret in secrets:
         if len(secret) > 3:
             log = log.replace(secret, MASK)
@@ -222,7 +222,7 @@ def _gone(before: dict[str, Any] | None = None) -> str:
 
 def _died(engine: Engine, inspect: dict[str, Any]) -> str:
     state = inspect["State"]
-    killed = ", killed for want of memory" if state.get("OOMKilled") else ""
+    killed = ", out of memory (OOM-killed)" if state.get("OOMKilled") else ""
     said = f"container {_name(inspect)} ended with exit code {state.get('ExitCode')}{killed} before it was ready"
     return with_log(said, engine, inspect)
 

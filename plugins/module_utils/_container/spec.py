@@ -25,8 +25,11 @@ COMPONENT_LABEL = f"{OWN_LABEL}component"
 ASKED_LABEL = f"{OWN_LABEL}options"
 SECRET_ARGUMENTS = ("-joinToken",)
 PROXY_EXCEPTIONS = ("NO_PROXY", "no_proxy")
-SECRET_NAMES = re.compile(r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY", re.IGNORECASE)
+SECRET_NAMES = re.compile(
+    r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|(?<![A-Z])PASS(?![A-Z])|SECRET|CREDENTIAL|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY", re.IGNORECASE
+)
 MASK = "********"
+_USER_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@]+)(?=@)")
 
 DEFAULT_SHM_SIZE = 64 * 1024 * 1024
 RESET = ("",)  # an entry point that takes the image's own away, as `docker run --entrypoint ""`
@@ -400,33 +403,64 @@ def without_secrets(spec: ContainerSpec) -> ContainerSpec:
         if skip or word in SECRET_ARGUMENTS:
             skip = not skip
             continue
-        kept.append(word)
+        if not _has_secret_value(word):
+            kept.append(word)
     return replace(spec, command=tuple(kept), env={k: v for k, v in spec.env.items() if k != "SPIRE_JOIN_TOKEN"})
 
 
+def mask_urls(text: str) -> str:
+    """The text without the passwords in its URLs."""
+    return _USER_IN_URL.sub(rf"\1{MASK}", text)
+
+
+def passwords_in_urls(text: str) -> list[str]:
+    """The passwords of a text's URLs."""
+    return [match[2] for match in _USER_IN_URL.finditer(text)]
+
+
+def mask_values(values: dict[str, str]) -> dict[str, str]:
+    """A mapping without the values of names that say that they are secret, and without passwords in URLs."""
+    return {name: MASK if value and SECRET_NAMES.search(name) else mask_urls(value) for name, value in values.items()}
+
+
 def mask_inspect(inspect: dict[str, Any]) -> dict[str, Any]:
-    """What inspect says, with the values of secret environment variables and arguments masked."""
+    """What inspect says, with the values of secret environment variables, labels, log options and arguments masked."""
     config = dict(inspect["Config"])
     config["Env"] = [_masked_line(line) for line in config.get("Env") or ()]
     config["Cmd"] = _masked_words(as_words(config.get("Cmd")))
+    config["Labels"] = mask_values(config.get("Labels") or {})
     masked = {**inspect, "Config": config}
+    log = (inspect.get("HostConfig") or {}).get("LogConfig") or {}
+    if log.get("Config"):
+        masked["HostConfig"] = {**inspect["HostConfig"], "LogConfig": {**log, "Config": mask_values(log["Config"])}}
     if "Args" in masked:
         masked["Args"] = _masked_words(masked["Args"] or [])
     return masked
 
 
 def secrets_of(inspect: dict[str, Any]) -> list[str]:
-    """The values of a container's secret environment variables and arguments."""
+    """The values of a container's secret environment variables and arguments, and the passwords in its URLs."""
     config = inspect["Config"]
     words = as_words(config.get("Cmd"))
-    values = [value for name, value in environment(config.get("Env")).items() if SECRET_NAMES.search(name)]
+    env = environment(config.get("Env"))
+    values = [value for name, value in env.items() if SECRET_NAMES.search(name)]
+    values += [password for value in env.values() for password in passwords_in_urls(value)]
+    values += [word.partition("=")[2] for word in words if _has_secret_value(word)]
     return [*values, *(word for i, word in enumerate(words) if i and words[i - 1] in SECRET_ARGUMENTS)]
+
+
+def _has_secret_value(word: str) -> bool:
+    """Whether an argument is like `-joinToken=VALUE`."""
+    return word.startswith(tuple(f"{argument}=" for argument in SECRET_ARGUMENTS))
 
 
 def _masked_line(line: str) -> str:
     name, _equals, value = line.partition("=")
-    return f"{name}={MASK}" if value and SECRET_NAMES.search(name) else line
+    return f"{name}={mask_values({name: value})[name]}"
 
 
 def _masked_words(words: list[str]) -> list[str]:
-    return [MASK if i and words[i - 1] in SECRET_ARGUMENTS else word for i, word in enumerate(words)]
+    return [
+        MASK if i and words[i - 1] in SECRET_ARGUMENTS else f"{word.partition('=')[0]}={MASK}" if _has_secret_value(word) else word
+        for i, word in enumerate(words)
+    ]

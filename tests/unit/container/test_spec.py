@@ -218,6 +218,32 @@ def test_secrets_in_inspect_are_masked():
     assert set(spec.secrets_of(said)) == {"hunter2", "k", "", "t-1"}
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("DB_PASS", "hunter2", MASK),
+        ("PASS", "hunter2", MASK),
+        ("splunk-token", "hunter2", MASK),
+        ("DATABASE_URL", "postgres://me:hunter2@db:5432/x", f"postgres://me:{MASK}@db:5432/x"),
+        ("https_proxy", "http://u:hunter2@proxy:3128", f"http://u:{MASK}@proxy:3128"),
+        ("BYPASS", "yes", "yes"),
+        ("COMPASS", "north", "north"),
+        ("URL", "http://host:80/a@b", "http://host:80/a@b"),
+    ],
+)
+def test_what_counts_as_a_secret(name, value, shown):
+    assert spec.mask_values({name: value}) == {name: shown}
+    said = {
+        "Config": {"Env": [f"{name}={value}"], "Labels": {name: value}, "Cmd": ["-joinToken=hunter2"]},
+        "HostConfig": {"LogConfig": {"Type": "splunk", "Config": {name: value}}},
+    }
+    masked = spec.mask_inspect(said)
+    assert masked["Config"]["Env"] == [f"{name}={shown}"]
+    assert masked["Config"]["Labels"] == masked["HostConfig"]["LogConfig"]["Config"] == {name: shown}
+    assert masked["Config"]["Cmd"] == [f"-joinToken={MASK}"]
+    assert "hunter2" in spec.secrets_of(said)
+
+
 def test_name_with_several_addresses_becomes_several_hosts_lines():
     wanted = ContainerSpec(name="x", image="y", extra_hosts={"both": "192.0.2.1,192.0.2.2", "one": "::1"})
     lines = ["both:192.0.2.1", "both:192.0.2.2", "one:::1"]
