@@ -392,4 +392,9 @@ RELEASES = {
     "2.3.0": _current("2.3.0"),
 }
 NEWEST = "2.3.0"
+# The variables by which a SWCI waits longer for a task than its 120 minutes, in minutes.
+SWCI_WAITS = {
+    **dict.fromkeys(("2.0.0", "2.1.0", "2.2.0"), ("SWCI_TASK_MAX_WAIT_TIME",)),
+    "2.3.0": ("SWCI_RUN_TASK_MAX_WAIT_TIME", "SWCI_GENERIC_TASK_MAX_WAIT_TIME"),
+}
 ON_PODMAN = ("2.1.0", "2.2.0", "2.3.0")

@@ -187,6 +187,8 @@ def main() -> None:
     laid = lay(module, module.params["directories"], module.params["files"])
     laid["changed"] = laid["changed"] or bool(moved)
     laid["diff"] += moved
+    if not module._diff:
+        laid.pop("diff")
     found = {wanted["path"]: unusable(wanted["path"], wanted["user"]) for wanted in module.params["required"]}
     module.exit_json(differing=differing(module.params["sums"]), unusable={path: why for path, why in found.items() if why}, **laid)
 

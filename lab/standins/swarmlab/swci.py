@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -76,7 +77,7 @@ def prompt(session: Session) -> None:
 def serve(me: identity.Identity, port: int, usr: Path) -> Server:
     """Web mode: ``POST /command {"command": "LIST NODES"}`` answers ``{"ok": …, "output": […]}``. Raises Refusal."""
     output: list[str] = []
-    session = Session(me, usr, output.append)
+    session = Session(me, usr, output.append, os.environ)
     lock = threading.Lock()
 
     def command(request: Request) -> Answer:
@@ -101,7 +102,7 @@ def main(environ: Mapping[str, str], usr: Path = USR, settings: environment.Sett
     settings = settings or environment.read("swci", environ)
     me = identity.obtain("swci", environ)
     log("SWCI").info("SWCI is up as %s", me.name)
-    session: Any = Session(me, usr, say)
+    session: Any = Session(me, usr, say, environ)
     script = settings.text("script")
     with contextlib.suppress(Finished):
         if script:

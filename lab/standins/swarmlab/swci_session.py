@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from swarmlab.web import Client, Unreachable, distrust
 
 API_PORT = 30304
 RETRIES, RETRY_SECONDS = 360, 5.0
-RUNNER_SECONDS, HASH_SECONDS = 120 * 60, 2
+HASH_SECONDS = 2
+WAIT_MINUTES = 120.0  # how long WAIT FOR TASKRUNNER waits where the environment does not say otherwise
 
 
 class Finished(Exception):
@@ -31,8 +32,8 @@ class Finished(Exception):
 class Session:
     """Carries out commands. ``say`` prints a line."""
 
-    def __init__(self, me: Identity, directory: Path, say: Callable[[str], None]):
-        self._me, self._directory, self._say = me, directory, say
+    def __init__(self, me: Identity, directory: Path, say: Callable[[str], None], environ: Mapping[str, str] | None = None):
+        self._me, self._directory, self._say, self._environ = me, directory, say, environ or {}
         self._contexts: dict[str, tuple[Client, dict[str, str]]] = {}
         self._current: str | None = None
         self.exit_on_failure = False
@@ -164,8 +165,11 @@ class Session:
         self._say(f"TASKRUNNER RESET : {runner}")
 
     def _wait_runner(self, runner: str) -> None:
-        """As on the platform it goes on waiting when a peer has failed; it says so at once, and fails in the end."""
-        end = time.monotonic() + RUNNER_SECONDS
+        """As on the platform it goes on waiting when a peer has failed; it says so at once, and fails in the end.
+
+        When its time is over it warns and goes on with the next line.
+        """
+        end = time.monotonic() + self._wait_seconds(runner)
         said: set[int] = set()
         seq, hash_at = -1, 0.0
         while True:
@@ -182,10 +186,19 @@ class Session:
                 what = f"{len(said)} of {now['wanted']} peers failed" if said else "it has no task"
                 raise Refusal(f"taskrunner {runner}: {what}")
             if time.monotonic() > end:
-                raise Refusal(f"taskrunner {runner} is {now['status']} after 120 min, with {len(now['peers'])} of {now['wanted']} peers")
+                self._say("WARNING - Maximum configured SWCI wait time is over")
+                return
             if time.monotonic() >= hash_at:
                 hash_at = time.monotonic() + HASH_SECONDS
                 self._say("#")
+
+    def _wait_seconds(self, runner: str) -> float:
+        """By the kind of the runner's task, in release 2.3.0; by one variable before."""
+        task = self._sn.get(f"/taskrunners/{runner}")["task"]
+        kind = self._sn.get(f"/tasks/{task}")["definition"]["TaskType"] if task else ""
+        name = "SWCI_RUN_TASK_MAX_WAIT_TIME" if kind == "RUN_SWARM" else "SWCI_GENERIC_TASK_MAX_WAIT_TIME"
+        minutes = self._environ.get(name) or self._environ.get("SWCI_TASK_MAX_WAIT_TIME") or WAIT_MINUTES
+        return float(minutes) * 60
 
     def _runner_status(self, runner: str) -> None:
         now = self._sn.get(f"/taskrunners/{runner}")

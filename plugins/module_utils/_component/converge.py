@@ -17,6 +17,7 @@ from .._container import spec as _spec
 from .._container.apply import Apply, aside_of
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
 from .._container.host import Host
+from .._container.masking import SECRET_NAMES, passwords_in_urls
 from .._container.plan import Observed, Plan, Step, plan
 from .._container.readiness import NotReady, check_alive, is_ready, started_at, still_coming_up, wait_ready
 from .._container.spec import ContainerSpec
@@ -63,8 +64,8 @@ def _secrets(params: dict[str, Any]) -> set[str]:
     """Secrets among the values of env, labels and log options; Ansible takes them out of all that the module says."""
     options = [params.get(name) or {} for name in ("env", "labels", "log_options")]
     given = [(name, str(value)) for values in (*options, (params.get("ml") or {}).get("env") or {}) for name, value in values.items()]
-    named = {value for name, value in given if _spec.SECRET_NAMES.search(name)}
-    in_urls = {password for _name, value in given for password in _spec.passwords_in_urls(value)}
+    named = {value for name, value in given if SECRET_NAMES.search(name)}
+    in_urls = {password for _name, value in given for password in passwords_in_urls(value)}
     return {value for value in named | in_urls if len(value) >= _LEAST_SECRET}
 
 
@@ -171,16 +172,10 @@ class _Convergence:
 
     def _former_sidecars(self, sidecar: str, main: str, there: Observed | None) -> list[_Pair]:
         """The sidecars that earlier runs gave the main container; no container that only has such a name."""
-        made_as_pair = there is not None and (
-            not self.wanted or bool(set(self.component.pair_environment.items()) & set(there.spec.env.items()))
-        )
+        made_as_pair = there is not None and (not self.wanted or _has_any(self.component.pair_environment, there.spec.env))
         if self.wanted and not made_as_pair:
             return []
-        labelled = [
-            summary["Names"][0].lstrip("/")
-            for summary in self.engine.containers({"label": [f"{_spec.COMPONENT_LABEL}=ml"]})
-            if summary["Names"]
-        ]
+        labelled = self._labelled_sidecars()
         found: list[_Pair] = []
         for name in dict.fromkeys((sidecar, *labelled)):
             if name in self.inspects:
@@ -192,6 +187,10 @@ class _Convergence:
             else:
                 self.inspects.pop(name)
         return found
+
+    def _labelled_sidecars(self) -> list[str]:
+        summaries = self.engine.containers({"label": [f"{_spec.COMPONENT_LABEL}=ml"]})
+        return [summary["Names"][0].lstrip("/") for summary in summaries if summary["Names"]]
 
     def _observe(self, name: str, main: str) -> Observed | None:
         inspect, aside = self.engine.inspect(name), None
@@ -288,6 +287,10 @@ def aside_label(inspect: dict[str, Any]) -> str:
     """The ID of the container that this one replaced; empty for a first one."""
     replaced: str = (inspect["Config"].get("Labels") or {}).get(f"{_spec.OWN_LABEL}replaces", "")
     return replaced
+
+
+def _has_any(pairs: dict[str, str], env: dict[str, str]) -> bool:
+    return bool(set(pairs.items()) & set(env.items()))
 
 
 def _by_name(there: ContainerSpec, main_id: str, main: str) -> ContainerSpec:

@@ -11,6 +11,7 @@ import posixpath
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Union
 
+from .masking import mask_values
 from .parse import normalise_image
 from .spec import (
     ASKED_LABEL,
@@ -20,7 +21,6 @@ from .spec import (
     asked_facts,
     comparable_security,
     is_fixed,
-    mask_values,
     without_secrets,
 )
 

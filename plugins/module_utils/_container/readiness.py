@@ -16,11 +16,10 @@ from urllib.parse import urlparse
 
 from .engine import EngineError
 from .log_signatures import SIGNATURES
-from .spec import MASK, SECRET_NAMES, mask_urls, secrets_of
+from .masking import mask
+from .spec import secrets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from .._releases import Ready
     from .engine import Engine
 
@@ -29,9 +28,6 @@ _TICK = 0.2
 _LONGEST_TICK = 2
 _MOST_OF_A_LOG = 4 * 2**20  # bytes that are read of a log in which a signal is looked for
 _FIRST_LINE = 60  # seconds after its start within which every component writes its first line
-_TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_SETTING = re.compile(rf"(?i)\b([\w.-]*(?:{SECRET_NAMES.pattern})[\w.-]*[\"']?\s*[=:]\s*)([\"']?)[^\s\"',;]+\2")
-_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|\Z)", re.DOTALL)
 
 
 class NotReady(Exception):
@@ -184,16 +180,6 @@ def _stays_open(connection: socket.socket) -> bool:
 def explain(log: str) -> list[str]:
     """What is known of texts in a log: a list of `cause; remedy` sentences."""
     return [f"{signature.cause}; {signature.remedy}" for signature in SIGNATURES if re.search(signature.pattern, log)]
-
-
-def mask(log: str, secrets: Iterable[str] = ()) -> str:
-    """The log without join tokens, private keys, what looks like a setting of a secret, and the `secrets` themselves."""
-    log = _PRIVATE_KEY.sub(rf"\1{MASK}\2", log)
-    log = mask_urls(_SETTING.sub(rf"\1\2{MASK}\2", _TOKEN.sub(MASK, log)))
-    for secret in secrets:
-        if len(secret) > 3:
-            log = log.replace(secret, MASK)
-    return log
 
 
 def _name(inspect: dict[str, Any]) -> str:

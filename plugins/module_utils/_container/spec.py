@@ -10,11 +10,11 @@ containers do.
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from . import podman
+from .masking import MASK, SECRET_NAMES, mask_values, passwords_in_urls
 from .parse import Mount, Port, make_mount, normalise_capability, split_mount
 
 if TYPE_CHECKING:
@@ -25,12 +25,6 @@ COMPONENT_LABEL = f"{OWN_LABEL}component"
 ASKED_LABEL = f"{OWN_LABEL}options"
 SECRET_ARGUMENTS = ("-joinToken",)
 PROXY_EXCEPTIONS = ("NO_PROXY", "no_proxy")
-SECRET_NAMES = re.compile(
-    r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|(?<![A-Z])PASS(?![A-Z])|SECRET|CREDENTIAL|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY", re.IGNORECASE
-)
-MASK = "********"
-_USER_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@]+)(?=@)")
-
 DEFAULT_SHM_SIZE = 64 * 1024 * 1024
 RESET = ("",)  # an entry point that takes the image's own away, as `docker run --entrypoint ""`
 _SYSTEM_PATHS = "systempaths=unconfined"  # the CLI's own word; the engine gets empty lists of masked paths for it
@@ -406,21 +400,6 @@ def without_secrets(spec: ContainerSpec) -> ContainerSpec:
         if not _has_secret_value(word):
             kept.append(word)
     return replace(spec, command=tuple(kept), env={k: v for k, v in spec.env.items() if k != "SPIRE_JOIN_TOKEN"})
-
-
-def mask_urls(text: str) -> str:
-    """The text without the passwords in its URLs."""
-    return _USER_IN_URL.sub(rf"\1{MASK}", text)
-
-
-def passwords_in_urls(text: str) -> list[str]:
-    """The passwords of a text's URLs."""
-    return [match[2] for match in _USER_IN_URL.finditer(text)]
-
-
-def mask_values(values: dict[str, str]) -> dict[str, str]:
-    """A mapping without the values of names that say that they are secret, and without passwords in URLs."""
-    return {name: MASK if value and SECRET_NAMES.search(name) else mask_urls(value) for name, value in values.items()}
 
 
 def mask_inspect(inspect: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
-from .._container.readiness import is_ready, mask, published_address, started_at
+from .._container.masking import mask
+from .._container.readiness import is_ready, published_address, started_at
 from .._container.spec import OWN_LABEL, environment, from_inspect, secrets_of
 from .._releases import NEWEST, RELEASES, Ready
 from .._spire import lifetime, x509

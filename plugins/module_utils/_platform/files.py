@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._container.host import Host
+from .._container.masking import mask
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -183,4 +184,11 @@ def _text(content: bytes) -> str:
 
 
 def _diff(path: str, before: str, after: str) -> dict[str, str]:
-    return {"before_header": path, "after_header": path, "before": before, "after": after}
+    """One entry of a diff, without what looks like a secret."""
+    before, hidden = mask(before), mask(after)
+    return {
+        "before_header": path,
+        "after_header": path,
+        "before": before,
+        "after": f"{hidden}(another secret)\n" if hidden == before else hidden,
+    }

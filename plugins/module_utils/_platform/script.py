@@ -8,7 +8,8 @@ import queue
 import time
 from typing import TYPE_CHECKING, Any
 
-from .._container.readiness import NotReady, mask, run_began, with_log
+from .._container.masking import mask
+from .._container.readiness import NotReady, run_began, with_log
 from .._container.spec import secrets_of
 
 if TYPE_CHECKING:

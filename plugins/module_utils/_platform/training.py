@@ -14,7 +14,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
-from .._container.readiness import mask, run_began, with_log
+from .._container.masking import mask
+from .._container.readiness import run_began, with_log
 from .._container.spec import secrets_of
 
 # The line with which every ML program says that its training ended well (platform-contract.md); it may say more after it.

@@ -113,11 +113,9 @@ def script(training: dict[str, Any], definitions: dict[str, dict[str, Any]], pla
             f"WAIT FOR TASKRUNNER {TASKRUNNER}",
         ]
     lines += [
-        "# The ML containers save their models.",
+        "# The ML containers save their models. Nothing is reset: a wait that ran out says nothing about the training.",
         f"SLEEP {training['save_seconds']}",
-        f"RESET TASKRUNNER {TASKRUNNER}",
         "LIST CONTRACTS",
-        f"RESET CONTRACT {CONTRACT}",
         "EXIT",
     ]
     return "\n".join(lines) + "\n"

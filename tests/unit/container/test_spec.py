@@ -5,7 +5,7 @@
 from dataclasses import replace
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._container import spec
+from ansible_collections.swarm.learning.plugins.module_utils._container import masking, spec
 from ansible_collections.swarm.learning.plugins.module_utils._container.plan import Observed, differences, plan
 from ansible_collections.swarm.learning.plugins.module_utils._container.spec import MASK, ContainerSpec, from_inspect, over_image, to_api
 from hypothesis import given
@@ -232,7 +232,7 @@ def test_secrets_in_inspect_are_masked():
     ],
 )
 def test_what_counts_as_a_secret(name, value, shown):
-    assert spec.mask_values({name: value}) == {name: shown}
+    assert masking.mask_values({name: value}) == {name: shown}
     said = {
         "Config": {"Env": [f"{name}={value}"], "Labels": {name: value}, "Cmd": ["-joinToken=hunter2"]},
         "HostConfig": {"LogConfig": {"Type": "splunk", "Config": {name: value}}},

@@ -77,9 +77,9 @@ def _sn(tmp_path: Path) -> SwarmNetwork:
 class Ran:
     """A script that ran to its end: what it printed, and why it failed."""
 
-    def __init__(self, directory: Path, sn: SwarmNetwork, script: str, capsys: pytest.CaptureFixture[str]):
+    def __init__(self, directory: Path, sn: SwarmNetwork, script: str, capsys: pytest.CaptureFixture[str], **environ: str):
         (directory / "script").write_text(script.replace("SN_PORT", str(sn.api_port)))
-        session = Session(TWO.identity("swci", ONE), directory, swci.say)
+        session = Session(TWO.identity("swci", ONE), directory, swci.say, environ)
         self.problem = ""
         try:
             swci.run_script(session, directory / "script")
@@ -149,6 +149,19 @@ LIST NOTHING
     for told in ("API Server is UP!", "TASK FINALIZED : build", "build : FINALIZED", "TASKRUNNER COMPLETE", "mine", "SWOP  ", "* one"):
         assert told in ran.output
     assert "NOTHING" not in ran.output
+
+
+@pytest.mark.parametrize("variable", ["SWCI_GENERIC_TASK_MAX_WAIT_TIME", "SWCI_TASK_MAX_WAIT_TIME"])
+def test_a_wait_that_ran_out_is_warned_of_and_the_script_goes_on(
+    tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str], variable: str
+):
+    (tmp_path / "build.yaml").write_text(yaml.safe_dump(TASK))
+    runner = Path(RUNNER).name
+    script = f"{BEGIN}CREATE TASK FROM build.yaml\nFINALIZE TASK build\nASSIGN TASK build TO {runner} WITH ALL PEERS\nWAIT FOR TASKRUNNER {runner}\nLIST TASKS\n"
+    ran = Ran(tmp_path, sn, script, capsys, **{variable: "0.001"})
+    assert not ran.problem
+    assert "WARNING - Maximum configured SWCI wait time is over" in ran.output
+    assert "build : FINALIZED" in ran.output
 
 
 def test_waiting_for_a_taskrunner_is_seen(tmp_path: Path, sn: SwarmNetwork):
