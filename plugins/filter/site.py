@@ -57,12 +57,13 @@ def site(hostvars: dict[str, Any], groups: dict[str, list[str]], complete: bool 
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..module_utils._spire import peers as _peers
     from ..plugin_utils._checks import stages
-    from ..plugin_utils._site import certificate_files, content, model, sl
+    from ..plugin_utils._site import certificate_files, content, model, sl, wheel
 
     now = time.time()
     inventory = model.read(hostvars, groups)
     found, peers = _peers.load(inventory, _text, now)
-    inventory = dataclasses.replace(inventory, peers=tuple(peers))
+    client = wheel.read(inventory.training().get("client_wheel") or "") if isinstance(inventory.training(), dict) else wheel.Wheel()
+    inventory = dataclasses.replace(inventory, peers=tuple(peers), wheel=client)
     found = found or stages.problems(inventory, os.path.exists, complete)
     if found:
         return {"problems": found, "hosts": {}, "requests": []}

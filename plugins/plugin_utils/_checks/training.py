@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .._site import classic, model
+from .._site import classic, model, wheel
 from .._site.training import CLASSIC_REQUIRED, DEFAULTS, ONLY_CLASSIC, ONLY_CURRENT, REQUIRED, in_model_dir, normalise
 from . import formats
 from .wording import listed, shown, unknown_keys, wrong_type
@@ -129,6 +129,9 @@ def files(inventory: Inventory, exists: Callable[[str], bool]) -> list[str]:
         for key in ("client_wheel", "model_source")
         if training.get(key) and not exists(training[key])
     ]
+    if training and not _is_classic(inventory):
+        host = next(iter((*inventory.members("swop"), *inventory.members("sl"), *inventory.hosts)))
+        found += wheel.problems(inventory.wheel, str(inventory.get(host, "swarm_release")), training.get("build") or [])
     source = training.get("model_source")
     if source and not found:
         wanted = normalise(training)

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._releases import NEWEST
@@ -17,6 +17,7 @@ from .._checks import formats
 from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from . import certificates, classic, sl, spire, swci, swop
 from . import training as _training
+from .wheel import Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -90,11 +91,13 @@ class Inventory:
     hosts   name → {variable: value}, only hosts of the swarm's groups
     groups  name → host names, in inventory order
     peers   organisations with an inventory of their own, as `_peers` reads their files
+    wheel   what the training's client_wheel says of itself
     """
 
     hosts: dict[str, dict[str, Any]]
     groups: dict[str, list[str]]
     peers: tuple[dict[str, Any], ...] = ()
+    wheel: Wheel = field(default_factory=Wheel)
 
     def get(self, host: str, variable: str) -> Any:
         value = self.hosts[host].get(variable)
@@ -274,7 +277,7 @@ def _reference(inventory: Inventory, host: str, component: str) -> str:
 def derive(inventory: Inventory) -> dict[str, dict[str, Any]]:
     """The model of an inventory without problems: host → what its roles need (README of the role `swarm` lists the keys)."""
     sns, swops, servers = sn_nodes(inventory), swop_nodes(inventory), spire.domains(inventory)
-    training = _training.normalise(inventory.training()) if inventory.training() else {}
+    training = {**_training.normalise(inventory.training()), "client_version": inventory.wheel.version} if inventory.training() else {}
     by_hand = sl_nodes(inventory)
     for _host, sentinel in sentinels(sns):
         for host, node in ((host, node) for host, nodes in sns.items() for node in nodes if not node["sentinel"]):

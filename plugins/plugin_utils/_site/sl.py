@@ -79,14 +79,8 @@ def _ml(training: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
         "workdir": training["working_dir"],
         "volumes": volumes,
         "env": {**_training.environment(training), **_training.filled(training["node_env"], place)},
-        **({"gpus": devices(training["gpus"])} if str(training["gpus"]) else {}),
+        **({"gpus": _training.devices(training["gpus"])} if str(training["gpus"]) else {}),
     }
-
-
-def devices(gpus: str | int) -> str:
-    """`all`, or GPUs by their numbers, as an engine is asked for them."""
-    text = str(gpus)
-    return f"device={text}" if text[:1].isdigit() else text
 
 
 def _classic(

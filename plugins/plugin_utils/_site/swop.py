@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _proxy
-from .training import FIRST_SL_PORT, SL_PORT_STEP, filled, one_key_each
+from .training import FIRST_SL_PORT, SL_PORT_STEP, devices, filled, one_key_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any]
 def _node(index: int, one: dict[str, Any], training: dict[str, Any], identity: dict[str, str]) -> dict[str, Any]:
     private = filled(one.get("private_data") or training["private_data"], one)
     gpus = one.get("gpus") or training["gpus"]
-    options = [*([{"gpus": str(gpus)}] if gpus not in ("", None) else []), *one.get("container_options", [])]
+    options = [*([{"gpus": devices(gpus)}] if gpus not in ("", None) else []), *one.get("container_options", [])]
     definition = {
         "idx": index,
         "identity": [{"attribute": _attribute(option, value)} for option, value in identity.items()],

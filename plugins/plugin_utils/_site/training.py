@@ -7,6 +7,8 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
+from .wheel import installable_name
+
 PACKAGES = "/tmp/hpe-swarmcli-pkg"  # a path inside the ML image, the platform's own
 FIRST_SL_PORT, SL_PORT_STEP = 16000, 1000
 
@@ -44,6 +46,12 @@ def normalise(training: dict[str, Any]) -> dict[str, Any]:
     wanted = {**DEFAULTS, **training}
     wanted["model_mount"] = wanted["model_mount"] or posixpath.join(wanted["working_dir"], "model")
     return wanted
+
+
+def devices(gpus: str | int) -> str:
+    """`all`, or GPUs by their numbers, as an engine and SWOP are asked for them; a bare number would mean how many."""
+    text = str(gpus)
+    return f"device={text}" if text[:1].isdigit() else text
 
 
 def filled(value: Any, one: dict[str, Any]) -> Any:
@@ -86,12 +94,13 @@ def build_steps(training: dict[str, Any]) -> list[str]:
 def _client_steps(training: dict[str, Any]) -> list[str]:
     """The lines that install the platform's client, unless the build's own lines do it."""
     wheel = posixpath.basename(training["client_wheel"])
+    installable = installable_name(wheel, training.get("client_version", ""))
     if not wheel or any(wheel in str(line) for line in training["build"]):
         return []
     return [
         f"RUN mkdir -p {PACKAGES}",
-        f"COPY {wheel} {PACKAGES}/{wheel}",
-        f"RUN pip3 install {PACKAGES}/{wheel}",
+        f"COPY {wheel} {PACKAGES}/{installable}",
+        f"RUN pip3 install {PACKAGES}/{installable}",
     ]
 
 

@@ -128,7 +128,7 @@ def test_pairs_of_a_host_of_its_own():
     )
     node = model["host-1"]["swop_profiles"]["swop-1"]["nodes"][0]["slnodedef"]
     assert node["slport"] == 20000
-    assert node["usrcontaineropts"] == [{"gpus": "0"}]
+    assert node["usrcontaineropts"] == [{"gpus": "device=0"}]
     assert node["usrenvvars"] == [{"N": "0/3"}, {"BATCH": 8}]
     assert node["privatedata"] == {"src": "/srv/1", "mType": "BIND"}
     assert [name for _host, _swop, name, *_rest in pairs(model)] == ["sl-1", "sl-2", "sl-3"]

@@ -3,11 +3,12 @@
 """The seed's training as files: profile, tasks and script, written out by hand."""
 
 import hashlib
+import zipfile
 
 import pytest
 import yaml
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import formats
-from ansible_collections.swarm.learning.plugins.plugin_utils._site import content, swci
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import content, swci, wheel
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import model as _site
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import training as _training
 
@@ -230,3 +231,57 @@ def test_files_of_a_training_for_the_hosts(tmp_path):
     listed = content.listing(training, "/var/lib/x/client")
     assert [item["path"] for item in listed] == ["/var/lib/x/client/client.whl", "/srv/model/b.py", "/srv/model/sub/a.py"]
     assert listed[1]["sha256"] == hashlib.sha256(b"model/b.py").hexdigest()
+
+
+def built(directory, version="2.3.0", python=">=3.8,<3.10"):
+    """A wheel with METADATA and nothing else."""
+    path = directory / WHEEL
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            f"swarmlearning-{version}.dist-info/METADATA", f"Name: swarmlearning\nVersion: {version}\nRequires-Python: {python}\n"
+        )
+    return path
+
+
+def test_what_a_wheel_says_of_itself(tmp_path):
+    assert wheel.read(str(built(tmp_path))) == wheel.Wheel("2.3.0", ">=3.8,<3.10")
+    assert wheel.read(str(tmp_path / "absent.whl")) == wheel.Wheel()
+    (tmp_path / "text.whl").write_text("no archive", encoding="utf-8")
+    assert wheel.read(str(tmp_path / "text.whl")) == wheel.Wheel()
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "expected"),
+    [
+        (WHEEL, "2.3.0", "swarmlearning-2.3.0-py3-none-manylinux_2_24_x86_64.whl"),
+        (WHEEL, "", WHEEL),
+        ("swarmlearning-2.2.0-py3-none-any.whl", "2.2.0", "swarmlearning-2.2.0-py3-none-any.whl"),
+        ("client.whl", "2.3.0", "client.whl"),
+    ],
+)
+def test_name_under_which_pip_takes_the_wheel(name, version, expected):
+    assert wheel.installable_name(name, version) == expected
+
+
+def test_build_installs_the_wheel_under_its_version():
+    training = {**_training.normalise(CIFAR), "client_version": "2.3.0"}
+    target = "/tmp/hpe-swarmcli-pkg/swarmlearning-2.3.0-py3-none-manylinux_2_24_x86_64.whl"
+    steps = swci.tasks(training)["first"]["Body"]["BuildSteps"]
+    assert steps[-2:] == [f"COPY {WHEEL} {target}", f"RUN pip3 install {target}"]
+    assert max(map(len, steps)) <= 160
+
+
+@pytest.mark.parametrize(
+    ("found", "build", "messages"),
+    [
+        (wheel.Wheel("2.3.0", ">=3.8,<3.10"), ["FROM python:3.9-slim"], []),
+        (wheel.Wheel("2.3.0", ">=3.8,<3.10"), ["FROM tensorflow/tensorflow:2.7.0"], []),
+        (wheel.Wheel(), ["FROM python:3.11"], []),
+        (wheel.Wheel("2.2.0"), [], ["is of release 2.2.0, but swarm_release is 2.3.0"]),
+        (wheel.Wheel("2.3.0", ">=3.8,<3.10"), ["ARG A", "FROM docker.io/library/python:3.11"], ["starts from Python 3.11"]),
+    ],
+)
+def test_wheel_against_release_and_base_image(found, build, messages):
+    said = wheel.problems(found, "2.3.0", build)
+    assert len(said) == len(messages)
+    assert all(message in sentence for message, sentence in zip(messages, said))
