@@ -61,6 +61,8 @@ def site(hostvars: dict[str, Any], groups: dict[str, list[str]], complete: bool 
 
     now = time.time()
     inventory = model.read(hostvars, groups)
+    if inventory.unresolved:
+        return {"problems": list(inventory.unresolved), "hosts": {}, "requests": []}
     found, peers = _peers.load(inventory, _text, now)
     client = wheel.read(inventory.training().get("client_wheel") or "") if isinstance(inventory.training(), dict) else wheel.Wheel()
     inventory = dataclasses.replace(inventory, peers=tuple(peers), wheel=client)

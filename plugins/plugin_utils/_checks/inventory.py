@@ -13,7 +13,7 @@ from .._images import reference
 from .._site import classic as classic_site
 from .._site import model, swop
 from . import classic, sl
-from .wording import Claim, clashes, did_you_mean, invalid_port, is_port, listed, not_mappings, shown, unknown_keys
+from .wording import Claim, clashes, did_you_mean, edits, invalid_port, is_port, listed, not_mappings, shown, unknown_keys
 
 if TYPE_CHECKING:
     from .._site.model import Inventory
@@ -28,34 +28,21 @@ LISTS = ("sn_nodes", "swop_nodes", "swop_pairs", "spire_server_federates_with")
 
 
 def groups(inventory: Inventory) -> list[str]:
+    """Groups that look like a misspelled one of ours are refused; all others are somebody else's."""
     found = []
-    for group in inventory.groups:
-        if group in model.GROUPS:
-            continue
-        near = _meant(group)
-        if near:
-            found.append(f"the inventory has a group {group!r} that looks like a typing error: did you mean {near!r}?")
+    for group in (name for name in inventory.groups if name not in model.GROUPS):
+        meant = min(model.GROUPS, key=lambda known: edits(group, known))
+        if edits(group.replace("-", "_").lower(), meant) <= _typing_errors(meant):
+            remedy = f"rename it, to {meant!r} if that is what is meant"
+            found.append(f"the inventory has a group {group!r} that looks like a typing error of {meant!r}: {remedy}")
     if not found and not inventory.hosts:
         found.append(f"no host is in any of the groups {listed(model.GROUPS)}: put hosts into them")
     return found
 
 
-def _meant(group: str) -> str:
-    """The known group whose name is at most one letter away, of SPIRE's long ones two; empty for a group of the site's own."""
-    word = group.replace("-", "_").lower()
-    distance, known = min((_distance(word, known), known) for known in model.GROUPS)
-    return known if distance <= (2 if known.startswith("swarm_spire") else 1) else ""
-
-
-def _distance(one: str, other: str) -> int:
-    """How many letters must be put in, left out or exchanged to make one word the other."""
-    above = list(range(len(other) + 1))
-    for row, letter in enumerate(one, 1):
-        line = [row]
-        for column, opposite in enumerate(other, 1):
-            line.append(min(above[column] + 1, line[-1] + 1, above[column - 1] + (letter != opposite)))
-        above = line
-    return above[-1]
+def _typing_errors(group: str) -> int:
+    """How many typing errors are looked for in a group's name: short ones are near to names that mean something else."""
+    return 2 if len(group) > len("swarm_apls") else 1
 
 
 def releases(inventory: Inventory) -> list[str]:

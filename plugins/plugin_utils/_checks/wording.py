@@ -25,6 +25,20 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f": did you mean {near[0]!r}?" if near else ""
 
 
+def edits(one: str, other: str) -> int:
+    """How many letters have to be put in, taken out, replaced or exchanged with their neighbour to make one word the other."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        older, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if older and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                best = min(best, older[j - 2] + 1)
+            row.append(best)
+    return row[-1]
+
+
 def unknown_keys(where: str, given: Iterable[Any], known: Iterable[str]) -> list[str]:
     """A sentence for each key of `given` that is not known."""
     known = tuple(known)

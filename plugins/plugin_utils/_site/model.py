@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 COMPONENTS = ("apls", "spire_server", "spire_agent", "sn", "sl", "swop", "swci")
 GROUPS = tuple(f"swarm_{component}" for component in COMPONENTS)
+RESOLVED = "swarm_resolved"  # the fact in which a host's own variables stand, as a task has resolved them
+_TRUTH = {**dict.fromkeys(("true", "yes", "on"), True), **dict.fromkeys(("false", "no", "off"), False)}
 PORT_STEP = 1000  # between two nodes of one kind on a host
 
 # Every inventory variable that the model reads, with its default. Those that roles have too have the same default there.
@@ -92,12 +95,14 @@ class Inventory:
     groups  name → host names, in inventory order
     peers   organisations with an inventory of their own, as `_peers` reads their files
     wheel   what the training's client_wheel says of itself
+    unresolved  why variables could not be resolved, in sentences
     """
 
     hosts: dict[str, dict[str, Any]]
     groups: dict[str, list[str]]
     peers: tuple[dict[str, Any], ...] = ()
     wheel: Wheel = field(default_factory=Wheel)
+    unresolved: tuple[str, ...] = ()
 
     def get(self, host: str, variable: str) -> Any:
         value = self.hosts[host].get(variable)
@@ -125,13 +130,63 @@ class Inventory:
 
 
 def read(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]]) -> Inventory:
-    """An Inventory from Ansible's `hostvars` and `groups`."""
-    mine = {name: list(hosts) for name, hosts in groups.items() if name.startswith("swarm_")}
-    hosts = {}
+    """An Inventory from Ansible's `hostvars` and `groups`.
+
+    A host whose variables a task has resolved has them in RESOLVED; those of the others are resolved here, without `hostvars` and facts
+    that were not gathered. What cannot be resolved stands in the inventory's `unresolved`.
+    """
+    mine = {name: list(hosts) for name, hosts in groups.items() if name in GROUPS}
+    hosts: dict[str, dict[str, Any]] = {}
+    unresolved: list[str] = []
     for host in dict.fromkeys(host for members in mine.values() for host in members):
-        variables = hostvars[host]
-        hosts[host] = {name: formats.plain(variables[name]) for name in DEFAULTS if name in variables}
-    return Inventory(hosts, {name: list(members) for name, members in groups.items()})
+        variables, hosts[host] = hostvars[host], {}
+        resolved = variables.get(RESOLVED, {})
+        for name in (name for name in DEFAULTS if name in variables):
+            try:
+                value = resolved[name] if name in resolved else variables[name]
+                hosts[host][name] = _typed(formats.plain(value), DEFAULTS[name])
+            except Exception as error:  # whatever a template raises
+                unresolved.append(_cannot_be_resolved(name, host, error))
+        _make_absolute(hosts[host])
+    return Inventory(hosts, {name: list(members) for name, members in groups.items()}, unresolved=tuple(unresolved))
+
+
+def _cannot_be_resolved(name: str, host: str, error: Exception) -> str:
+    remedy = "write the value itself, or gather the facts that it needs in a play before this one (ansible.builtin.setup)"
+    return f"{name} of {host} cannot be resolved: {' '.join(str(error).split())}; {remedy}"
+
+
+def _typed(value: Any, default: Any) -> Any:
+    """A text of an INI inventory or of `-e` as the type that the variable has."""
+    if isinstance(value, str) and isinstance(default, bool):
+        return _TRUTH.get(value.lower(), value)
+    if isinstance(value, str) and isinstance(default, int) and value.isdecimal():
+        return int(value)
+    return value
+
+
+def _make_absolute(variables: dict[str, Any]) -> None:
+    """Read relative paths on the controller from the inventory's directory, whatever directory a playbook is run in."""
+    base = str(variables.get("inventory_dir") or "")
+    if not base:
+        return
+    training = variables.get("swarm_training")
+    if isinstance(training, dict):
+        variables["swarm_training"] = {key: _below(base, value) if key in _training.PATHS else value for key, value in training.items()}
+    peers = variables.get("swarm_peers")
+    if isinstance(peers, list):
+        variables["swarm_peers"] = [{**one, "file": _below(base, one.get("file"))} if isinstance(one, dict) else one for one in peers]
+    for name in ("swarm_certificates", "swarm_certificates_dir"):
+        if name in variables:
+            variables[name] = _all_below(base, variables[name])
+
+
+def _below(base: str, path: Any) -> Any:
+    return posixpath.join(base, path) if isinstance(path, str) and path else path
+
+
+def _all_below(base: str, value: Any) -> Any:
+    return {key: _all_below(base, item) for key, item in value.items()} if isinstance(value, dict) else _below(base, value)
 
 
 # --- nodes ---------------------------------------------------------------------------------------------------------------

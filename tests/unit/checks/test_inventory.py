@@ -12,25 +12,16 @@ def found(inventory):
     return stages.problems(inventory, lambda path: True)
 
 
-@pytest.mark.parametrize("group", ["swarm_managers", "swarm_workers", "swarm", "swarms", "swarm1", "swarm-a", "swarm-dc1", "swarm_ops"])
-def test_groups_of_the_sites_own_are_no_matter(group):
-    assert found(two_orgs(groups={group: ["host-2"]})) == []
-
-
 PAIR = {"sl_hostname": "sl-9"}
 BAD = {
     "no swarm at all": (two_orgs(without=tuple(GROUPS)), ["no host is in any of the groups swarm_apls, swarm_spire_server"]),
     "unknown group": (
         two_orgs(groups={"swarm_snn": ["host-2"]}),
-        ["the inventory has a group 'swarm_snn' that looks like a typing error: did you mean 'swarm_sn'?"],
-    ),
-    "misspelled long group": (
-        two_orgs(groups={"swarm-spire-sever": ["host-2"]}),
-        ["a group 'swarm-spire-sever' that looks like a typing error: did you mean 'swarm_spire_server'?"],
+        ["the inventory has a group 'swarm_snn' that looks like a typing error of 'swarm_sn'"],
     ),
     "group with a misspelled prefix": (
         two_orgs(groups={"swarn_swop": ["host-2"]}),
-        ["the inventory has a group 'swarn_swop' that looks like a typing error: did you mean 'swarm_swop'?"],
+        ["the inventory has a group 'swarn_swop' that looks like a typing error of 'swarm_swop'"],
     ),
     "unknown release": (
         two_orgs({"swarm_release": "2.4.0"}),
@@ -139,6 +130,11 @@ def test_mapping_in_the_wrong_place_is_not_shown(variable):
     assert "a-secret-token" not in said
 
 
-@pytest.mark.parametrize("group", ["linux", "databases", "swimmers", "warm", "sn", "swarm"])
+@pytest.mark.parametrize("group", ["linux", "swimmers", "warm", "sn", "swarm", "swarm1", "swarm-a", "swarms", "swarm-dc1", "swarm_managers", "swarm_workers", "swarm_blockchain"])
 def test_other_groups_are_left_alone(group):
     assert found(two_orgs(groups={group: ["host-1"]})) == []
+
+
+@pytest.mark.parametrize("group", ["swarm-sn", "swarm_sns", "swarmsn", "Swarm_swop", "swarm_swpo", "swarm_spire_agnet", "swarm_spireserver"])
+def test_misspelled_groups(group):
+    assert "looks like a typing error" in "".join(found(two_orgs(groups={group: ["host-1"]})))

@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: site_variables
+short_description: The inventory variables that a site is derived from
+description:
+  - Returns those names of a host's variables that the filter P(swarm.learning.site#filter) reads.
+version_added: 1.0.0
+author:
+  - The swarm.learning authors (@swarm-learning)
+options:
+  _input:
+    description: The names of a host's variables, or a mapping of them.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show what this host says about its site
+  ansible.builtin.debug:
+    msg: "{{ hostvars[inventory_hostname] | swarm.learning.site_variables }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The names, sorted.
+  type: list
+  elements: str
+"""
+
+from collections.abc import Callable, Iterable
+
+
+def site_variables(names: Iterable[str]) -> list[str]:
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ..plugin_utils._site import model
+
+    return sorted(model.DEFAULTS.keys() & set(names))
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., list[str]]]:
+        return {"site_variables": site_variables}
