@@ -25,6 +25,8 @@ LABELLED = frozenset(
         "profile",
     )
 )
+# HCL takes `${` for the beginning of an expression; the name of an environment variable, which `-expandEnv` replaces, stays as it is.
+_INTERPOLATION = re.compile(r"\$\{(?!\w+\})")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\Z")
 _INDENT = "  "
 
@@ -85,5 +87,5 @@ def _value(value: Any, place: str) -> str:
 
 
 def _text(value: object) -> str:
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    escaped = _INTERPOLATION.sub("\\\\u0024{", str(value).replace("\\", "\\\\").replace('"', '\\"'))
     return '"' + escaped.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r") + '"'

@@ -12,6 +12,7 @@ import io
 import os
 import queue
 import re
+import socket
 import tarfile
 import threading
 import traceback
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 try:
     import docker
     from docker.errors import APIError, DockerException, NotFound
-    from docker.utils.socket import frames_iter
     from requests.exceptions import ConnectionError as NoConnection
     from requests.exceptions import RequestException
     from urllib3.exceptions import HTTPError
@@ -237,8 +237,9 @@ class Engine:
             path, slash, last = name.rpartition("/")
             last, _colon, tag = last.partition(":")
             for line in client.pull(f"{path}{slash}{last}", tag=digest or tag or "latest", stream=True, decode=True):
-                if "error" in line:
-                    raise EngineError(f"pulling {reference}: {self._api_error(line['error'])}")
+                problem = line.get("error") or (line.get("errorDetail") or {}).get("message")
+                if problem:
+                    raise EngineError(f"pulling {reference}: {self._api_error(problem)}")
 
         self._call(f"pulling {reference}", pull)
 
@@ -346,11 +347,16 @@ class Engine:
         def execute(client: Any) -> tuple[int, str, str]:
             made = client.exec_create(name, list(words), stdin=stdin is not None)
             if stdin is None:
-                out, err = client.exec_start(made["Id"], demux=True)
+                out, err = _answer(client, made["Id"])
             else:
-                out, err = _converse(client.exec_start(made["Id"], socket=True), stdin)
-            return client.exec_inspect(made["Id"])["ExitCode"], (out or b"").decode(), (err or b"").decode()
+                out, err = _converse(client, made["Id"], stdin)
+            return client.exec_inspect(made["Id"])["ExitCode"], out.decode(), err.decode()
 
+        if stdin is not None and self.address.startswith(("tcp:", "https:")) and (self._params["tls"] or self._params["validate_certs"]):
+            raise EngineError(
+                f"running {words[0]} in container {name}: it needs an input, whose end cannot be told over TLS; let the module run on the "
+                "engine's own host, where docker_host is its socket"
+            )
         return self._call(f"running {words[0]} in container {name}", execute)
 
     def log_tail(self, name: str, lines: int | str) -> str:
@@ -454,13 +460,55 @@ def search_log(stream: Iterable[bytes], pattern: str, most: int) -> LogSearch:
     return LogSearch(found=bool(wanted.search(text)), first=first or time)
 
 
-def _converse(stream: Any, text: str) -> tuple[bytes, bytes]:
-    """Send text to an exec's standard input, end it, and collect (stdout, stderr)."""
-    sock = getattr(stream, "_sock", stream)
-    sock.sendall(text.encode())
-    sock.shutdown(1)
+def _answer(client: Any, exec_id: str) -> tuple[bytes, bytes]:
+    """(stdout, stderr) of an exec without input. The protocol is not changed for it, as the SDK does: what comes at once with the engine's
+    consent to that is lost when the client is late."""
+    response = _start_exec(client, exec_id, {})
+    try:
+        return _frames(response.raw.read)
+    finally:
+        response.close()
+
+
+def _start_exec(client: Any, exec_id: str, headers: dict[str, str]) -> Any:
+    response = client._post_json(
+        client._url("/exec/{0}/start", exec_id), headers=headers, data={"Tty": False, "Detach": False}, stream=True
+    )
+    client._raise_for_status(response)
+    return response
+
+
+def _frames(read: Callable[[int], bytes]) -> tuple[bytes, bytes]:
+    """(stdout, stderr) of the engine's frames: a byte for the stream, three empty ones, four for the length, the content."""
     collected = {1: b"", 2: b""}
-    for kind, data in frames_iter(stream, tty=False):
-        collected[kind] = collected.get(kind, b"") + data
-    stream.close()
-    return collected[1], collected[2]
+    while True:
+        head = _exactly(read, 8)
+        if len(head) < 8:
+            return collected[1], collected[2]
+        content = _exactly(read, int.from_bytes(head[4:], "big"))
+        collected[head[0]] = collected.get(head[0], b"") + content
+
+
+def _exactly(read: Callable[[int], bytes], size: int) -> bytes:
+    """So many bytes; fewer where the stream has ended."""
+    content = b""
+    while len(content) < size:
+        more = read(size - len(content))
+        if not more:
+            break
+        content += more
+    return content
+
+
+def _converse(client: Any, exec_id: str, text: str) -> tuple[bytes, bytes]:
+    """Send text to an exec's standard input, end it, and collect (stdout, stderr)."""
+    response = _start_exec(client, exec_id, {"Connection": "Upgrade", "Upgrade": "tcp"})
+    # What came together with the engine's consent stands in this reader already.
+    reader = response.raw._fp.fp
+    try:
+        connection = reader.raw._sock
+        connection.sendall(text.encode())
+        connection.shutdown(socket.SHUT_WR)
+        return _frames(reader.read)
+    finally:
+        response.close()

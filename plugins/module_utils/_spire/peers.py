@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from . import lifetime, x509
 
 KEYS = ("trust_domain", "bundle", "endpoint", "fingerprint", "nodes")
+_ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\Z")  # a host name, or an IP address
 _TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}\Z")
 
 
@@ -33,9 +34,26 @@ def authorities(bundle: dict[str, Any]) -> list[bytes]:
         raise Refused("its bundle is not a SPIFFE bundle") from error
 
 
-def fingerprint(bundle: dict[str, Any]) -> str:
-    """SHA-256 over a bundle's CA certificates, in groups that can be read out on the telephone. Raises Refused."""
-    digest = hashlib.sha256(b"".join(sorted(authorities(bundle)))).hexdigest()
+def fingerprint(document: dict[str, Any]) -> str:
+    """SHA-256 over all that a file says but its own fingerprint, in groups that can be read out over the phone."""
+    said = {key: document[key] for key in KEYS if key != "fingerprint"}
+    return _grouped(json.dumps(said, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _only_authorities(bundle: dict[str, Any]) -> dict[str, Any]:
+    """The bundle with the keys of its CAs alone, ordered: those of JWT-SVIDs change often, and come by the federation itself. Raises Refused."""
+    authorities(bundle)
+    keys = [key for key in bundle["keys"] if key["use"] == "x509-svid"]
+    return {"keys": sorted(keys, key=lambda key: str(key["x5c"][0]))}
+
+
+def _fingerprint_of_authorities(bundle: dict[str, Any]) -> str:
+    """What files of earlier versions have as their fingerprint."""
+    return _grouped(b"".join(sorted(authorities(bundle))))
+
+
+def _grouped(content: bytes) -> str:
+    digest = hashlib.sha256(content).hexdigest()
     return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
 
 
@@ -47,14 +65,13 @@ def newest(bundle: dict[str, Any]) -> int:
 def written(bundle: str, endpoint: dict[str, Any], nodes: dict[str, int]) -> str:
     """The file's text. bundle: SPIFFE JSON text; endpoint: trust_domain, address, port; nodes: swops, pairs. Raises Refused."""
     read, domain = _json(bundle), endpoint["trust_domain"]
-    told = {
+    said = {
         "trust_domain": domain,
         "endpoint": {"address": endpoint["address"], "port": endpoint["port"], "spiffe_id": _server_id(domain)},
-        "fingerprint": fingerprint(read),
         "nodes": nodes,
-        "bundle": read,
+        "bundle": _only_authorities(read),
     }
-    return json.dumps(told, indent=2, sort_keys=True) + "\n"
+    return json.dumps({**said, "fingerprint": fingerprint(said)}, indent=2, sort_keys=True) + "\n"
 
 
 def _server_id(domain: str) -> str:
@@ -83,8 +100,12 @@ def taken(text: str, told: object, now: float) -> dict[str, Any]:
     if not isinstance(domain, str) or not _TRUST_DOMAIN.match(domain):
         raise Refused(f"has the trust domain {domain!r}, which is none")
     _check_bundle(bundle, domain, now)
-    _check_fingerprint(fingerprint(bundle), peer["fingerprint"], told, domain)
-    return {"trust_domain": domain, "bundle": json.dumps(bundle), **_endpoint(endpoint, domain), **_counted(peer["nodes"])}
+    reached, counted = _endpoint(endpoint, domain), _counted(peer["nodes"])
+    if _plain(peer["fingerprint"]) == _plain(_fingerprint_of_authorities(bundle)):
+        remedy = f"ask {domain} to run the playbook exchange again and to send its file"
+        raise Refused(f"was written by an earlier version of this collection: {remedy}")
+    _check_fingerprint(fingerprint(peer), peer["fingerprint"], told, domain)
+    return {"trust_domain": domain, "bundle": json.dumps(_only_authorities(bundle)), **reached, **counted}
 
 
 def _check_bundle(bundle: dict[str, Any], domain: str, now: float) -> None:
@@ -101,10 +122,10 @@ def _check_bundle(bundle: dict[str, Any], domain: str, now: float) -> None:
 
 def _check_fingerprint(found: str, inside: object, told: object, domain: str) -> None:
     if _plain(inside) != _plain(found):
-        raise Refused(f"was changed or damaged on its way: its CAs have the fingerprint {found}, and it says {inside}")
+        raise Refused(f"was changed or damaged on its way: it has the fingerprint {found}, and says {inside}")
     if not told:
         raise Refused(
-            f"has the fingerprint {found}: have {domain} read out theirs on the telephone, and if it is the same, write it into swarm_peers"
+            f"has the fingerprint {found}: have {domain} read out theirs over the phone, and if it is the same, write it into swarm_peers"
         )
     if _plain(told) != _plain(found):
         raise Refused(
@@ -118,14 +139,22 @@ def _plain(text: object) -> str:
 
 def _endpoint(endpoint: Any, domain: str) -> dict[str, Any]:
     address, port = (endpoint.get(key) for key in ("address", "port")) if isinstance(endpoint, dict) else (None, None)
-    if not isinstance(address, str) or not address or not isinstance(port, int) or endpoint.get("spiffe_id") != _server_id(domain):
+    if not _is_address(address) or not _is_port(port) or endpoint.get("spiffe_id") != _server_id(domain):
         raise Refused(f"has an endpoint that is none of {domain}: address, port and spiffe_id {_server_id(domain)} are")
     return {"address": address, "port": port}
 
 
+def _is_address(address: object) -> bool:
+    return isinstance(address, str) and bool(_ADDRESS.match(address))
+
+
+def _is_port(port: object) -> bool:
+    return isinstance(port, int) and not isinstance(port, bool) and 1 <= port <= 65535
+
+
 def _counted(nodes: object) -> dict[str, Any]:
     counts = [nodes.get(key) if isinstance(nodes, dict) else None for key in ("swops", "pairs")]
-    if not all(isinstance(count, int) and count >= 0 for count in counts):
+    if not all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts):
         raise Refused("does not say how many SWOPs and SL/ML pairs there are (nodes)")
     return dict(zip(("swops", "pairs"), counts))
 
@@ -146,27 +175,40 @@ def load(inventory: _Inventory, read: Callable[[str], str], now: float) -> tuple
     """(what is wrong with swarm_peers, the peers); `read` returns a file's text and raises OSError."""
     given: Any = next((inventory.get(host, "swarm_peers") for host in inventory.hosts if inventory.get(host, "swarm_peers")), [])
     mine = {inventory.get(host, "swarm_trust_domain") for host in inventory.hosts}
-    if not isinstance(given, list):
-        return [f"swarm_peers must be a list of mappings with file and fingerprint, not {given!r}"], []
+    wrong = _misplaced(inventory, given, mine)
+    if wrong:
+        return [wrong], []
     found: list[str]
     peers: list[dict[str, Any]]
     found, peers = [], []
     for one in given:
         try:
-            peer = _one(one, read, now)
-            if peer["trust_domain"] in mine:
-                raise Refused(
-                    f"is of {peer['trust_domain']}, a trust domain of this very inventory: it is the others' files that are wanted here"
-                )
-            if peer["trust_domain"] in (other["trust_domain"] for other in peers):
-                raise Refused(f"is a second one of {peer['trust_domain']}")
+            peers.append(_new_one(one, read, now, mine, {other["trust_domain"] for other in peers}))
         except Refused as error:
             found.append(f"swarm_peers: {one.get('file') if isinstance(one, dict) else one} {error}")
-        else:
-            peers.append(peer)
     if peers and not inventory.members("spire_server"):
         found.append("swarm_peers has other organisations' trust domains, but no host is in swarm_spire_server to federate with them")
     return found, sorted(peers, key=lambda peer: peer["trust_domain"])
+
+
+def _misplaced(inventory: _Inventory, given: Any, mine: Collection[str]) -> str:
+    if not isinstance(given, list):
+        return f"swarm_peers must be a list of mappings with file and fingerprint, not {type(given).__name__}"
+    without = [host for host in inventory.hosts if not inventory.get(host, "swarm_peers")]
+    if given and without and len(mine) > 1:
+        reason = "organisations of one inventory trust the same others, so set it for all"
+        return f"swarm_peers is set, but not on {', '.join(without)}: {reason}"
+    return ""
+
+
+def _new_one(one: Any, read: Callable[[str], str], now: float, mine: Collection[str], others: Collection[str]) -> dict[str, Any]:
+    peer = _one(one, read, now)
+    domain = peer["trust_domain"]
+    if domain in mine:
+        raise Refused(f"is of {domain}, a trust domain of this very inventory: it is the others' files that are wanted here")
+    if domain in others:
+        raise Refused(f"is a second one of {domain}")
+    return peer
 
 
 def _one(one: Any, read: Callable[[str], str], now: float) -> dict[str, Any]:

@@ -130,11 +130,29 @@ def test_mapping_in_the_wrong_place_is_not_shown(variable):
     assert "a-secret-token" not in said
 
 
-@pytest.mark.parametrize("group", ["linux", "swimmers", "warm", "sn", "swarm", "swarm1", "swarm-a", "swarms", "swarm-dc1", "swarm_managers", "swarm_workers", "swarm_blockchain"])
+@pytest.mark.parametrize(
+    "group",
+    [
+        "linux",
+        "swimmers",
+        "warm",
+        "sn",
+        "swarm",
+        "swarm1",
+        "swarm-a",
+        "swarms",
+        "swarm-dc1",
+        "swarm_managers",
+        "swarm_workers",
+        "swarm_blockchain",
+    ],
+)
 def test_other_groups_are_left_alone(group):
     assert found(two_orgs(groups={group: ["host-1"]})) == []
 
 
-@pytest.mark.parametrize("group", ["swarm-sn", "swarm_sns", "swarmsn", "Swarm_swop", "swarm_swpo", "swarm_spire_agnet", "swarm_spireserver"])
+@pytest.mark.parametrize(
+    "group", ["swarm-sn", "swarm_sns", "swarmsn", "Swarm_swop", "swarm_swpo", "swarm_spire_agnet", "swarm_spireserver"]
+)
 def test_misspelled_groups(group):
     assert "looks like a typing error" in "".join(found(two_orgs(groups={group: ["host-1"]})))

@@ -4,6 +4,7 @@
 
 import base64
 import dataclasses
+import hashlib
 import json
 
 import pytest
@@ -56,7 +57,7 @@ def refusal(text, fingerprint=None):
 
 def test_exchange_file_of_one_is_accepted_by_the_other(text, bundle):
     peer = _peers.taken(text, told(text).upper().replace(" ", ":"), NOW)
-    assert json.loads(peer.pop("bundle")) == json.loads(bundle)
+    assert json.loads(peer.pop("bundle")) == {"keys": json.loads(bundle)["keys"][:1]}, "keys for JWTs come by the federation"
     assert peer == {**OWN, **NODES}
     assert len(told(text).split()) == 16
     assert _peers.written(bundle, OWN, NODES) == text, "the same bundle gives the same file"
@@ -64,8 +65,33 @@ def test_exchange_file_of_one_is_accepted_by_the_other(text, bundle):
 
 def test_the_order_of_keys_does_not_matter(tmp_path):
     one, two = (Authority(tmp_path, f"spiffe://{DOMAIN}") for _again in range(2))
-    assert _peers.fingerprint(json.loads(spiffe(one, two))) == _peers.fingerprint(json.loads(spiffe(two, one)))
-    assert _peers.fingerprint(json.loads(spiffe(one, two))) != _peers.fingerprint(json.loads(spiffe(one)))
+    assert _peers.written(spiffe(one, two), OWN, NODES) == _peers.written(spiffe(two, one), OWN, NODES)
+    assert told(_peers.written(spiffe(one, two), OWN, NODES)) != told(_peers.written(spiffe(one), OWN, NODES))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"endpoint": {"address": "198.51.100.9", "port": 8443, "spiffe_id": f"spiffe://{DOMAIN}/spire/server"}},
+        {"endpoint": {"address": OWN["address"], "port": 9443, "spiffe_id": f"spiffe://{DOMAIN}/spire/server"}},
+        {"nodes": {"swops": 7, "pairs": 7}},
+    ],
+    ids=["address", "port", "nodes"],
+)
+def test_the_fingerprint_covers_all_that_is_taken(text, change):
+    assert "was changed or damaged on its way" in refusal(changed(text, **change))
+
+
+def test_the_fingerprint_covers_every_key(text):
+    bundle = json.loads(text)["bundle"]
+    assert "was changed or damaged on its way" in refusal(
+        changed(text, bundle={"keys": [*bundle["keys"], {"use": "jwt-svid", "kid": "b"}]})
+    )
+
+
+def test_file_of_an_earlier_version_is_named(text):
+    der = base64.b64decode(json.loads(text)["bundle"]["keys"][0]["x5c"][0])
+    assert "was written by an earlier version" in refusal(changed(text, fingerprint=hashlib.sha256(der).hexdigest()))
 
 
 def test_invalid_file_is_refused():
@@ -95,6 +121,9 @@ def test_invalid_trust_domain_is_refused(text):
         "https://192.0.2.3:8443",
         {"address": "", "port": 8443},
         {"address": "192.0.2.3", "port": "8443"},
+        {"address": "192.0.2.3", "port": True},
+        {"address": "192.0.2.3", "port": -5},
+        {"address": "192.0.2.3/x y", "port": 8443},
         {"spiffe_id": "spiffe://other/spire/server"},
     ],
 )

@@ -12,6 +12,8 @@ RENDERED = [
     ({"port": 8081, "share": 0.5, "on": True, "off": False}, "port = 8081\nshare = 0.5\non = true\noff = false\n"),
     ({"text": 'a "quoted" \\ back\nslash\ttab'}, 'text = "a \\"quoted\\" \\\\ back\\nslash\\ttab"\n'),
     ({"join_token": "${SPIRE_JOIN_TOKEN}"}, 'join_token = "${SPIRE_JOIN_TOKEN}"\n'),
+    ({"password": "pa${ss"}, 'password = "pa\\u0024{ss"\n'),
+    ({"password": 'a${b"c}d'}, 'password = "a\\u0024{b\\"c}d"\n'),
     ({"list": ["a", "b"], "none": []}, 'list = ["a", "b"]\nnone = []\n'),
     ({"server": {"bind_port": 1}}, "server {\n  bind_port = 1\n}\n"),
     ({"plugin_data": {}}, "plugin_data {}\n"),

@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the engine's streams are made of."""
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._container.engine import Engine, EngineError, _frames
+
+
+def reader(content, most):
+    """A read function that never gives more than `most` bytes at a time."""
+    rest = [content]
+
+    def read(size):
+        part, rest[0] = rest[0][: min(size, most)], rest[0][min(size, most) :]
+        return part
+
+    return read
+
+
+def frame(stream, content):
+    return bytes([stream, 0, 0, 0]) + len(content).to_bytes(4, "big") + content
+
+
+@pytest.mark.parametrize("most", [1, 3, 8, 1000])
+def test_frames(most):
+    content = frame(1, b"one ") + frame(2, b"error") + frame(1, b"two") + frame(1, b"")
+    assert _frames(reader(content, most)) == (b"one two", b"error")
+
+
+def test_stream_that_breaks_off():
+    assert _frames(reader(b"", 9)) == (b"", b"")
+    assert _frames(reader(frame(1, b"whole") + frame(1, b"half")[:-2], 9)) == (b"wholeha", b"")
+
+
+def test_input_over_tls_is_refused():
+    engine = Engine({"docker_host": "tcp://192.0.2.1:2376", "tls": True, "validate_certs": False})
+    with pytest.raises(EngineError, match="cannot be told over TLS"):
+        engine.execute("spire-server", ["spire-server", "entry", "create"], stdin="{}")
