@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The way to the engine and to images: few calls, failures in words, and pulls that check mode foretells."""
 
+import http.client
 import os
 import socket
+import time
 
 import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._container.engine import Engine
 
 from lab import engine_proxy
 from tests.integration.registry import Registry
@@ -141,3 +144,23 @@ def test_registry_that_has_no_such_image(world, registry):
     registry.manifest = b""
     with pytest.raises(Failed, match=r"pulling 127.*/team/sn:1: .*(not found|unknown)"):
         run("sn", **params_of(world, registry))
+
+
+@pytest.mark.parametrize("text", [None, "said to it\n"])
+def test_no_answer_is_lost_when_the_client_is_late(world, monkeypatch, text):
+    params = world.params("sn")
+    run("sn", **params)
+    begin = http.client.HTTPResponse.begin
+    monkeypatch.setattr(http.client.HTTPResponse, "begin", lambda response: time.sleep(0.4) or begin(response))
+    options = {
+        "tls": False,
+        "validate_certs": False,
+        "ca_path": None,
+        "client_cert": None,
+        "client_key": None,
+        "api_version": "auto",
+        "timeout": 60,
+    }
+    engine = Engine({"docker_host": ENGINE, **options})
+    words = ["cat"] if text else ["echo", "said to it"]
+    assert engine.execute(params["name"], words, stdin=text) == (0, "said to it\n", "")
