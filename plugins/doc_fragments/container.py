@@ -63,9 +63,14 @@ options:
     type: int
     default: 10
   recreate:
-    description: Whether to make the container anew though nothing differs.
+    description: Whether to re-create the container though nothing differs.
     type: bool
     default: false
+  restart_after:
+    description:
+      - Directory on the host. A container that was started before one of the files in it was written is restarted.
+      - This is how the roles let nodes learn of new trust. A directory that does not exist is no reason.
+    type: path
   entrypoint:
     description: Entry point instead of the image's own.
     type: list

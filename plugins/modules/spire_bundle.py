@@ -33,6 +33,11 @@ options:
       - When the server has a CA of that trust domain that is younger, as it has fetched it since, its copy is left alone.
     type: bool
     default: false
+  record_dir:
+    description:
+      - Directory on the host in which it is recorded which authorities of O(trust_domain) were new to the server last, in a file a trust domain.
+      - It is made when it does not exist.
+    type: path
 requirements:
   - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
 attributes:
@@ -61,12 +66,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-strange:
+new_trust:
   description:
     - Whether the server had none of the authorities of O(bundle), so that the other trust domain, or its CA, was new to it.
-    - What has learned before whom to trust does not trust it then.
+    - Containers that were started before do not trust it until they are started again.
   returned: always
   type: bool
+trust_record:
+  description: What O(record_dir) says of the authorities of O(trust_domain) that were new last, as a digest. Empty without a record.
+  returned: always
+  type: str
 bundle:
   description: The bundle that was read or given, as JSON text.
   returned: always
@@ -83,6 +92,7 @@ OPTIONS = {
     "trust_domain": {"type": "str"},
     "bundle": {"type": "str"},
     "bootstrap": {"type": "bool", "default": False},
+    "record_dir": {"type": "path"},
 }
 
 

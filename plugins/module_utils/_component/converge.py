@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     _Pair = tuple[Optional[ContainerSpec], Optional[Observed]]
 
 _LEAST_SECRET = 6  # characters; shorter ones are found in too much that is no secret
-_CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".yaml", ".yml")
+_CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".pem", ".yaml", ".yml")
 
 
 def run(module: AnsibleModule, name: str, facts: _Facts | None = None, judge: _Judge | None = None) -> None:
@@ -234,6 +234,8 @@ class _Convergence:
         return any(self.host.modified(path, suffixes) > started for path, suffixes in self._configuration_files())
 
     def _configuration_files(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        if self.params["restart_after"] and self.host.kind(self.params["restart_after"]) == "directory":
+            yield self.params["restart_after"], ("",)
         for option in self.component.configuration:
             value, kind = self.params.get(option), self.component.options[option].kind
             if value and kind == "file_in_usr_dir":

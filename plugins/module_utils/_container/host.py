@@ -47,7 +47,7 @@ class Host:
         Without suffixes, when a file last came into the directory or left it.
         """
         if suffixes and os.path.isdir(path):
-            return max((e.stat().st_mtime for e in os.scandir(path) if e.name.endswith(suffixes)), default=0)
+            return max((e.stat(follow_symlinks=e.is_file()).st_mtime for e in os.scandir(path) if e.name.endswith(suffixes)), default=0)
         return os.stat(path).st_mtime
 
     def owns(self, address: str) -> bool:

@@ -7,7 +7,9 @@ Facts about the commands: `-output json` from 1.x on, text before (`_spire_text`
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import queue
 import re
 import time
@@ -352,19 +354,40 @@ def bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str
     """spire_bundle: read the server's own bundle, or set its copy of another domain's."""
     domain = params["trust_domain"]
     if params["bundle"] is None:
-        return {"changed": False, "strange": False, "bundle": server.bundle()}
+        return {"changed": False, "new_trust": False, "trust_record": "", "bundle": server.bundle()}
     wanted = bundle_keys(params["bundle"]) if params["bundle"] or not check_mode else {("", "")}
     there = server.federated_bundle(domain)
     have = bundle_keys(there or '{"keys": []}')
     wanted_authorities, authorities = ({key for use, key in keys if use != "jwt-svid"} for keys in (wanted, have))
     new = not wanted_authorities <= authorities
     changed = new and not (params["bootstrap"] and have and _youngest(there) > _youngest(params["bundle"]))
+    new_trust = changed and wanted_authorities.isdisjoint(authorities)
+    record = os.path.join(params["record_dir"], domain) if params["record_dir"] else ""
     if changed and not check_mode:
+        if new_trust and record:  # before the bundle: a run that ends between the two finds both undone
+            _write_record(record, "\n".join(sorted(wanted_authorities)))
         server.set_bundle(domain, params["bundle"])
     shown = {"before": have, "after": wanted if changed else have}
     diff = {when: "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(keys)) for when, keys in shown.items()}
-    strange = changed and wanted_authorities.isdisjoint(authorities)
-    return {"changed": changed, "strange": strange, "bundle": params["bundle"], "diff": diff}
+    return {"changed": changed, "new_trust": new_trust, "trust_record": _read_record(record), "bundle": params["bundle"], "diff": diff}
+
+
+def _write_record(path: str, content: str) -> None:
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(hashlib.sha256(content.encode()).hexdigest())
+    except OSError as error:
+        raise SpireError(f"record_dir: {path} cannot be written: {error.strerror}") from error
+
+
+def _read_record(path: str) -> str:
+    """The digest of the authorities that were new last; empty without a record."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def _youngest(text: str) -> int:

@@ -215,7 +215,7 @@ class Server:
 @pytest.mark.parametrize(("bootstrap", "kept"), [(True, "fetched"), (False, "sent")])
 def test_a_bundle_that_was_fetched_since_is_left_alone(tmp_path, bootstrap, kept):
     sent, fetched = (spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}", begins=begins)) for begins in (-90, -2))
-    params = {"trust_domain": DOMAIN, "bundle": sent, "bootstrap": bootstrap}
+    params = {"trust_domain": DOMAIN, "bundle": sent, "bootstrap": bootstrap, "record_dir": None}
     server = Server(fetched)
     result = spire_bundle(server, params, False)
     assert server.there == {"sent": sent, "fetched": fetched}[kept]
@@ -225,5 +225,5 @@ def test_a_bundle_that_was_fetched_since_is_left_alone(tmp_path, bootstrap, kept
 def test_trust_domain_that_started_over_is_accepted(tmp_path):
     sent, there = (spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}", begins=begins)) for begins in (-2, -90))
     server = Server(there)
-    assert spire_bundle(server, {"trust_domain": DOMAIN, "bundle": sent, "bootstrap": True}, False)["changed"]
+    assert spire_bundle(server, {"trust_domain": DOMAIN, "bundle": sent, "bootstrap": True, "record_dir": None}, False)["changed"]
     assert server.there == sent
