@@ -64,7 +64,7 @@ options:
       - It is made with mode 0700 when it is not there. Without it every call for an agent that needs a token makes another one.
     type: path
 requirements:
-  - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
+  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full

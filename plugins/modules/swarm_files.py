@@ -146,6 +146,7 @@ unusable:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._container.least_python import check_python
 from ..module_utils._platform.files import differing, lay, make_room, unusable
 
 
@@ -183,6 +184,7 @@ def main() -> None:
         supports_check_mode=True,
         no_log=True,
     )
+    check_python(module)
     moved = make_room(module, module.params["aside"])
     laid = lay(module, module.params["directories"], module.params["files"])
     laid["changed"] = laid["changed"] or bool(moved)

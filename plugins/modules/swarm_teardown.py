@@ -40,7 +40,7 @@ options:
     elements: path
     default: []
 requirements:
-  - Docker SDK for Python (C(docker)) 5.0 or later, on the host that runs the module
+  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full

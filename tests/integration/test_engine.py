@@ -161,6 +161,6 @@ def test_no_answer_is_lost_when_the_client_is_late(world, monkeypatch, text):
         "api_version": "auto",
         "timeout": 60,
     }
-    engine = Engine({"docker_host": ENGINE, **options})
+    engine = Engine({"docker_host": f"unix://{ENGINE}", **options})
     words = ["cat"] if text else ["echo", "said to it"]
     assert engine.execute(params["name"], words, stdin=text) == (0, "said to it\n", "")

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from .._container import podman
 from .._container import spec as _spec
 from .._container.apply import Apply, aside_of
-from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
+from .._container.engine import Engine, EngineError
 from .._container.host import Host
 from .._container.masking import SECRET_NAMES, passwords_in_urls
 from .._container.plan import Observed, Plan, Step, plan
 from .._container.readiness import NotReady, check_alive, is_ready, started_at, still_coming_up, wait_ready
+from .._container.requirements import check_sdk
 from .._container.spec import ContainerSpec
 from .._releases import ON_PODMAN, SAME, Ready
 from . import arguments
@@ -44,8 +45,7 @@ def run(module: AnsibleModule, name: str, facts: _Facts | None = None, judge: _J
     facts  (engine, host, params, inspect) → further values for the result
     judge  (engine, inspect, wanted), called before anything is touched; raises OptionError when what is there cannot become what is wanted
     """
-    if DOCKER_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
+    check_sdk(module)
     module.no_log_values.update(_secrets(module.params))
     host, engine = Host(), Engine(module.params)
     work = _Convergence(name, module.params, host, engine, module.check_mode, judge)

@@ -40,8 +40,10 @@ try:
     from urllib3.exceptions import HTTPError
 except ImportError:
     DOCKER_IMPORT_ERROR: str | None = traceback.format_exc()
+    SDK_VERSION: str = "0"
 else:
     DOCKER_IMPORT_ERROR = None
+    SDK_VERSION = docker.__version__
 
 # Docker Engine 20.10 to 28 and Podman speak it, so that no call is spent on asking; others are asked.
 _COMMON_API_VERSION = "1.41"

@@ -17,11 +17,12 @@ from collections.abc import Callable
 from concurrent import futures
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
-from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
+from .._container.engine import Engine, EngineError
 from .._container.masking import mask
 from .._container.readiness import is_ready, published_address, started_at
+from .._container.requirements import check_sdk
 from .._container.spec import OWN_LABEL, environment, from_inspect, secrets_of
 from .._releases import NEWEST, RELEASES, Ready
 from .._spire import lifetime, x509
@@ -91,8 +92,7 @@ def members(engine: Engine) -> list[tuple[str, str, dict[str, Any]]]:
 
 def run(module: AnsibleModule, action: Callable[[Engine, dict[str, Any], bool], dict[str, Any]]) -> None:
     """Run action(engine, params, check_mode) → result, and end the module."""
-    if DOCKER_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
+    check_sdk(module)
     try:
         module.exit_json(**action(Engine(module.params), module.params, module.check_mode))
     except (EngineError, OSError, ValueError) as error:

@@ -11,11 +11,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
-from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
+from .._container.engine import Engine, EngineError
 from .._container.masking import mask
 from .._container.readiness import run_began, with_log
+from .._container.requirements import check_sdk
 from .._container.spec import secrets_of
 
 # The line with which every ML program says that its training ended well (platform-contract.md); it may say more after it.
@@ -86,8 +87,7 @@ def outcome(engine: Engine, inspects: list[dict[str, Any]]) -> str:
 
 def run(module: AnsibleModule) -> None:
     """Look at the nodes of `module.params` until they have ended, or for `step` seconds, and end the module."""
-    if DOCKER_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
+    check_sdk(module)
     params = module.params
     nodes = [Node(given["name"], [name for name in (given["name"], given["ml"]) if name]) for given in params["nodes"]]
     try:

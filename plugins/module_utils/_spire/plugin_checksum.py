@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
-from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
+from .._container.engine import Engine, EngineError
+from .._container.requirements import check_sdk
 from .._container.spec import ContainerSpec
 
 CLASSIC_PLUGIN = "/spire/bin/spire-swarm-plugin"
@@ -14,8 +15,7 @@ CLASSIC_PLUGIN = "/spire/bin/spire-swarm-plugin"
 
 def run(module: AnsibleModule) -> None:
     """Run the module spire_plugin: `checksums`, image → SHA-256 in hex, and end it."""
-    if DOCKER_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
+    check_sdk(module)
     engine, path, images = Engine(module.params), module.params["path"], module.params["images"]
     try:
         missing = [image for image in images if engine.image(image) is None]

@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
-from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
+from .._container.engine import Engine, EngineError
+from .._container.requirements import check_sdk
 from .._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
 from . import join_tokens, legacy_output, peers
 from .absent_server import NoServerYet
@@ -38,8 +39,7 @@ def run(
     module: AnsibleModule, action: Callable[[Any, dict[str, Any], bool], dict[str, Any]], check: Callable[[dict[str, Any]], None]
 ) -> None:
     """Run check(params), then action(server, params, check_mode) → result for the SPIRE Server in container `name`; ends the module."""
-    if DOCKER_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("docker"), exception=DOCKER_IMPORT_ERROR)
+    check_sdk(module)
     try:
         check(module.params)
         server: Server | NoServerYet
