@@ -34,11 +34,13 @@ _ADDED_SECURITY = "label=disable"
 _FOREIGN = (
     *("Privileged", "CpuShares", "CpuQuota", "CpusetCpus", "CpusetMems", "MemoryReservation", "BlkioWeight"),
     *("OomKillDisable", "OomScoreAdj", "GroupAdd", "Sysctls", "Tmpfs", "DnsSearch", "DnsOptions", "Links", "StorageOpt"),
-    *("UTSMode", "UsernsMode", "PublishAllPorts", "DeviceCgroupRules"),
+    *("PublishAllPorts", "DeviceCgroupRules"),
 )
 # Of these the engine has values of its own, which it gives to a container that asks for none: fact → the usual ones.
 _FOREIGN_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "IpcMode": ("", "private", "shareable"),
+    "UTSMode": ("", "private"),
+    "UsernsMode": ("", "private"),
     "Runtime": ("", "runc", "oci", "crun"),
     "PidsLimit": (None, 0, -1, 2048),  # Podman's is 2048
     "CgroupParent": ("",),
