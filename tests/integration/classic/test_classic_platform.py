@@ -31,11 +31,11 @@ WOULD_COME = {
     ("host-1", "The License Server answers"),
     ("host-1", "The SPIRE Server's directories and configuration are there"),
     ("host-1", "The SPIRE Server has the registration entries"),
-    ("host-1", "The Sentinel is up"),
-    ("host-2", "The SN is up"),
+    ("host-1", "Start the Sentinel"),
+    ("host-2", "Start the other SN nodes"),
     *((host, "The configuration of the nodes' SPIRE Agents is there") for host in ("host-1", "host-2")),
     *((host, "The training's file is there") for host in ("host-1", "host-2")),
-    ("host-1", "The script and its tasks are there"),
+    ("host-1", "Write the script and its tasks"),
 }
 EMPTY = """docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes
 docker volume ls --quiet | xargs --no-run-if-empty docker volume rm
@@ -140,7 +140,7 @@ def test_a_stopped_platform_comes_back_as_it_was(up, log):
     assert running() == WITHOUT_END
     assert known() == before
     done = {task for _host, task in outcome.changes()} - {"It is known which nodes are to be made or started, and what they keep"}
-    assert done == {"The SPIRE Server is healthy", "The Sentinel is up", "The SN is up"}
+    assert done == {"The SPIRE Server is healthy", "Start the Sentinel", "Start the other SN nodes"}
 
 
 SN_2 = f"{SWARM_DIR}/agents/sn-2"
@@ -219,7 +219,7 @@ def test_refusing_node_gives_reason_and_remedy(tmp_path, log, name):
     case.host.run(*case.mended)
     assert outcome.run.status != 0
     said = outcome.said.splitlines()
-    assert said[0] == "host-2: swarm.learning.sn : The SN is up"
+    assert said[0] == "host-2: swarm.learning.sn : Start the other SN nodes"
     assert said[1].startswith("container sn-2 ")
     assert f"It means: {case.cause}; {case.remedy}." in said, outcome.said
 

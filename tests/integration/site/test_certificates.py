@@ -38,8 +38,8 @@ def test_a_renewed_certificate_restarts_what_uses_it(log):
     outcome = world.worked(world.play(log, *INVENTORY))
     assert {task for host, task in outcome.changes() if host == "host-2"} == {
         "The certificates of the host's nodes are there",
-        "The SN is up",
-        "The SWOP is ready for tasks",
+        "Start the other SN nodes",
+        "Start the SWOPs",
     }
     after = world.containers()
     assert {name for name in before if after.get(name) != before[name]} == {("host-2", "sn-2"), ("host-2", "swop-2")}

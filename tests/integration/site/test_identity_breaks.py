@@ -119,7 +119,7 @@ def test_a_training_without_trust_fails_and_says_why(tmp_path, log, how):
     break_it()
     arguments = ("-i", str(world.LAB), *world.extra(tmp_path, {"swarm_training": IMPATIENT}))
     outcome = world.worked(world.play(log, *arguments, "--tags", "swop,swci"))
-    assert ("host-1", "The SWCI runs its script") in outcome.changes()  # with the same variables too, as the run before has failed
+    assert ("host-1", "Run the script of the SWCI") in outcome.changes()  # with the same variables too, as the run before has failed
 
     with pytest.raises(training.TrainingError, match=reason):  # what `make demo` shows
         world.trained()
@@ -168,8 +168,8 @@ def test_one_run_of_site_mends_all_of_it_and_its_training_outlives_a_ca(tmp_path
         ("host-2", "The SPIRE Server has the other domains' bundles"),
         ("host-2", "The SPIRE Server has the registration entries"),
     ]
-    assert ("host-2", "The SN is up") in outcome.changes(), "a node learns when it starts whom to trust"
-    assert ("host-1", "The Sentinel is up") not in outcome.changes()
+    assert ("host-2", "Start the other SN nodes") in outcome.changes(), "a node learns when it starts whom to trust"
+    assert ("host-1", "Start the Sentinel") not in outcome.changes()
     [entry] = entries()
     assert entry["federates_with"] == ["org1.swarm.learning"]
     assert entry["selectors"] == [{"type": "docker", "value": "env:swarm_node_type=sl"}]
@@ -186,6 +186,6 @@ def test_one_run_of_site_gives_a_server_that_lost_everything_another_ca_and_trai
     TWO.run("rm", "-rf", "/var/lib/swarm-learning/spire-server")
     arguments = ("-i", str(world.LAB), *world.extra(tmp_path, {"swarm_training": {**TRAINING, "epochs": 11}}))
     outcome = world.worked(world.play(log, *arguments))
-    assert ("host-1", "The Sentinel is up") in outcome.changes()
+    assert ("host-1", "Start the Sentinel") in outcome.changes()
     assert len(world.trained()) == world.PAIRS
     assert world.worked(world.play(log, *arguments)).changes() == []

@@ -35,12 +35,12 @@ def test_a_changed_variable_changes_its_container_and_nothing_else(tmp_path, log
     changed = world.inventory(tmp_path, lambda tree: tree["hosts"]["host-2"].update(sn_env=CHANGE))
 
     tried = world.worked(world.play(log, *changed, "--check", "--diff"))
-    assert tried.changes() == [("host-2", "The SN is up")]
-    assert tried.differences() == [world.Difference("host-2", "The SN is up", "", "env.SN_LOG_LEVEL: DEBUG\n")]
+    assert tried.changes() == [("host-2", "Start the other SN nodes")]
+    assert tried.differences() == [world.Difference("host-2", "Start the other SN nodes", "", "env.SN_LOG_LEVEL: DEBUG\n")]
     assert world.containers() == before
 
     done = world.worked(world.play(log, *changed))
-    assert done.changes() == [("host-2", "The SN is up")]
+    assert done.changes() == [("host-2", "Start the other SN nodes")]
     after = world.containers()
     assert {name for name in before if after.get(name) != before[name]} == {mine}
     assert after[mine][0] != before[mine][0]
@@ -52,4 +52,4 @@ def test_a_changed_variable_changes_its_container_and_nothing_else(tmp_path, log
     assert (again.changed, world.containers()) == (NOTHING, after)
 
     back = world.worked(world.play(log, "-i", str(world.LAB), "--tags", "sn"))
-    assert back.changes() == [("host-2", "The SN is up")]
+    assert back.changes() == [("host-2", "Start the other SN nodes")]
