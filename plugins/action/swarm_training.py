@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from typing import Any
 
 from ansible import constants
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -49,7 +51,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         step, said = int(arguments.get("step") or 5), ""
         while True:
             arguments["step"] = 0 if self._task.check_mode else step
-            result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+            try:
+                result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
+            except AnsibleConnectionFailure as error:
+                if time.monotonic() > limit:
+                    raise
+                said = f"out of reach: {error}"
+                Display().warning(f"{host} is {said}; its training goes on, and so does the wait for it")
+                threading.Event().wait(LONGEST_STEP)
+                self._connection.reset()
+                continue
             if result.get("failed"):
                 with open(failure, "a", encoding="utf-8") as file:
                     file.write(f"{host}\n")
