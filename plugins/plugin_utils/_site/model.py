@@ -16,7 +16,7 @@ from ...module_utils._spire import peers as _peers
 from .. import _proxy
 from .._checks import formats
 from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
-from . import certificates, classic, sl, spire, swci, swop
+from . import certificates, classic, numbers, sl, spire, swci, swop
 from . import training as _training
 from .wheel import Wheel
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMPONENTS = ("apls", "spire_server", "spire_agent", "sn", "sl", "swop", "swci")
 GROUPS = tuple(f"swarm_{component}" for component in COMPONENTS)
 RESOLVED = "swarm_resolved"  # the fact in which a host's own variables stand, as a task has resolved them
+NUMBERS = "swarm_numbers"  # the fact in which the numbers stand that a host's nodes have
 _TRUTH = {**dict.fromkeys(("true", "yes", "on"), True), **dict.fromkeys(("false", "no", "off"), False)}
 PORT_STEP = 1000  # between two nodes of one kind on a host
 
@@ -96,6 +97,7 @@ class Inventory:
     peers   organisations with an inventory of their own, as `_peers` reads their files
     wheel   what the training's client_wheel says of itself
     unresolved  why variables could not be resolved, in sentences
+    numbers  host → kind → the numbers that its nodes have already, as `numbers.running` reads them
     """
 
     hosts: dict[str, dict[str, Any]]
@@ -103,6 +105,7 @@ class Inventory:
     peers: tuple[dict[str, Any], ...] = ()
     wheel: Wheel = field(default_factory=Wheel)
     unresolved: tuple[str, ...] = ()
+    numbers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 
     def get(self, host: str, variable: str) -> Any:
         value = self.hosts[host].get(variable)
@@ -119,6 +122,10 @@ class Inventory:
         """Where the other hosts reach this one; empty when nothing says so."""
         named = self.get(host, "swarm_host_ip") or self.get(host, "ansible_host")
         return str(named or (host if "." in host or ":" in host else ""))
+
+    def assign(self, kind: str, counts: Mapping[str, int], first: int = 1) -> dict[str, list[int]]:
+        """host → the numbers of its nodes of a kind, of which it has so many."""
+        return numbers.assign(counts, {host: own.get(kind, []) for host, own in self.numbers.items()}, first)
 
     def training(self) -> dict[str, Any]:
         """The training's mapping, as the inventory has it; empty without one. All hosts have the same (see `_problems`)."""
@@ -148,7 +155,9 @@ def read(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterabl
             except Exception as error:  # whatever a template raises
                 unresolved.append(_cannot_be_resolved(name, host, error))
         _make_absolute(hosts[host])
-    return Inventory(hosts, {name: list(members) for name, members in groups.items()}, unresolved=tuple(unresolved))
+    kept = {host: formats.plain(hostvars[host][NUMBERS]) for host in hosts if NUMBERS in hostvars[host]}
+    members = {name: list(of_group) for name, of_group in groups.items()}
+    return Inventory(hosts, members, unresolved=tuple(unresolved), numbers=kept)
 
 
 def _cannot_be_resolved(name: str, host: str, error: Exception) -> str:
@@ -195,13 +204,14 @@ def _all_below(base: str, value: Any) -> Any:
 def sn_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     """host → its SN nodes, Sentinel first; each complete but for `sentinel_ip` of the others."""
     nodes: dict[str, list[dict[str, Any]]]
-    nodes, number = {}, 0
-    for host in inventory.members("sn"):
+    nodes = {}
+    wanted = {host: inventory.get(host, "sn_nodes") or [{}] for host in inventory.members("sn")}
+    assigned = inventory.assign("sn", {host: len(own) for host, own in wanted.items()})
+    for host, own in wanted.items():
         nodes[host] = []
-        for index, given in enumerate(inventory.get(host, "sn_nodes") or [{}]):
-            number += 1
+        for index, given in enumerate(own):
             node = {
-                "name": f"sn-{number}",
+                "name": f"sn-{assigned[host][index]}",
                 "host_ip": inventory.address(host),
                 "sentinel": inventory.get(host, "sn_sentinel") is True and index == 0,
                 **{port: _step(inventory.get(host, port), index) for port in classic.sn_ports(inventory, host)},
@@ -229,29 +239,36 @@ def swop_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
 
     Organisations with inventories of their own count each other's pairs too, in the order of their trust domains.
     """
-    peers_per_host = inventory.training().get("peers_per_host", _training.DEFAULTS["peers_per_host"])
-    plan, number = [], 0
-    for host in inventory.members("swop"):
-        given = inventory.get(host, "swop_nodes") or [{}]
-        for index, node in enumerate(given):
-            number += 1
-            share: list[dict[str, Any]] = [{}] * len(range(index, peers_per_host, len(given)))
-            pairs = node.get("pairs") or (inventory.get(host, "swop_pairs") if index == 0 else []) or share
-            plan.append((host, {"name": f"swop-{number}", **node, "pairs": pairs}))
+    plan = _swops_with_pairs(inventory)
     total = sum(len(node["pairs"]) for _host, node in plan) + sum(peer["pairs"] for peer in inventory.peers)
     first = _peers.before(inventory.peers, {inventory.get(host, "swarm_trust_domain") for host in inventory.hosts})
     nodes: dict[str, list[dict[str, Any]]]
     on_host: dict[str, int]
-    nodes, pair_number, on_host = {host: [] for host in inventory.members("swop")}, first, {}
+    nodes, on_host = {host: [] for host in inventory.members("swop")}, {}
+    counts = {host: sum(len(node["pairs"]) for of, node in plan if of == host) for host in nodes}
+    pair_numbers = inventory.assign("pairs", counts, first + 1)
     for host, node in plan:
         complete = []
         for settings in node["pairs"]:
-            pair_number += 1
             index = on_host.get(host, 0)
             on_host[host] = index + 1
-            complete.append(swop.pair(settings, index, pair_number, total, inventory.address(host)))
+            complete.append(swop.pair(settings, index, pair_numbers[host][index], total, inventory.address(host)))
         nodes[host].append({**node, "pairs": complete})
     return nodes
+
+
+def _swops_with_pairs(inventory: Inventory) -> list[tuple[str, dict[str, Any]]]:
+    """[(host, its SWOP with what the inventory says of its pairs)]."""
+    peers_per_host = inventory.training().get("peers_per_host", _training.DEFAULTS["peers_per_host"])
+    plan = []
+    wanted = {host: inventory.get(host, "swop_nodes") or [{}] for host in inventory.members("swop")}
+    assigned = inventory.assign("swop", {host: len(own) for host, own in wanted.items()})
+    for host, given in wanted.items():
+        for index, node in enumerate(given):
+            share: list[dict[str, Any]] = [{}] * len(range(index, peers_per_host, len(given)))
+            pairs = node.get("pairs") or (inventory.get(host, "swop_pairs") if index == 0 else []) or share
+            plan.append((host, {"name": f"swop-{assigned[host][index]}", **node, "pairs": pairs}))
+    return plan
 
 
 def sl_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:

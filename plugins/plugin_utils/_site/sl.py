@@ -34,12 +34,12 @@ def nodes(inventory: Inventory, others: dict[str, int]) -> dict[str, list[dict[s
     others: host → how many SL nodes its SWOPs start; names and ports go on after theirs.
     """
     given = {host: _given(inventory, host) for host in inventory.members("sl")}
-    number, total = sum(others.values()), sum(others.values()) + sum(map(len, given.values()))
+    total = sum(others.values()) + sum(map(len, given.values()))
+    assigned = inventory.assign("sl", {host: len(own) for host, own in given.items()}, sum(others.values()) + 1)
     found: dict[str, list[dict[str, Any]]] = {}
     for host, own in given.items():
         found[host] = []
-        for index, settings in enumerate(own, others.get(host, 0)):
-            number += 1
+        for number, (index, settings) in zip(assigned[host], enumerate(own, others.get(host, 0))):
             found[host].append(_node(inventory, host, settings, {"index": index, "number": number, "nodes": total}))
     return found
 

@@ -165,7 +165,7 @@ def test_one_run_of_site_mends_all_of_it_and_its_training_outlives_a_ca(tmp_path
     outcome = world.worked(world.play(log, "-i", str(world.LAB), *longer))
     mended = [change for change in outcome.changes() if "SPIRE" in change[1]]
     assert mended == [
-        ("host-2", "The SPIRE Server has the other domains' bundles"),
+        ("host-2", "Give the SPIRE Server the bundles of the other trust domains"),
         ("host-2", "The SPIRE Server has the registration entries"),
     ]
     assert ("host-2", "Start the other SN nodes") in outcome.changes(), "a node learns when it starts whom to trust"

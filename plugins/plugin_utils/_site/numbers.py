@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The numbers in the nodes' names: a node that runs keeps its own, wherever its host stands in the inventory (private, pure).
+
+Names, ledger volumes and data directories hang on these numbers. A new node takes the lowest number that no other has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+KINDS = ("sn", "swop", "sl")
+PAIRS_LABEL = "learning.swarm.pairs"
+_NAME = re.compile(r"(sn|swop|sl)-(\d+)\Z")
+
+
+def assign(counts: Mapping[str, int], kept: Mapping[str, Iterable[int]], first: int = 1) -> dict[str, list[int]]:
+    """host → the numbers of its nodes.
+
+    counts  host → how many it has, in the order of the inventory
+    kept    host → the numbers that its nodes have already
+    first   the lowest number to give
+    """
+    found = {host: list(kept.get(host, ()))[:count] for host, count in counts.items()}
+    used = {number for numbers in found.values() for number in numbers}
+    number = first
+    for host, count in counts.items():
+        while len(found[host]) < count:
+            while number in used:
+                number += 1
+            used.add(number)
+            found[host].append(number)
+    return found
+
+
+def running(containers: Iterable[Mapping[str, Any]], profiles: Mapping[str, Any] | None = None) -> dict[str, list[int]]:
+    """The numbers that the nodes of a host have: {sn, swop, sl, pairs}; only those of containers that this collection made.
+
+    containers  as the engine lists them
+    profiles    name of a SWOP → its profile; without it, a SWOP's label names its pairs
+    """
+    found: dict[str, list[int]] = {kind: [] for kind in KINDS}
+    pairs: dict[int, list[int]] = {}
+    for container in containers:
+        labels = container.get("Labels") or {}
+        for name in (str(one).lstrip("/") for one in container.get("Names") or ()):
+            match = _NAME.match(name)
+            if match and labels.get("learning.swarm.component") == match[1]:
+                number = int(match[2])
+                found[match[1]].append(number)
+                if match[1] == "swop":
+                    pairs[number] = _pairs(labels, (profiles or {}).get(name))
+    return {
+        **{kind: sorted(numbers) for kind, numbers in found.items()},
+        "pairs": [one for number in sorted(pairs) for one in pairs[number]],
+    }
+
+
+def _pairs(labels: Mapping[str, str], profile: Any) -> list[int]:
+    if not isinstance(profile, dict):
+        return [int(number) for number in labels.get(PAIRS_LABEL, "").split() if number.isdecimal()]
+    names = [str((node.get("slnodedef") or {}).get("slhostname")) for node in profile.get("nodes") or () if isinstance(node, dict)]
+    return [int(match[2]) for match in map(_NAME.match, names) if match]
+
+
+def expected(site_host: Mapping[str, Any]) -> dict[str, list[int]]:
+    """The numbers that the model gives the nodes of a host, in the form of `running`."""
+    nodes = {"sn": site_host.get("sn_nodes"), "swop": site_host.get("swop_nodes"), "sl": site_host.get("sl_nodes")}
+    found = {
+        kind: sorted(int(match[2]) for match in (_NAME.match(str(node.get("name"))) for node in own or ()) if match)
+        for kind, own in nodes.items()
+    }
+    profiles = site_host.get("swop_profiles") or {}
+    return {**found, "pairs": [number for profile in profiles.values() for number in _pairs({}, profile)]}
+
+
+def moved(site_host: Mapping[str, Any], containers: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether nodes run on a host under other numbers than the model gives them."""
+    wanted, there = expected(site_host), running(containers)
+    return any(wanted[kind] and not set(there[kind][: len(wanted[kind])]) <= set(wanted[kind]) for kind in wanted)

@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nodes keep their numbers when hosts come, go and change places."""
+
+import dataclasses
+
+import pytest
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import model, numbers
+
+from tests.support.site_inventory import two_orgs
+
+CASES = {
+    "nothing runs": ({"a": 1, "b": 2}, {}, 1, {"a": [1], "b": [2, 3]}),
+    "the first host left": ({"b": 1, "c": 1}, {"b": [2], "c": [3]}, 1, {"b": [2], "c": [3]}),
+    "a host in the middle left": ({"a": 1, "c": 1}, {"a": [1], "c": [3]}, 1, {"a": [1], "c": [3]}),
+    "a host came first": ({"new": 1, "a": 1, "b": 1}, {"a": [1], "b": [2]}, 1, {"new": [3], "a": [1], "b": [2]}),
+    "a host came into a gap": ({"a": 1, "c": 1, "new": 1}, {"a": [1], "c": [3]}, 1, {"a": [1], "c": [3], "new": [2]}),
+    "the hosts changed places": ({"b": 1, "a": 1}, {"a": [1], "b": [2]}, 1, {"b": [2], "a": [1]}),
+    "a host has one more": ({"a": 2, "b": 1}, {"a": [1], "b": [2]}, 1, {"a": [1, 3], "b": [2]}),
+    "a host has one less": ({"a": 1, "b": 1}, {"a": [1, 2], "b": [3]}, 1, {"a": [1], "b": [3]}),
+    "other organisations come before": ({"a": 2}, {}, 5, {"a": [5, 6]}),
+}
+
+
+@pytest.mark.parametrize(("counts", "kept", "first", "expected"), CASES.values(), ids=CASES)
+def test_numbers(counts, kept, first, expected):
+    assert numbers.assign(counts, kept, first) == expected
+
+
+def container(name, component=None, **labels):
+    own = {"learning.swarm.component": component} if component else {}
+    return {"Names": [f"/{name}"], "Labels": {**own, **labels}}
+
+
+PROFILE = {"nodes": [{"slnodedef": {"slhostname": "sl-5"}}, {"slnodedef": {"slhostname": "sl-6"}}, {"slnodedef": {"slhostname": "own"}}]}
+
+
+def test_what_runs_on_a_host():
+    swop = container("swop-2", "swop", **{"learning.swarm.pairs": "3 4"})
+    there = [container("sn-3", "sn"), container("sn-7"), container("web", "sn"), swop, container("sl-9", "sl")]
+    assert numbers.running(there) == {"sn": [3], "swop": [2], "sl": [9], "pairs": [3, 4]}
+    assert numbers.running(there, {"swop-2": PROFILE})["pairs"] == [5, 6]
+
+
+def kept(inventory, **running):
+    """The inventory whose hosts run nodes with these numbers: host_1={"sn": [2], …}."""
+    return dataclasses.replace(inventory, numbers={host.replace("_", "-"): own for host, own in running.items()})
+
+
+def test_names_and_directories_of_a_site():
+    inventory = two_orgs(
+        training={"private_data": "/srv/{number}", "private_mount": "/data"}, without=("swarm_apls",), groups={"swarm_sn": ["host-2"]}
+    )
+    alone = kept(inventory, host_2={"sn": [2], "swop": [2], "pairs": [3, 4], "sl": []})
+    here = model.derive(alone)["host-2"]
+    assert [node["name"] for node in here["sn_nodes"]] == ["sn-2"]
+    assert list(here["swop_profiles"]) == ["swop-2"]
+    nodes = [node["slnodedef"] for node in here["swop_profiles"]["swop-2"]["nodes"]]
+    assert [(node["slhostname"], node["usrhostname"], node["privatedata"]["src"]) for node in nodes] == [
+        ("sl-3", "ml-3", "/srv/3"),
+        ("sl-4", "ml-4", "/srv/4"),
+    ]
+    assert numbers.expected(here) == {"sn": [2], "swop": [2], "sl": [], "pairs": [3, 4]}
+
+
+@pytest.mark.parametrize(
+    ("containers", "moved"),
+    [
+        ([], False),
+        ([container("sn-1", "sn"), container("swop-1", "swop", **{"learning.swarm.pairs": "1 2"})], False),
+        ([container("sn-1", "sn"), container("swop-1", "swop")], False),  # made before the label
+        ([container("sn-2", "sn")], True),
+        ([container("sn-2")], False),  # somebody else's
+        ([container("swop-1", "swop", **{"learning.swarm.pairs": "3 4"})], True),
+    ],
+)
+def test_nodes_that_run_under_other_numbers(containers, moved):
+    assert numbers.moved(model.derive(two_orgs())["host-1"], containers) is moved
