@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
 from tests.integration.site import lab_platform as world
 
@@ -59,11 +58,11 @@ def test_a_changed_variable_changes_its_container_and_nothing_else(tmp_path, log
 @pytest.mark.usefixtures("platform")
 def test_hosts_that_change_places_keep_their_nodes(tmp_path, log):
     """Names, ledgers and data hang on the host: the same inventory with its hosts in another order changes nothing."""
-    inventory = yaml.safe_load((world.LAB / "hosts.yml").read_text(encoding="utf-8"))
-    for group in inventory["all"]["children"].values():
-        group["hosts"] = dict(reversed(group["hosts"].items()))
-    (tmp_path / "hosts.yml").write_text(yaml.safe_dump(inventory, sort_keys=False), encoding="utf-8")
-    (tmp_path / "group_vars").symlink_to(world.LAB / "group_vars")
+
+    def change_places(tree):
+        for group in tree["children"].values():
+            group["hosts"] = dict(reversed(group["hosts"].items()))
+
     before = world.containers()
-    outcome = world.worked(world.play(log, "-i", str(tmp_path / "hosts.yml")))
+    outcome = world.worked(world.play(log, *world.inventory(tmp_path, change_places)))
     assert (outcome.changes(), world.containers()) == ([], before)
