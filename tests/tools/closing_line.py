@@ -8,10 +8,10 @@
 from __future__ import annotations
 
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from xml.etree import ElementTree
 
 
 def count(reports: Iterable[Path]) -> Counter[str]:

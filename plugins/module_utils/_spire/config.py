@@ -195,7 +195,7 @@ def _peer(peer: dict[str, Any], version: tuple[int, ...]) -> dict[str, Any]:
     if version < (1, 0):
         return {"bundle_endpoint": {"address": peer["address"], "port": peer["port"], "spiffe_id": f"spiffe://{domain}/spire/server"}}
     return {
-        "bundle_endpoint_url": f"https://{peer['address']}:{peer['port']}",
+        "bundle_endpoint_url": f"https://{_in_url(peer['address'])}:{peer['port']}",
         "bundle_endpoint_profile": {"https_spiffe": {"endpoint_spiffe_id": f"spiffe://{domain}/spire/server"}},
     }
 
@@ -251,4 +251,10 @@ def _docker(wanted: dict[str, Any]) -> dict[str, Any]:
     """From 1.11 on the attestor's new locator finds two containers, one of them nameless, on hosts with cgroup v1."""
     if str(wanted["cgroup_version"]) != "1" or version_tuple(wanted["version"]) < (1, 11, 0):
         return {}
+    if wanted.get("cgroup_driver") == "systemd":  # its containers are in /system.slice/docker-<id>.scope, which the older locator knows
+        return {"use_new_container_locator": False}
     return {"use_new_container_locator": False, "container_id_cgroup_matchers": ["/docker/<id>"]}
+
+
+def _in_url(address: str) -> str:
+    return f"[{address}]" if ":" in address and not address.startswith("[") else address

@@ -175,11 +175,16 @@ def unspent(directory: str, trust_domain: str, known: Collection[str]) -> dict[s
     return {alias: made for alias, made in kept.items() if made and agent_of(trust_domain, made.token) not in known}
 
 
+def check_directory(directory: str | None) -> None:
+    """Raise PermissionError for a directory that is there and that others may look into: before a token is made for it."""
+    if directory and os.path.isdir(directory) and stat.S_IMODE(os.stat(directory).st_mode) & 0o077:
+        raise PermissionError(f"others may look into {directory}; join tokens are kept in a directory with mode 0700")
+
+
 def keep(directory: str, alias: str, handed_out: HandedOut) -> None:
     """Write it down, in a file that only its owner reads, in a directory that only its owner enters. Raises OSError."""
     os.makedirs(directory, mode=0o700, exist_ok=True)
-    if stat.S_IMODE(os.stat(directory).st_mode) & 0o077:
-        raise PermissionError(f"token_dir: others may look into {directory}; join tokens are kept in a directory with mode 0700")
+    check_directory(directory)
     descriptor, part = tempfile.mkstemp(dir=directory)  # mode 0600
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(asdict(handed_out), file)

@@ -285,6 +285,10 @@ def check_token(params: dict[str, Any]) -> None:
         raise SpireError(
             f"ttl: {params['ttl']} s is too short for an agent to be started with the token; at least {join_tokens.LEAST_LIFE} is right"
         )
+    try:
+        join_tokens.check_directory(params["token_dir"])
+    except OSError as error:
+        raise SpireError(f"token_dir: {error}") from error
 
 
 def token(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:

@@ -5,17 +5,20 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .._site import classic, model, wheel
 from .._site.training import CLASSIC_REQUIRED, DEFAULTS, ONLY_CLASSIC, ONLY_CURRENT, REQUIRED, in_model_dir, normalise
 from . import formats
-from .wording import listed, shown, unknown_keys, wrong_type
+from .wording import kind_of, listed, shown, unknown_keys, wrong_type
 
 if TYPE_CHECKING:
     from .._site.model import Inventory
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+_PATH = re.compile(r"/[^\s:]*\Z")
 PATHS = ("model_dir", "working_dir", "model_mount", "private_mount", "data_dir")
 # For each line of releases, classic or not: keys that it does not have, and what it has instead.
 _ELSEWHERE: dict[bool, list[tuple[tuple[str, ...], str]]] = {
@@ -45,7 +48,7 @@ def _wrong_type(key: str, value: object) -> list[str]:
     default, where = DEFAULTS.get(key, ""), f"swarm_training.{key}"
     if isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         return [f"{where}: invalid value {shown(value)}; expected a whole number, 0 or more"]
-    if isinstance(default, str) and not isinstance(value, (str, int)):
+    if isinstance(default, str) and not isinstance(value, (str, int) if key == "gpus" else str):
         return [wrong_type(where, value, "text")]
     if isinstance(default, (dict, list)) and not isinstance(value, type(default)):
         return [wrong_type(where, value, "a mapping" if isinstance(default, dict) else "a list")]
@@ -54,9 +57,22 @@ def _wrong_type(key: str, value: object) -> list[str]:
 
 def _wrong_values(training: dict[str, Any]) -> list[str]:
     found = [
-        f"swarm_training.{key}: invalid path {training[key]!r}; expected an absolute path"
+        f"swarm_training.{key}: invalid path {training[key]!r}; expected an absolute path without colons and spaces"
         for key in PATHS
-        if training.get(key) and not str(training[key]).startswith("/")
+        if training.get(key) and not _PATH.match(training[key])
+    ]
+    if not _NAME.match(training["name"]):
+        expected = "expected letters, digits, dots, dashes and underscores: it names SWCI's context and tasks"
+        found.append(f"swarm_training.name: invalid name {training['name']!r}; {expected}")
+    if training.get("image") and re.search(r"\s", training["image"]):
+        found.append(
+            f"swarm_training.image: invalid image {training['image']!r}; expected a reference without spaces, such as registry/name:tag"
+        )
+    found += [
+        f"swarm_training.{key}.{name}: expected text, a number, true or false, got {kind_of(value)}"
+        for key in ("env", "node_env", "sl_env")
+        for name, value in training.get(key, {}).items()
+        if isinstance(value, (dict, list))
     ]
     if training["program"].startswith("/"):
         expected = "a path relative to working_dir, such as model/train.py"

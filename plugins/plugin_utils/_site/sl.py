@@ -62,7 +62,7 @@ def _node(inventory: Inventory, host: str, settings: dict[str, Any], place: dict
     derived = {"name": f"ml-{place['number']}", "network": inventory.get(host, "swarm_network")}
     if training:
         derived.update(_ml(training, place))
-        node["env"] = {**training["sl_env"], **settings.get("env", {})}
+        node["env"] = _training.as_texts({**training["sl_env"], **settings.get("env", {})})
     ml = settings.get("ml") or {}
     ml = {**derived, **ml, "env": {**derived.get("env", {}), **(ml.get("env") or {})}}
     return {**node, **{key: value for key, value in settings.items() if key != "env"}, "ml": ml}
@@ -78,7 +78,7 @@ def _ml(training: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
         "command": training["program"],
         "workdir": training["working_dir"],
         "volumes": volumes,
-        "env": {**_training.environment(training), **_training.filled(training["node_env"], place)},
+        "env": _training.as_texts({**_training.environment(training), **_training.filled(training["node_env"], place)}),
         **({"gpus": _training.devices(training["gpus"])} if str(training["gpus"]) else {}),
     }
 
@@ -94,13 +94,15 @@ def _classic(
             model_dir=training["model_dir"],
             data_dir=_training.filled(training["data_dir"], place),
             **({"gpu": str(training["gpus"])} if str(training["gpus"]) else {}),
-            env={
-                **training["sl_env"],
-                **_training.environment(training),
-                "MODEL_DIR": CLASSIC_MODEL,
-                **({"DATA_DIR": CLASSIC_DATA} if training["data_dir"] else {}),
-                **_training.filled(training["node_env"], place),
-            },
+            env=_training.as_texts(
+                {
+                    **training["sl_env"],
+                    **_training.environment(training),
+                    "MODEL_DIR": CLASSIC_MODEL,
+                    **({"DATA_DIR": CLASSIC_DATA} if training["data_dir"] else {}),
+                    **_training.filled(training["node_env"], place),
+                }
+            ),
         )
         if not settings.get("ml_cmd"):
             node["model_program"] = _training.in_model_dir(training, classic=True)

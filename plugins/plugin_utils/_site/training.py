@@ -105,6 +105,11 @@ def _client_steps(training: dict[str, Any]) -> list[str]:
     ]
 
 
+def as_texts(mapping: dict[str, Any]) -> dict[str, str]:
+    """An environment's values as an engine wants them, and as SWOP makes them of YAML: true and false in small letters, null empty."""
+    return {name: "" if value is None else str(value).lower() if isinstance(value, bool) else str(value) for name, value in mapping.items()}
+
+
 def one_key_each(mapping: dict[str, Any]) -> list[dict[str, Any]]:
     """The mapping as SWOP and SWCI write environments."""
     return [{key: value} for key, value in mapping.items()]

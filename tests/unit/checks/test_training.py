@@ -92,3 +92,20 @@ def test_value_of_the_wrong_type_is_not_shown(key):
     said = "\n".join(found(two_orgs(training={key: wrong})))
     assert f"swarm_training.{key}" in said
     assert "a-secret" not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "my training"}, "swarm_training.name: invalid name 'my training'"),
+        ({"name": "a\nRESET CONTRACT b"}, "swarm_training.name: invalid name"),
+        ({"image": "x y"}, "swarm_training.image: invalid image 'x y'"),
+        ({"model_dir": "/srv/m:x"}, "swarm_training.model_dir: invalid path '/srv/m:x'"),
+        ({"program": 5}, "swarm_training.program: expected text, got a number"),
+        ({"image": 5}, "swarm_training.image: expected text, got a number"),
+        ({"env": {"A": [1]}}, "swarm_training.env.A: expected text, a number, true or false, got a list"),
+    ],
+)
+def test_values_that_would_fail_late(change, message):
+    said = found(two_orgs(training=change))
+    assert any(message in sentence for sentence in said), said

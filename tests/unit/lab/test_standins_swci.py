@@ -157,7 +157,13 @@ def test_a_wait_that_ran_out_is_warned_of_and_the_script_goes_on(
 ):
     (tmp_path / "build.yaml").write_text(yaml.safe_dump(TASK))
     runner = Path(RUNNER).name
-    script = f"{BEGIN}CREATE TASK FROM build.yaml\nFINALIZE TASK build\nASSIGN TASK build TO {runner} WITH ALL PEERS\nWAIT FOR TASKRUNNER {runner}\nLIST TASKS\n"
+    lines = (
+        "CREATE TASK FROM build.yaml",
+        "FINALIZE TASK build",
+        f"ASSIGN TASK build TO {runner} WITH ALL PEERS",
+        f"WAIT FOR TASKRUNNER {runner}",
+    )
+    script = BEGIN + "\n".join((*lines, "LIST TASKS", ""))
     ran = Ran(tmp_path, sn, script, capsys, **{variable: "0.001"})
     assert not ran.problem
     assert "WARNING - Maximum configured SWCI wait time is over" in ran.output

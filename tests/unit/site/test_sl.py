@@ -42,7 +42,7 @@ def test_a_node_and_its_ml_container_follow_from_the_training():
             "command": "model/cifar10.py",
             "workdir": "/tmp/test",
             "volumes": ["/tmp/spire/cifar10/model:/tmp/test/model"],
-            "env": {"MODEL_DIR": "model", "MAX_EPOCHS": 2, "MIN_PEERS": 2, "NODE": "1/4"},
+            "env": {"MODEL_DIR": "model", "MAX_EPOCHS": "2", "MIN_PEERS": "2", "NODE": "1/4"},
             "gpus": "device=0",
         },
     }
@@ -64,8 +64,8 @@ def test_a_node_of_the_classic_release_runs_the_program_itself():
         "env": {
             "MODEL_DIR": "/platform/swarmml/model",
             "DATA_DIR": "/platform/swarmml/data",
-            "MAX_EPOCHS": 1,
-            "MIN_PEERS": 2,
+            "MAX_EPOCHS": "1",
+            "MIN_PEERS": "2",
             "X": "1",
         },
     }
@@ -77,7 +77,7 @@ def test_options_of_a_node_take_precedence():
     assert (node["name"], node["sl_fs_port"], node["sn_ip"], node["memory"]) == ("mine", 9, "192.0.2.9", "2g")
     assert "sn_api_port" not in node
     assert (node["ml"]["image"], node["ml"]["command"]) == ("other:1", "model/cifar10.py")
-    assert node["ml"]["env"] == {"MODEL_DIR": "model", "MAX_EPOCHS": "7", "MIN_PEERS": 2}
+    assert node["ml"]["env"] == {"MODEL_DIR": "model", "MAX_EPOCHS": "7", "MIN_PEERS": "2"}
 
 
 def test_names_and_ports_continue_after_those_of_the_swops():

@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: gpu_review
+short_description: Check whether an engine can give containers GPUs
+description:
+  - Decides from what a Docker Engine or Podman says of itself whether its containers can have GPUs, and whether they keep them.
+version_added: 1.0.0
+author:
+  - The swarm.learning authors (@swarm-learning)
+options:
+  _input:
+    description: What the engine says of itself, as RV(community.docker.docker_host_info#module:host_info) has it.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show whether containers of this host can have GPUs
+  ansible.builtin.debug:
+    msg: "{{ info.host_info | swarm.learning.gpu_review }}"
+"""
+
+RETURN = r"""
+_value:
+  description: V(problem) and V(warning), sentences that are empty where there is nothing to say.
+  type: dict
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+
+def gpu_review(info: dict[str, Any]) -> dict[str, str]:
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ..plugin_utils import _gpus
+
+    return _gpus.review(info)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., dict[str, str]]]:
+        return {"gpu_review": gpu_review}
