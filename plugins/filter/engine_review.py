@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: engine_review
+short_description: Check whether the platform works with an engine
+description:
+  - Decides from what a Docker Engine or Podman says of itself what will not work with it, and what may not.
+version_added: 1.0.0
+author:
+  - The swarm.learning authors (@swarm-learning)
+options:
+  _input:
+    description: What the engine says of itself, as RV(community.docker.docker_host_info#module:host_info) has it.
+    type: dict
+    required: true
+  spire_version:
+    description: The version of the SPIRE Agent that is to run on the host. Empty without one.
+    type: str
+    default: ''
+"""
+
+EXAMPLES = r"""
+- name: Show what does not work with this host's engine
+  ansible.builtin.debug:
+    msg: "{{ info.host_info | swarm.learning.engine_review('1.8.4') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: V(problems) and V(warnings), lists of sentences.
+  type: dict
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+
+def engine_review(info: dict[str, Any], spire_version: str = "") -> dict[str, list[str]]:
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ..plugin_utils import _engines
+
+    return _engines.review(info, str(spire_version))
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., dict[str, list[str]]]]:
+        return {"engine_review": engine_review}
