@@ -29,6 +29,11 @@ options:
       - They are not before they are exchanged; then a training may ask for more peers than are known.
     type: bool
     default: true
+  limited_to:
+    description: The hosts of a run that was given C(--limit). It is a problem when they need others. Without it, all hosts are in the run.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -43,6 +48,7 @@ _value:
     - C(problems), a list of sentences, empty for an inventory that can work.
     - C(hosts), for each host what the roles need; empty when there are problems.
     - C(requests), the certificates that are to be made for a trial, before anything else.
+    - C(issuers), by host what a check of identities needs to know of it.
   type: dict
 """
 
@@ -53,11 +59,13 @@ from collections.abc import Callable
 from typing import Any
 
 
-def site(hostvars: dict[str, Any], groups: dict[str, list[str]], complete: bool = True) -> dict[str, Any]:
+def site(
+    hostvars: dict[str, Any], groups: dict[str, list[str]], complete: bool = True, limited_to: list[str] | None = None
+) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..module_utils._spire import peers as _peers
-    from ..plugin_utils._checks import stages
-    from ..plugin_utils._site import certificate_files, content, model, sl, wheel
+    from ..plugin_utils._checks import limits, stages
+    from ..plugin_utils._site import certificate_files, model, wheel
 
     now = time.time()
     inventory = model.read(hostvars, groups)
@@ -66,7 +74,7 @@ def site(hostvars: dict[str, Any], groups: dict[str, list[str]], complete: bool 
     found, peers = _peers.load(inventory, _text, now)
     client = wheel.read(inventory.training().get("client_wheel") or "") if isinstance(inventory.training(), dict) else wheel.Wheel()
     inventory = dataclasses.replace(inventory, peers=tuple(peers), wheel=client)
-    found = found or stages.problems(inventory, os.path.exists, complete)
+    found = found or stages.problems(inventory, os.path.exists, complete) or limits.problems(inventory, limited_to or inventory.hosts)
     if found:
         return {"problems": found, "hosts": {}, "requests": []}
     found, requests = certificate_files.review(inventory, now)
@@ -75,13 +83,20 @@ def site(hostvars: dict[str, Any], groups: dict[str, list[str]], complete: bool 
     hosts = model.derive(inventory)
     for host in (name for name in hosts if hosts[name]["identity"]):
         hosts[host]["certificates"] = certificate_files.laid(inventory, host)
+    _add_training(inventory, hosts)
+    return {"problems": [], "hosts": hosts, "requests": requests, "issuers": model.issuers(inventory, hosts)}
+
+
+def _add_training(inventory: Any, hosts: dict[str, dict[str, Any]]) -> None:
+    """Add what the hosts that train need of the controller's files: their list, and how the ML image is built."""
+    from ..plugin_utils._site import content, sl
+
     for host in dict.fromkeys((*inventory.members("swop"), *inventory.members("sl"))):
         here = hosts[host]
         here["training_files"] = content.listing(here["training"], here["client_dir"])
         if here["sl_nodes"]:
             sums = [file["sha256"] for file in here["training_files"] if file["path"].startswith(here["client_dir"])]
             here["ml_image"] = sl.ml_image(here["training"], here["client_dir"], sums)
-    return {"problems": [], "hosts": hosts, "requests": requests}
 
 
 def _text(path: str) -> str:

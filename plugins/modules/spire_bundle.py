@@ -35,7 +35,7 @@ options:
     default: false
   record_dir:
     description:
-      - Directory on the host in which it is recorded which authorities of O(trust_domain) were new to the server last, in a file a trust domain.
+      - Directory on the host in which it is recorded when authorities of O(trust_domain) were new to the server last, in a file a trust domain.
       - It is made when it does not exist.
     type: path
 requirements:
@@ -73,7 +73,7 @@ new_trust:
   returned: always
   type: bool
 trust_record:
-  description: What O(record_dir) says of the authorities of O(trust_domain) that were new last, as a digest. Empty without a record.
+  description: When authorities of O(trust_domain) were new last, as O(record_dir) says, in seconds since the epoch. Empty without a record.
   returned: always
   type: str
 bundle:

@@ -7,7 +7,6 @@ Facts about the commands: `-output json` from 1.x on, text before (`_spire_text`
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import queue
@@ -369,24 +368,25 @@ def bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str
     record = os.path.join(params["record_dir"], domain) if params["record_dir"] else ""
     if changed and not check_mode:
         if new_trust and record:  # before the bundle: a run that ends between the two finds both undone
-            _write_record(record, "\n".join(sorted(wanted_authorities)))
+            _write_record(record)
         server.set_bundle(domain, params["bundle"])
     shown = {"before": have, "after": wanted if changed else have}
     diff = {when: "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(keys)) for when, keys in shown.items()}
     return {"changed": changed, "new_trust": new_trust, "trust_record": _read_record(record), "bundle": params["bundle"], "diff": diff}
 
 
-def _write_record(path: str, content: str) -> None:
+def _write_record(path: str) -> None:
+    """The moment, as seconds since the epoch: another one each time that authorities are new."""
     try:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
-            file.write(hashlib.sha256(content.encode()).hexdigest())
+            file.write(f"{time.time():.6f}")
     except OSError as error:
         raise SpireError(f"record_dir: {path} cannot be written: {error.strerror}") from error
 
 
 def _read_record(path: str) -> str:
-    """The digest of the authorities that were new last; empty without a record."""
+    """When authorities of the trust domain were new last; empty without a record."""
     try:
         with open(path, encoding="utf-8") as file:
             return file.read()

@@ -386,6 +386,15 @@ def derive(inventory: Inventory) -> dict[str, dict[str, Any]]:
     return model
 
 
+def issuers(inventory: Inventory, model: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """host → {server, x509_svid_ttl, issued_token_dir}: what a check of identities, which one host makes for all, needs to know of it."""
+    keys = ("x509_svid_ttl", "issued_token_dir")
+    return {
+        host: {"server": inventory.get(host, "spire_server_name"), **{key: here[key] for key in keys if key in here}}
+        for host, here in model.items()
+    }
+
+
 def _directories(here: dict[str, Any], swops: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Directories of the user's that this host must have; `made`: the training brings this one."""
     needed = sl.directories(here["sl_nodes"])
