@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # The network's label that says who made it: one that was there before is its maker's.
 NETWORK_LABEL = f"{OWN_LABEL}component"
+SHARED = ("/usr/local", "/usr/share", "/var/lib", "/var/local", "/var/opt", "/etc/opt", "/var/tmp")
 
 
 def teardown(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -68,10 +69,26 @@ def _directories(params: dict[str, Any], others: list[dict[str, Any]]) -> Iterat
     for name in there:
         path = os.path.join(directory, name)
         if name in params["children"]:
-            stays = directory_stays(path, others, params["keep"])
+            stays = _shared(directory) or directory_stays(path, others, params["keep"])
             rest += [name] if stays else []
-            yield f"directory {path}", stays, partial(shutil.rmtree, path)
+            yield f"directory {path}", stays, partial(_remove, path)
     yield f"directory {directory}", f"{', '.join(sorted(rest))} stays in it" if rest else "", partial(os.rmdir, directory)
+
+
+def _shared(directory: str) -> str:
+    """Why nothing in a directory may go that others use too, as its children may be anybody's; empty for one of the platform's own."""
+    path = os.path.realpath(directory)
+    if path in SHARED or os.path.dirname(path) == "/":
+        return f"{directory} is a directory that others use too: remove what is the platform's by hand"
+    return ""
+
+
+def _remove(path: str) -> None:
+    """Remove a directory with all that is in it; of a link, only the link: what it leads to is somebody's own."""
+    if os.path.islink(path):
+        os.unlink(path)
+    else:
+        shutil.rmtree(path)
 
 
 def network_stays(network: dict[str, Any], others: list[dict[str, Any]]) -> str:

@@ -212,3 +212,19 @@ def test_teardown_knows_every_directory_that_is_made():
     assert {"client", "spire-server", "swci"} <= made
     children = load("roles/swarm/vars/main.yml")["__swarm_children"]
     assert made <= set(children), "what is made in swarm_dir must stand in __swarm_children of roles/swarm/vars"
+
+
+@pytest.mark.parametrize(
+    ("directory", "shared"),
+    [("/opt", True), ("/srv", True), ("/var/lib", True), ("/var/lib/swarm-learning", False), ("/opt/swarm", False)],
+)
+def test_directory_that_others_use_too(directory, shared):
+    assert bool(teardown._shared(directory)) is shared
+
+
+def test_link_is_removed_and_not_what_it_leads_to(tmp_path):
+    (tmp_path / "own/file").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "own")
+    teardown._remove(str(tmp_path / "link"))
+    assert not (tmp_path / "link").is_symlink()
+    assert (tmp_path / "own/file").is_dir()
