@@ -29,8 +29,9 @@ lab-down: setup ## Remove the simulated hosts and the registry
 bench: setup ## Measure the deployment, a run that changes nothing, and single modules (ARGS="--demo --cold" for more)
 	@PYTHONPATH=.collections .venv/bin/python -m tools.bench $(ARGS)
 
-docs: setup ## Generate docs/contract.md from the tables of the releases
+docs: setup ## Generate docs/contract.md from the tables of the releases, and docs/site-model.md from the site model
 	@PYTHONPATH=.collections .venv/bin/python -m tools.contract
+	@PYTHONPATH=.collections .venv/bin/python -m tools.site_model
 
 test: setup ## Run all checks, quick ones first
 	@tools/test.sh

@@ -26,7 +26,7 @@ options:
 EXAMPLES = r"""
 - name: Show what does not work with this host's engine
   ansible.builtin.debug:
-    msg: "{{ info.host_info | swarm.learning.engine_review('1.8.4') }}"
+    msg: "{{ {'ServerVersion': '29.1.3'} | swarm.learning.engine_review('1.8.4') }}"
 """
 
 RETURN = r"""

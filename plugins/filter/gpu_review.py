@@ -22,7 +22,7 @@ options:
 EXAMPLES = r"""
 - name: Show whether containers of this host can have GPUs
   ansible.builtin.debug:
-    msg: "{{ info.host_info | swarm.learning.gpu_review }}"
+    msg: "{{ {'Runtimes': {'runc': {}}} | swarm.learning.gpu_review }}"
 """
 
 RETURN = r"""

@@ -28,7 +28,7 @@ options:
 EXAMPLES = r"""
 - name: Show the numbers of this host's nodes
   ansible.builtin.debug:
-    msg: "{{ info.containers | swarm.learning.node_numbers }}"
+    msg: "{{ [{'Names': ['/sn-1'], 'Labels': {'learning.swarm.component': 'sn'}}] | swarm.learning.node_numbers }}"
 """
 
 RETURN = r"""

@@ -41,7 +41,7 @@ def here(value, directory):
     if isinstance(value, str) and re.match(r"/(etc|srv|var)/", value):
         host, colon, rest = value.partition(":")
         moved = directory / host.lstrip("/")
-        (moved.parent if moved.suffix else moved).mkdir(parents=True, exist_ok=True)
+        (moved.parent if moved.suffix else moved).mkdir(mode=0o700, parents=True, exist_ok=True)
         return f"{moved}{colon}{rest}"
     return TEMPLATES.get(value, value) if isinstance(value, str) else value
 

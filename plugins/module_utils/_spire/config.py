@@ -41,6 +41,7 @@ AGENT_SETTINGS: dict[str, Any] = {
     "server_address": None,
     "server_port": 8081,
     "cgroup_version": "2",
+    "cgroup_driver": "",
     "log_level": "INFO",
     "swarm_plugin": {},
 }
@@ -251,7 +252,7 @@ def _docker(wanted: dict[str, Any]) -> dict[str, Any]:
     """From 1.11 on the attestor's new locator finds two containers, one of them nameless, on hosts with cgroup v1."""
     if str(wanted["cgroup_version"]) != "1" or version_tuple(wanted["version"]) < (1, 11, 0):
         return {}
-    if wanted.get("cgroup_driver") == "systemd":  # its containers are in /system.slice/docker-<id>.scope, which the older locator knows
+    if wanted["cgroup_driver"] == "systemd":  # its containers are in /system.slice/docker-<id>.scope, which the older locator knows
         return {"use_new_container_locator": False}
     return {"use_new_container_locator": False, "container_id_cgroup_matchers": ["/docker/<id>"]}
 

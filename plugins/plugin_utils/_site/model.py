@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 from ...module_utils._releases import NEWEST
 from ...module_utils._spire import peers as _peers
@@ -134,6 +134,80 @@ class Inventory:
                 told: dict[str, Any] = self.get(host, "swarm_training")
                 return told
         return {}
+
+
+@dataclass(frozen=True)
+class HostModel:
+    """What the roles need to know of one host of the site: the fact `swarm_site_host`. docs/site-model.md is made of these fields.
+
+    Every field is there on every host; one that does not concern a host is empty.
+    """
+
+    address: Annotated[str, "Address by which the other hosts reach this one."] = ""
+    trust_domain: Annotated[str, "Its trust domain, `swarm_trust_domain`."] = ""
+    network: Annotated[str, "Docker network of its containers, `swarm_network`."] = ""
+    registry: Annotated[str, "Registry that its images come from."] = ""
+    images: Annotated[dict[str, str], "Every image that it runs, with the variables that decide about it."] = field(default_factory=dict)
+    proxy: Annotated[dict[str, str], "The six proxy variables of its containers."] = field(default_factory=dict)
+    license: Annotated[dict[str, Any], "The options of its containers for the License Servers."] = field(default_factory=dict)
+    identity: Annotated[dict[str, dict[str, str]], "By component, the options for certificates of your own; empty with SPIRE."] = field(
+        default_factory=dict
+    )
+    certificates: Annotated[dict[str, Any], "Which certificates and keys are copied to it, and where; empty with SPIRE."] = field(
+        default_factory=dict
+    )
+    sn_nodes: Annotated[list[dict[str, Any]], "Its SN nodes, the Sentinel first: options of the module `sn`."] = field(default_factory=list)
+    swop_nodes: Annotated[list[dict[str, Any]], "Its SWOPs: options of the module `swop`."] = field(default_factory=list)
+    swop_profiles: Annotated[dict[str, dict[str, Any]], "The profile of each SWOP, by its name."] = field(default_factory=dict)
+    sl_nodes: Annotated[list[dict[str, Any]], "Its SL nodes that no SWOP starts: options of the module `sl`."] = field(default_factory=list)
+    swci_tasks: Annotated[dict[str, dict[str, Any]], "The tasks that its SWCI hands out, by file name."] = field(default_factory=dict)
+    swci_script: Annotated[str, "The script of its SWCI."] = ""
+    training: Annotated[dict[str, Any], "`swarm_training` with every key; empty without a training."] = field(default_factory=dict)
+    training_files: Annotated[list[dict[str, str]], "Files of the controller that the training needs: source, path and sha256."] = field(
+        default_factory=list
+    )
+    client_dir: Annotated[str, "Where the client's wheel is put."] = ""
+    ml_image: Annotated[dict[str, Any], "How the ML image is built where no SWOP builds it: name, label, context and dockerfile."] = field(
+        default_factory=dict
+    )
+    directories: Annotated[list[dict[str, Any]], "Directories of yours that must exist: path, user, writable, option, made."] = field(
+        default_factory=list
+    )
+    models: Annotated[list[str], "Where its ML programs save their models."] = field(default_factory=list)
+    model_dirs: Annotated[list[dict[str, Any]], "Directories whose owner becomes the ML program's user."] = field(default_factory=list)
+    gpus: Annotated[list[str], "Its nodes that ask for GPUs, in words."] = field(default_factory=list)
+    agent_id: Annotated[str, "SPIFFE ID of its SPIRE Agent."] = ""
+    server_host: Annotated[str, "The host whose SPIRE Server attests its agent; empty where the inventory has none."] = ""
+    server_container: Annotated[str, "Name of that server's container."] = ""
+    server_address: Annotated[str, "Address at which agents reach that server."] = ""
+    server_port: Annotated[int, "Port of that server."] = 8081
+    server_names: Annotated[dict[str, str], "Lines of `/etc/hosts` that its agent needs to reach the server."] = field(default_factory=dict)
+    token_dir: Annotated[str, "Directory on the server's host in which unused join tokens are kept."] = ""
+    x509_svid_ttl: Annotated[str, "How long the server's X.509-SVIDs live."] = ""
+    issued_token_dir: Annotated[str, "Of a host with a SPIRE Server: where its unused join tokens are kept."] = ""
+    federates_with: Annotated[list[dict[str, Any]], "Of a host with a SPIRE Server: the trust domains that it federates with."] = field(
+        default_factory=list
+    )
+    peer_names: Annotated[dict[str, str], "Of a host with a SPIRE Server: lines of `/etc/hosts` for these."] = field(default_factory=dict)
+    has_downstream: Annotated[bool, "Of a host with a SPIRE Server: whether another server is below it."] = False
+    owns_entries: Annotated[bool, "Whether its SPIRE Server is the one that gets the registration entries of the trust domain."] = False
+    entries: Annotated[list[dict[str, Any]], "Those registration entries: options of the module `spire_entry`."] = field(
+        default_factory=list
+    )
+    upstream: Annotated[
+        dict[str, Any], "Of a SPIRE Server below another: address, port, container, token directory and agent ID there."
+    ] = field(default_factory=dict)
+    exchange: Annotated[dict[str, Any], "What other organisations get to know, of the host that writes the exchange file."] = field(
+        default_factory=dict
+    )
+
+
+def documented() -> dict[str, tuple[str, str]]:
+    """field of HostModel → (its type in words, what it means)."""
+    words = {str: "text", int: "number", bool: "true or false", dict: "mapping", list: "list"}
+    hints = get_type_hints(HostModel, include_extras=True)
+    types = {name: get_args(hint)[0] for name, hint in hints.items()}
+    return {name: (words[get_origin(types[name]) or types[name]], hint.__metadata__[0]) for name, hint in hints.items()}
 
 
 def read(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]]) -> Inventory:
@@ -347,7 +421,7 @@ def _reference(inventory: Inventory, host: str, component: str) -> str:
 
 
 def derive(inventory: Inventory) -> dict[str, dict[str, Any]]:
-    """The model of an inventory without problems: host → what its roles need (README of the role `swarm` lists the keys)."""
+    """The model of an inventory without problems: host → its HostModel, as the mapping that Ansible's variables are."""
     sns, swops, servers = sn_nodes(inventory), swop_nodes(inventory), spire.domains(inventory)
     training = {**_training.normalise(inventory.training()), "client_version": inventory.wheel.version} if inventory.training() else {}
     by_hand = sl_nodes(inventory)
@@ -382,7 +456,7 @@ def derive(inventory: Inventory) -> dict[str, dict[str, Any]]:
         here["directories"] = _directories(here, swops.get(host, ()))
         here["models"] = sl.models(here["sl_nodes"], training)
         here["model_dirs"] = sl.owned(here["directories"])
-        model[host] = here
+        model[host] = asdict(HostModel(**here))
     return model
 
 
@@ -390,7 +464,7 @@ def issuers(inventory: Inventory, model: Mapping[str, Mapping[str, Any]]) -> dic
     """host → {server, x509_svid_ttl, issued_token_dir}: what a check of identities, which one host makes for all, needs to know of it."""
     keys = ("x509_svid_ttl", "issued_token_dir")
     return {
-        host: {"server": inventory.get(host, "spire_server_name"), **{key: here[key] for key in keys if key in here}}
+        host: {"server": inventory.get(host, "spire_server_name"), **{key: here[key] for key in keys if here[key]}}
         for host, here in model.items()
     }
 

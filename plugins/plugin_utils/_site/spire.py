@@ -187,6 +187,7 @@ def _of_a_server(inventory: Inventory, host: str, servers: dict[str, list[str]],
         "issued_token_dir": token_dir(inventory, host),
     }
     if first:
+        found["owns_entries"] = True
         found["entries"] = _entries(inventory, mine, servers, others) + [
             _downstream_entry(inventory, domain, one) for one in below(inventory, mine)
         ]

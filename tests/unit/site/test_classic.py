@@ -103,7 +103,7 @@ def test_a_swci_without_a_script_says_which_nodes_there_are():
     script = derived()["host-1"]["swci_script"].splitlines()
     assert script[1] == "WAIT FOR IP 172.1.1.1 30304"
     assert script[-2:] == ["LIST NODES", "EXIT"]
-    assert "swci_tasks" not in derived()["host-1"]
+    assert derived()["host-1"]["swci_tasks"] == {}
 
 
 ELSEWHERE = {"swarm_agent_server_address": "192.0.2.9"}
@@ -113,7 +113,7 @@ CONFIGURED = {"sn_nodes": [{"config": "/etc/spire/agent.conf"}], "swci_options":
 
 def test_external_spire_server():
     model = derived({**ELSEWHERE, **CONFIGURED}, groups=NO_SERVER)
-    assert "server_host" not in model["host-1"]
+    assert model["host-1"]["server_host"] == ""
 
 
 def test_external_spire_server_on_a_reachable_host():

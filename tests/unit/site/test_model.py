@@ -155,7 +155,7 @@ def test_three_hosts_of_two_domains():
     model = _site.derive(inventory)
     assert model["host-3"]["server_host"] == "host-2"
     assert len(model["host-2"]["entries"]) == 8
-    assert "entries" not in model["host-3"]
+    assert (model["host-3"]["entries"], model["host-3"]["owns_entries"]) == ([], False)
 
 
 @pytest.mark.parametrize("token_dir", ["", "/srv/tokens"])
@@ -185,7 +185,7 @@ def test_nested_servers():
         "token_dir": "/var/lib/swarm-learning/tokens",
         "agent_id": agent,
     }
-    assert "upstream" not in upper
+    assert upper["upstream"] == {}
     assert len(lower["entries"]) == 4
     assert {entry["parent_id"] for entry in lower["entries"]} == {f"spiffe://{domain}/swarm/agent/host-2"}
     assert upper["entries"][4:] == [
@@ -327,4 +327,4 @@ def test_two_servers_of_one_domain():
     assert (one["federates_with"], two["federates_with"]) == ([{**peer, "host": "host-3"}], [peer])
     assert [(item["host"], item["address"]) for item in other["federates_with"]] == [("host-1", *both)]
     assert {entry["parent_id"].rpartition("/")[2] for entry in one["entries"]} == {"host-1", "host-2"}
-    assert "entries" not in two
+    assert (two["entries"], two["owns_entries"]) == ([], False)
