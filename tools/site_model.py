@@ -24,7 +24,7 @@ Options of a node's container come from these places; a later one wins over an e
 
 | | SN | SWOP | SL | SWCI | License Server |
 |---|---|---|---|---|---|
-| 1. what the role derives | from the site, else from `sn_*` | from the site, else from `swop_*` | from the site, else from `sl_*` | from the site, else from `swci_*` | from `apls_*` |
+| 1. the site, or the role's own variables | `sn_*` | `swop_*` | `sl_*` | `swci_*` | `apls_*` |
 | 2. options for all nodes of a host | `sn_options` | `swop_options` | `sl_options` | `swci_options` | `apls_options` |
 | 3. an item of a list of nodes | `sn_nodes` | `swop_nodes` | `sl_nodes` | | |
 
