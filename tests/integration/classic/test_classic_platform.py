@@ -24,17 +24,17 @@ SWARM_DIR, MODEL_DIR = "/var/lib/swarm-learning", "/tmp/spire/digits/model"
 TRAINING = {**yaml.safe_load((CLASSIC / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"], "epochs": 1}
 ADDRESS, NOBODYS_PORT = settings.host_ip(1), 18081
 NOTHING = {"host-1": 0, "host-2": 0}
-BEFORE = {"The inventory describes a swarm that can work", "Every host has an engine, all images and the network"}
+BEFORE = {"Check the inventory and derive the site from it", "Prepare the engine, images and network of every host"}
 SITE_OF = {"host-1": {"apls", "spire-server", "sn-1", "sl-1", "sl-2", "swci-1"}, "host-2": {"sn-2", "sl-3", "sl-4"}}
 WITHOUT_END = {"host-1": {"apls", "spire-server", "sn-1"}, "host-2": {"sn-2"}}
 WOULD_COME = {
-    ("host-1", "The License Server answers"),
-    ("host-1", "The SPIRE Server's directories and configuration are there"),
-    ("host-1", "The SPIRE Server has the registration entries"),
+    ("host-1", "Start the License Server"),
+    ("host-1", "Write the SPIRE Server's directories and configuration"),
+    ("host-1", "Set the registration entries of the SPIRE Server"),
     ("host-1", "Start the Sentinel"),
     ("host-2", "Start the other SN nodes"),
-    *((host, "The configuration of the nodes' SPIRE Agents is there") for host in ("host-1", "host-2")),
-    *((host, "The training's file is there") for host in ("host-1", "host-2")),
+    *((host, "Write the configuration of the nodes' SPIRE Agents") for host in ("host-1", "host-2")),
+    *((host, "Copy the training's files") for host in ("host-1", "host-2")),
     ("host-1", "Write the script and its tasks"),
 }
 EMPTY = """docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes
@@ -111,7 +111,7 @@ def test_second_check_run_changes_nothing(up, log):
 
 def test_status_shows_every_container(up, log):
     outcome = world.worked(world.play(log, *up, book=STATUS))
-    [table] = [result["msg"] for _host, task, result in outcome.results() if task == "What runs where is shown"]
+    [table] = [result["msg"] for _host, task, result in outcome.results() if task == "Show what runs where"]
     rows = [re.split(r" {2,}", line) for line in table[1:]]
     assert {(row[0], row[1]) for row in rows} == {(host, name) for host, there in SITE_OF.items() for name in there}
     assert {row[1]: row[3:6] for row in rows if row[1] in ("sn-2", "sl-3")} == {
@@ -139,8 +139,8 @@ def test_a_stopped_platform_comes_back_as_it_was(up, log):
     outcome = world.worked(world.play(log, *up))
     assert running() == WITHOUT_END
     assert known() == before
-    done = {task for _host, task in outcome.changes()} - {"It is known which nodes are to be made or started, and what they keep"}
-    assert done == {"The SPIRE Server is healthy", "Start the Sentinel", "Start the other SN nodes"}
+    done = {task for _host, task in outcome.changes()} - {"Find which nodes will be created or started, and what they keep"}
+    assert done == {"Start the SPIRE Server and wait until it is healthy", "Start the Sentinel", "Start the other SN nodes"}
 
 
 SN_2 = f"{SWARM_DIR}/agents/sn-2"

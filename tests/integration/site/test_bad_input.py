@@ -85,7 +85,7 @@ ON_A_HOST = {
 }
 
 
-FIRST_PLAY = "The inventory describes a swarm that can work"
+FIRST_PLAY = "Check the inventory and derive the site from it"
 
 
 @pytest.mark.usefixtures("platform")

@@ -36,7 +36,7 @@ def test_a_renewed_certificate_restarts_what_uses_it(log):
     (MADE / "org2.swarm.learning/host-2.pem").unlink()
     outcome = world.worked(world.play(log, *INVENTORY))
     assert {task for host, task in outcome.changes() if host == "host-2"} == {
-        "The certificates of the host's nodes are there",
+        "Write the certificates of the host's nodes",
         "Start the other SN nodes",
         "Start the SWOPs",
     }

@@ -166,7 +166,7 @@ def test_one_run_of_site_mends_all_of_it_and_its_training_outlives_a_ca(tmp_path
     mended = [change for change in outcome.changes() if "SPIRE" in change[1]]
     assert mended == [
         ("host-2", "Give the SPIRE Server the bundles of the other trust domains"),
-        ("host-2", "The SPIRE Server has the registration entries"),
+        ("host-2", "Set the registration entries of the SPIRE Server"),
     ]
     assert ("host-2", "Start the other SN nodes") in outcome.changes(), "a node learns when it starts whom to trust"
     assert ("host-1", "Start the Sentinel") not in outcome.changes()

@@ -60,7 +60,7 @@ def test_a_stopped_platform_comes_back_as_it_was(log):
     done = world.worked(world.play(log, *options, book=STOP))
     assert sorted(done.changes()) == sorted(tried)
     order = list(dict.fromkeys(task for _host, task in done.changes()))
-    assert order == [f"Nothing runs any more of {step}" for step in STEPS[1:]]  # the SWCI had run its script, and stays to say so
+    assert order == [f"Stop {step}" for step in STEPS[1:]]  # the SWCI had run its script, and stays to say so
     assert set(world.containers()) == {("host-1", "apls"), ("host-1", "swci-1")}
     # The SNs held one each. What is held by one that was killed, as other tests do, comes back by itself, some day.
     assert len(set(held) - set(licences())) == len(world.HOSTS)
@@ -120,7 +120,7 @@ def test_only_data_of_the_user_and_of_others_is_left(log):
     assert world.containers(ONE) == before
     assert outcome.changed["host-1"] == 0
     assert left(TWO) == ({"database"}, {"sn-2-smlnode"}, {"swarm"}, None)
-    [said] = [result["msg"] for _host, task, result in outcome.results() if task == "Nothing of the platform is left"]
+    [said] = [result["msg"] for _host, task, result in outcome.results() if task == "Remove the platform"]
     reason = "container database uses it, and is not this platform's"
     assert (
         said

@@ -73,13 +73,13 @@ def test_a_server_that_is_killed_in_mid_play_costs_one_more_run(spire):
     before = spire.only_agent()
 
     def kill(event, run):
-        if event == "task" and run.plays[-1].tasks[-1].endswith("The SPIRE Server's bundle is on the SPIRE Agent's host"):
+        if event == "task" and run.plays[-1].tasks[-1].endswith("Write the SPIRE Server's bundle on the agent's host"):
             spire.client.containers.get(spire.server).kill()
 
     spire.wipe("agent")
     run = spire.play(SERVER, AGENT, on_event=kill, spire_server_entries=[ENTRY], spire_agent_options={**spire.options, "wait_timeout": 5})
     assert run.status != 0
-    assert "The SPIRE Agent is attested" in run.failures[0]
+    assert "Start and attest the SPIRE Agent" in run.failures[0]
     spire.roles(SERVER, AGENT, spire_server_entries=[ENTRY])
     assert spire.only_agent() != before
 

@@ -116,7 +116,7 @@ def test_a_token_is_in_no_output(spire):
     run = spire.roles(AGENT)
     token = spire.only_agent().rpartition("/")[2]
     said = (spire.directory / f"play-{spire.runs}.jsonl").read_text(encoding="utf-8")
-    assert "The SPIRE Agent is attested" in said
+    assert "Start and attest the SPIRE Agent" in said
     assert "censored" in said
     assert [line for line in said.splitlines() if token in line.replace(f"join_token/{token}", "")] == []
     assert token not in run.stderr
