@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from .._container.host import Host
 
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
-_IMAGE = re.compile(r"([a-zA-Z0-9.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:\w[\w.-]{0,127})?(@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}")
-_REGISTRY = re.compile(r"[a-zA-Z0-9.-]+(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
+_SERVER = r"([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d+)?"  # a registry's host name, or its address, IPv6 in brackets
+_IMAGE = re.compile(rf"({_SERVER}/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:\w[\w.-]{{0,127}})?(@sha256:[0-9a-f]{{64}})?|sha256:[0-9a-f]{{64}}")
+_REGISTRY = re.compile(rf"{_SERVER}(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
 _CONTAINERS = re.compile(r"container:[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _USER = re.compile(r"[\w.-]+(:[\w.-]+)?")
 _CAPABILITIES = re.compile(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     _Judge = Callable[[Engine, dict[str, Any], ContainerSpec], None]
     _Pair = tuple[Optional[ContainerSpec], Optional[Observed]]
 
+_NETWORK_ID = re.compile(r"[0-9a-f]{12,64}")
 _LEAST_SECRET = 6  # characters; shorter ones are found in too much that is no secret
 _CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".pem", ".yaml", ".yml")
 
@@ -122,7 +124,7 @@ class _Convergence:
             right = f"does not run on Podman, which answers at {self.engine.address}; releases that do: {', '.join(ON_PODMAN)}"
             raise OptionError("release", params["release"], right)
         asked = translate(self.component_name, self.component, params, self.host, Lookup(self.engine, params["release"]))
-        self.asked = [_spec.with_asked_label(one) for one in asked]
+        self.asked = [_spec.with_asked_label(replace(one, network=self._network_name(one.network))) for one in asked]
         pulls = []
         for reference, image in images.items():
             images[reference], pulled = self._pulled(reference, image)
@@ -132,12 +134,18 @@ class _Convergence:
         self.asked = [replace(asked, image_id=wanted.image_id) for asked, wanted in zip(self.asked, self.wanted)]
         return pulls
 
+    def _network_name(self, network: str) -> str:
+        """The name of a network that goes by its ID, as the engine lists a container's networks by their names."""
+        found = self.engine.network(network) if _NETWORK_ID.fullmatch(network) else None
+        name: str = found["Name"] if found else network
+        return name
+
     def _pulled(self, reference: str, image: dict[str, Any] | None) -> tuple[dict[str, Any] | None, bool]:
         """(the image or None where check mode did not pull it, whether the pull changes something), before anything is touched."""
         pull = self.params["pull"]
         if image is None and pull == "never":
             raise EngineError(f"image {reference} is not on this host, and pull is never; load it, or allow pull: missing")
-        if image is not None and pull != "always":
+        if image is not None and (pull != "always" or reference.startswith("sha256:")):
             return image, False
         if self.check_mode:
             same = image is not None and self.engine.registry_has(reference, image)

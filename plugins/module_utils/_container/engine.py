@@ -102,6 +102,7 @@ class Engine:
         if tls and address.startswith("tcp://"):
             address = "https://" + address.removeprefix("tcp://")
         client = docker.APIClient(base_url=address, tls=tls, version=version, timeout=p["timeout"])
+        client.trust_env = False  # what the environment says of proxies and CAs is about other servers; the options say it of this one
         client.hooks["response"].append(self._notice)
         return client
 

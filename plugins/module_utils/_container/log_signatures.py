@@ -76,7 +76,37 @@ SIGNATURES = (
         "exchange the trust bundles before the entries are made",
     ),
     Signature(
-        r"certificate has expired",
+        r"certificate has expired or is not yet valid: current time \S+ is before",
+        "the clocks of the hosts differ: to this host, a certificate begins in the future",
+        "set the clocks of all hosts by NTP (timedatectl), then start the container again",
+    ),
+    Signature(
+        r"client version \S+ is too old",
+        "the Docker Engine refuses the API version that this container speaks",
+        "use a newer release of it (SPIRE from 1.9 on), or set min-api-version in the engine's daemon.json",
+    ),
+    Signature(
+        r"Invalid requirement: 'swarmlearning==client'|Invalid wheel filename",
+        "pip refuses the client's wheel under the name that it comes with",
+        "copy it in the build as swarmlearning-RELEASE-py3-none-manylinux_2_24_x86_64.whl, as swarm_training.client_wheel does",
+    ),
+    Signature(
+        r"requires a different Python",
+        "the ML image has a Python that the client's wheel does not support",
+        "build it on an image with Python 3.8 or 3.9",
+    ),
+    Signature(
+        r"could not select device driver",
+        "the engine cannot give the container a GPU",
+        "install NVIDIA's container toolkit, register its runtime (nvidia-ctk runtime configure) and restart the engine",
+    ),
+    Signature(
+        r"(?i)bus error|insufficient shared memory",
+        "the ML program needs more shared memory than the container has",
+        "set shm_size of the ML container, in container_options of a SWOP's pair as shm-size",
+    ),
+    Signature(
+        r"certificate has expired(?! or is not yet valid: current time \S+ is before)",
         "an identity has expired; the platform takes its first one and never renews it",
         "make SVIDs and user certificates outlive the training, and restart the node",
     ),

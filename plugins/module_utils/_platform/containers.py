@@ -84,10 +84,20 @@ def members(engine: Engine) -> list[tuple[str, str, dict[str, Any]]]:
     with_channel = {c["Id"] for c in engine.containers({"volume": [_CHANNEL]})}
     found = []
     for summary in engine.containers({}):
-        component, release = classify(summary["Image"], summary.get("Labels") or {}, summary["Id"] in with_channel)
+        component, release = classify(_image_of(engine, summary), summary.get("Labels") or {}, summary["Id"] in with_channel)
         if component:
             found.append((component, release, summary))
     return found
+
+
+def _image_of(engine: Engine, summary: dict[str, Any]) -> str:
+    """The image's reference as the container was given it: where its tag has moved on since, the list only has the image's ID."""
+    image: str = summary["Image"]
+    ours = f"{OWN_LABEL}component" in (summary.get("Labels") or {})
+    if ours or not re.fullmatch(r"(sha256:)?[0-9a-f]{12,64}", image):
+        return image
+    inspect = engine.inspect(summary["Id"])
+    return inspect["Config"]["Image"] if inspect else image
 
 
 def run(module: AnsibleModule, action: Callable[[Engine, dict[str, Any], bool], dict[str, Any]]) -> None:

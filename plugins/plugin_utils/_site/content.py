@@ -16,7 +16,7 @@ LEFT_OUT = ("__pycache__", ".git")
 
 
 def listing(training: dict[str, Any], client_dir: str) -> list[dict[str, str]]:
-    """[{source, path, sha256}] of every file, ordered; source on the controller, path on the hosts.
+    """[{source, path, sha256, mode}] of every file, ordered; source on the controller, path on the hosts. Links that lead nowhere are left out.
 
     training: the normalised mapping, free of problems, or nothing. Raises OSError where a file cannot be read.
     """
@@ -27,7 +27,11 @@ def listing(training: dict[str, Any], client_dir: str) -> list[dict[str, str]]:
         files.append((training["client_wheel"], posixpath.join(client_dir, os.path.basename(training["client_wheel"]))))
     if training["model_source"]:
         files += _below(training["model_source"], training["model_dir"])
-    return [{"source": source, "path": path, "sha256": _sum(source)} for source, path in files]
+    return [
+        {"source": source, "path": path, "sha256": _sum(source), "mode": "0755" if os.access(source, os.X_OK) else "0644"}
+        for source, path in files
+        if os.path.exists(source)
+    ]
 
 
 def _below(source: str, target: str) -> Iterator[tuple[str, str]]:

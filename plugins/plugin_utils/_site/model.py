@@ -259,6 +259,10 @@ def _make_absolute(variables: dict[str, Any]) -> None:
     peers = variables.get("swarm_peers")
     if isinstance(peers, list):
         variables["swarm_peers"] = [{**one, "file": _below(base, one.get("file"))} if isinstance(one, dict) else one for one in peers]
+    datastore = variables.get("spire_server_datastore")
+    if isinstance(datastore, dict) and isinstance(datastore.get("tls"), dict):
+        files = {key: _below(base, value) if str(key).endswith("_file") else value for key, value in datastore["tls"].items()}
+        variables["spire_server_datastore"] = {**datastore, "tls": files}
     for name in ("swarm_certificates", "swarm_certificates_dir"):
         if name in variables:
             variables[name] = _all_below(base, variables[name])

@@ -45,6 +45,12 @@ LINES = [
     ("write /x: no space left on device", "disk is full", "free space", False),
     ("could not resolve caller information", "cannot see the processes", "pid_mode: host", False),
     ("migrating from schema version 12 requires a previous SPIRE release", "older release", "one minor release", True),
+    ("x509: certificate has expired or is not yet valid: current time 2026-01-01T00:00:00Z is before 2026-01-02", "clocks", "NTP", False),
+    ("client version 1.43 is too old. Minimum supported API version is 1.44", "API version", "min-api-version", False),
+    ("ERROR: Invalid requirement: 'swarmlearning==client'", "pip refuses", "swarmlearning-RELEASE", False),
+    ("Package 'swarmlearning' requires a different Python: 3.11.4 not in '<3.10,>=3.8'", "does not support", "3.8 or 3.9", False),
+    ('could not select device driver "" with capabilities: [[gpu]]', "cannot give the container a GPU", "toolkit", False),
+    ("DataLoader worker is killed by signal: Bus error.", "shared memory", "shm_size", False),
     ("error while creating mount source path '/x': mkdir /x: read-only file system", "snap", "own packages", False),
 ]  # fmt: skip
 
