@@ -46,7 +46,7 @@ ON_THE_CONTROLLER = {
         ("host-3 (in swarm_sn) has no address", "set ansible_host or swarm_host_ip for it"),
         member("swarm_sn", "host-3"),
     ),
-    "an unknown group": Case(("'swarm_snn'", "did you mean 'swarm_sn'?"), member("swarm_snn", "host-2")),
+    "an unknown group": Case(("'swarm_snn'", "looks like a typing error of 'swarm_sn'"), member("swarm_snn", "host-2")),
     "an unknown release": Case(
         ("swarm_release of host-1, host-2: unknown release 2.4.0", "expected one of 0.3.0, 2.0.0, 2.1.0, 2.2.0, 2.3.0"),
         variables={"swarm_release": "2.4.0"},

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to be done so that a host's SPIRE Agent is attested (private, pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known beside the agent's own answer.
+
+    unknown      the server has no entry for the agent: it was replaced a moment ago, whatever the agent believes
+    shared       several agents stand for this ID on the server, as a run was interrupted
+    has_server   the inventory has the agent's server, so that a token can be made there
+    given_token  the inventory gives a join token
+    rewritten    the agent's files were written in this run
+    news         the server was told of new trust domains or entries in this run
+    modern       SPIRE 1.0 or newer, whose server tells what its agents know
+    check_mode   nothing may be changed
+    """
+
+    unknown: bool = False
+    shared: bool = False
+    has_server: bool = False
+    given_token: bool = False
+    rewritten: bool = False
+    news: bool = False
+    modern: bool = True
+    check_mode: bool = False
+
+
+def decide(agent: Mapping[str, Any], token_needed: bool, situation: Mapping[str, Any]) -> dict[str, bool]:
+    """{bootstrap, start, recreate, clean, wait}.
+
+    agent         the result of `spire_agent` in check mode: changed, attested, needs_join_token
+    token_needed  a token was made for it, or was given and is needed; false before that is known
+
+    bootstrap: get it a token, its server's bundle and an empty data directory. start: run the module for real, recreate: with that option.
+    clean: remove what its earlier tokens have left on the server. wait: until it knows what its server was told in this run.
+    """
+    unknown = set(situation) - {one.name for one in fields(Situation)}
+    if unknown:
+        raise ValueError(f"agent_steps: unknown facts {', '.join(sorted(unknown))}")
+    known = Situation(**{name: bool(value) for name, value in situation.items()})
+    attested, changed = bool(agent.get("attested")), bool(agent.get("changed"))
+    can_be_attested = bool(agent.get("needs_join_token")) or known.has_server
+    return {
+        "bootstrap": known.unknown or (not attested and can_be_attested),
+        "start": changed or not attested or token_needed,
+        "recreate": token_needed or (known.check_mode and known.rewritten),
+        "clean": (known.shared or (token_needed and not known.check_mode)) and not known.given_token,
+        "wait": known.news and attested and not changed and not token_needed and known.modern and not known.check_mode,
+    }
