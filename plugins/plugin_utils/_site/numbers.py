@@ -80,3 +80,26 @@ def moved(site_host: Mapping[str, Any], containers: Iterable[Mapping[str, Any]])
     """Whether nodes run on a host under other numbers than the model gives them."""
     wanted, there = expected(site_host), running(containers)
     return any(wanted[kind] and not set(there[kind][: len(wanted[kind])]) <= set(wanted[kind]) for kind in wanted)
+
+
+def orphans(containers: Iterable[Mapping[str, Any]], expected: Iterable[str], network: str, directory: str) -> list[str]:
+    """Names of the containers of this site that this collection made and that the inventory does not have on the host any more.
+
+    expected   the names that it has there
+    network    the site's network, and
+    directory  the site's directory on the host: what has neither belongs to another site
+    """
+    known = set(expected)
+    found = []
+    for container in containers:
+        name = str((container.get("Names") or ["?"])[0]).lstrip("/")
+        ours = "learning.swarm.component" in (container.get("Labels") or {})
+        if ours and name not in known and _is_within(container, network, directory):
+            found.append(name)
+    return sorted(found)
+
+
+def _is_within(container: Mapping[str, Any], network: str, directory: str) -> bool:
+    networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
+    sources = [str(mount.get("Source") or "") for mount in container.get("Mounts") or ()]
+    return network in networks or any(f"{source}/".startswith(f"{directory.rstrip('/')}/") for source in sources)

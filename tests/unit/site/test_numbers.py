@@ -76,3 +76,19 @@ def test_names_and_directories_of_a_site():
 )
 def test_nodes_that_run_under_other_numbers(containers, moved):
     assert numbers.moved(model.derive(two_orgs())["host-1"], containers) is moved
+
+
+HERE = {"NetworkSettings": {"Networks": {"swarm": {}}}}
+MOUNTS = {"Mounts": [{"Source": "/var/lib/swarm-learning/swop/swop-2"}]}
+
+
+def test_containers_that_the_inventory_no_longer_has():
+    there = [
+        {**container("sn-1", "sn"), **HERE},
+        {**container("sn-2", "sn"), **HERE},
+        {**container("swop-2", "swop"), **MOUNTS},
+        {**container("web"), **HERE},  # somebody else's
+        container("sn-9", "sn"),  # another site's
+        {**container("sn-8", "sn"), "Mounts": [{"Source": "/var/lib/swarm-learning-2/x"}]},
+    ]
+    assert numbers.orphans(there, ["sn-1"], "swarm", "/var/lib/swarm-learning") == ["sn-2", "swop-2"]
