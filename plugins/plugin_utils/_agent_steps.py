@@ -32,6 +32,11 @@ class Situation:
     modern: bool = True
     check_mode: bool = False
 
+    @property
+    def hears_news(self) -> bool:
+        """Whether there is something that the agent has to be waited for to hear."""
+        return self.news and self.modern and not self.check_mode
+
 
 def decide(agent: Mapping[str, Any], token_needed: bool, situation: Mapping[str, Any]) -> dict[str, bool]:
     """{bootstrap, start, recreate, clean, wait}.
@@ -42,16 +47,22 @@ def decide(agent: Mapping[str, Any], token_needed: bool, situation: Mapping[str,
     bootstrap: get it a token, its server's bundle and an empty data directory. start: run the module for real, recreate: with that option.
     clean: remove what its earlier tokens have left on the server. wait: until it knows what its server was told in this run.
     """
-    unknown = set(situation) - {one.name for one in fields(Situation)}
-    if unknown:
-        raise ValueError(f"agent_steps: unknown facts {', '.join(sorted(unknown))}")
-    known = Situation(**{name: bool(value) for name, value in situation.items()})
+    known = _situation(situation)
     attested, changed = bool(agent.get("attested")), bool(agent.get("changed"))
     can_be_attested = bool(agent.get("needs_join_token")) or known.has_server
+    unchanged = attested and not changed and not token_needed
     return {
         "bootstrap": known.unknown or (not attested and can_be_attested),
-        "start": changed or not attested or token_needed,
+        "start": not unchanged,
         "recreate": token_needed or (known.check_mode and known.rewritten),
-        "clean": (known.shared or (token_needed and not known.check_mode)) and not known.given_token,
-        "wait": known.news and attested and not changed and not token_needed and known.modern and not known.check_mode,
+        "clean": not known.given_token and (known.shared or (token_needed and not known.check_mode)),
+        "wait": unchanged and known.hears_news,
     }
+
+
+def _situation(facts: Mapping[str, Any]) -> Situation:
+    """Raises ValueError for a fact that there is none of."""
+    unknown = set(facts) - {one.name for one in fields(Situation)}
+    if unknown:
+        raise ValueError(f"agent_steps: unknown facts {', '.join(sorted(unknown))}")
+    return Situation(**{name: bool(value) for name, value in facts.items()})
