@@ -47,7 +47,7 @@ def moved_nodes(hosts: list[str], hostvars: Any) -> list[str]:
     from ..plugin_utils._site import numbers
 
     def containers(host: str) -> Any:
-        return hostvars[host].get("__swarm_engine", {}).get("containers", [])
+        return hostvars[host].get("swarm_engine", {}).get("containers", [])
 
     return [host for host in hosts if numbers.moved(hostvars[host]["swarm_site_host"], containers(host))]
 
