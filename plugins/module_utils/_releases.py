@@ -78,6 +78,7 @@ class Component:
     info_file        the scripts put /tmp/container_info_file into it, and into its sidecar, before the first start
     ready_by         option → the signal instead of `ready` where that option is given; port SAME is its value
     wait_timeout     seconds
+    own_first        the arguments of its options come before the user's, as its script has them
     """
 
     registry: str
@@ -100,6 +101,7 @@ class Component:
     ready: Ready = Ready()
     ready_by: dict[str, Ready] = field(default_factory=dict)
     wait_timeout: int = 120
+    own_first: bool = False
 
 
 PRIMARY_IP = "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP"
@@ -138,6 +140,7 @@ _RELEASE_0_3_0 = {
         {"config": Option("file", mount=SAME, mode="ro", argument="-config")},
         configuration=("config",),
         ready=Ready(health=(f"{SPIRE_CLASSIC}/spire-server", "healthcheck")),
+        own_first=True,
     ),
     "sn": Component(
         _CLASSIC,

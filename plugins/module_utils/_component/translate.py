@@ -253,7 +253,8 @@ def _container(params: dict[str, Any], image: str, component: Component, parts: 
     if params.get("restart_policy") is None:
         common["restart_policy"] = "no" if common["auto_remove"] else component.restart_policy
     common["pid_mode"] = common["pid_mode"] or component.pid_mode
-    command = parse.parse_command(params.get("command") or ()) + tuple(parts.arguments)
+    own, asked = tuple(parts.arguments), parse.parse_command(params.get("command") or ())
+    command = own + asked if component.own_first else asked + own
     return _spec_of(common, name=params["name"], image=image, command=command, hostname=_hostname(params, params["name"]))
 
 

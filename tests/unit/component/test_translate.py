@@ -92,6 +92,11 @@ def test_image(component, releases, options, image):
 CONFIG = {"config": "/etc/swarm/agent.conf"}
 
 
+def test_classic_server_gets_its_configuration_first():
+    made = spec("spire_server", CLASSIC, **CONFIG, command=["-logLevel", "DEBUG"])
+    assert made.command == ("-config", "/etc/swarm/agent.conf", "-logLevel", "DEBUG")
+
+
 @pytest.mark.parametrize(
     ("options", "there", "command"),
     [
