@@ -38,7 +38,7 @@ options:
     type: str
   pull:
     description:
-      - V(missing) pulls the image when the host has it not, V(always) each time, V(never) not at all.
+      - V(missing) pulls the image if it is not present on the host, V(always) each time, V(never) not at all.
       - The image is there before anything is stopped.
       - Podman cannot ask a registry without pulling. Check mode then takes an image that is there for the one that would be pulled.
     type: str

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: given
-short_description: A mapping without what is not given
-version_added: 0.1.0
+short_description: Drop empty values from a mapping
+version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Leaves out keys whose value is null, an empty text, an empty list or an empty mapping, so that a module's own default holds.

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: image
-short_description: The full reference of a component's image
-version_added: 0.1.0
+short_description: Get the full reference of a component's image
+version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Looks the image of a component up in the platform's releases.

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: missing_images
-short_description: The images that a host does not have
-version_added: 0.1.0
+short_description: Find the images that a host does not have
+version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Compares references with what the engine lists, tags and digests.

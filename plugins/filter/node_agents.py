@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: node_agents
-short_description: The files of the SPIRE Agents inside nodes of release 0.3.0
+short_description: Get the files of the SPIRE Agents inside nodes of release 0.3.0
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
@@ -37,7 +37,7 @@ options:
     type: str
     required: true
   server_port:
-    description: Its port.
+    description: Port of the SPIRE Server.
     type: int
     default: 8081
   log_level:

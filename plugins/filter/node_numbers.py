@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: node_numbers
-short_description: The numbers that the nodes of a host have
+short_description: Get the numbers of a host's nodes
 description:
   - Reads the numbers of SN, SWOP and SL nodes from the names of the containers that this collection made, and those of the SL/ML pairs
     from the profiles of the SWOPs.

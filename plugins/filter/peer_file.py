@@ -6,8 +6,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: peer_file
-short_description: What an organisation gives to others that have an inventory of their own
-version_added: 1.1.0
+short_description: Make the file that an organisation gives to others
+version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Makes the public file that C(swarm_peers) of another organisation's inventory names, with the trust bundle and its fingerprint.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: proxy_environment
-short_description: Environment of a container that reaches the outside through proxies
+short_description: Get the proxy variables of a container
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: site
-short_description: What each host of a swarm's inventory gets
-version_added: 0.1.0
+short_description: Derive what each host of a swarm's inventory gets
+version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Derives from the inventory's groups and a few variables everything that the roles of this collection need on each host,
@@ -37,7 +37,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: The inventory describes a swarm that can work
+- name: Check the inventory
   ansible.builtin.assert:
     that: (hostvars | swarm.learning.site(groups)).problems == []
 """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: site_variables
-short_description: The inventory variables that a site is derived from
+short_description: Find the inventory variables that a site is derived from
 description:
   - Returns those names of a host's variables that the filter P(swarm.learning.site#filter) reads.
 version_added: 1.0.0

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: sl_images
-short_description: SL nodes with the images that they run
+short_description: Add the images that SL nodes run
 description:
   - Adds to each SL node that does not name one the image that it runs. In release 0.3.0 the node's ML platform decides about it.
 version_added: 1.0.0

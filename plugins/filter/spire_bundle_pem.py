@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: spire_bundle_pem
-short_description: The certificates of a SPIFFE bundle as PEM
+short_description: Convert a SPIFFE bundle to PEM
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:

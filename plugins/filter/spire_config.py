@@ -6,8 +6,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: spire_config
-short_description: The configuration of a SPIRE server or agent as a mapping
-version_added: 0.1.0
+short_description: Make the configuration of a SPIRE Server or Agent
+version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Makes a configuration with disk keys, join tokens and, for a server, sqlite, a bundle endpoint and the domains it federates with.

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: spire_hcl
-short_description: A nested mapping as HCL text
-version_added: 0.1.0
+short_description: Write a nested mapping as HCL
+version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Writes mappings as blocks, lists of texts or numbers as lists, and leaves out what is null.

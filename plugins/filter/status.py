@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: status
-short_description: What runs where, as a table
+short_description: Format a table of what runs where
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:

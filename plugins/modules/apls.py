@@ -12,7 +12,7 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Makes sure that the License Server (APLS) is as described, and that it answers.
+  - Deploys the License Server (APLS) and waits until it answers.
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine

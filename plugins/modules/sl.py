@@ -12,7 +12,7 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Makes sure that a Swarm Learning node (SL) is as described and runs. In 2.x the user's ML container beside it belongs to it.
+  - Deploys a Swarm Learning (SL) node and waits until it runs. In releases 2.x the user's ML container beside it is part of it.
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
@@ -31,7 +31,7 @@ options:
     description: Service of the file server, as C(FQDN[:PORT]). Not in release 0.3.0.
     type: str
   sl_platform:
-    description: ML platform, V(TF) or V(PYT) in any case, TF by default. Release 0.3.0 only.
+    description: ML platform, V(TF) or V(PYT) (case-insensitive). Defaults to V(TF). Release 0.3.0 only.
     type: str
   gpu:
     description: GPUs of the ML program, V(all) or their indexes such as V(0,1). Release 0.3.0 only; in 2.x see O(ml.gpus).
@@ -231,7 +231,7 @@ refused_token:
 needs_join_token:
   description:
     - Whether the log of a node that has ended, or that is restarted again and again, says that its agent cannot be attested as it is.
-    - Such a node is made anew with a new join token.
+    - Such a node is re-created with a new join token.
   returned: in release 0.3.0
   type: bool
 training:

@@ -12,7 +12,7 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Makes sure that a Swarm Network node (SN) is as described, and that its API server has started.
+  - Deploys a Swarm Network (SN) node and waits until its API server has started.
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
@@ -104,7 +104,7 @@ refused_token:
 needs_join_token:
   description:
     - Whether the log of a node that has ended, or that is restarted again and again, says that its agent cannot be attested as it is.
-    - Such a node is made anew with a new join token.
+    - Such a node is re-created with a new join token.
   returned: in release 0.3.0
   type: bool
 """

@@ -12,7 +12,7 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Makes sure that this host's SPIRE Agent (2.x) is as described, attested, and serves its Workload API.
+  - Deploys this host's SPIRE Agent (releases 2.x) and waits until it is attested and serves its Workload API.
   - The engine's socket is mounted at C(/var/run/docker.sock), and Podman's at C(/run/podman/podman.sock) too.
 extends_documentation_fragment:
   - swarm.learning.container

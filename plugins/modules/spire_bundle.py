@@ -13,7 +13,7 @@ author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Without O(bundle), reads the server's own trust bundle, which is public.
-  - With it, makes sure that the server has another trust domain's bundle.
+  - With O(bundle), sets the server's copy of another trust domain's bundle.
 extends_documentation_fragment:
   - swarm.learning.engine
 options:
@@ -25,7 +25,7 @@ options:
     description: The other trust domain. Required with O(bundle).
     type: str
   bundle:
-    description: Its trust bundle in SPIFFE format, as JSON text.
+    description: Trust bundle of O(trust_domain) in SPIFFE format, as JSON text.
     type: str
   bootstrap:
     description:
@@ -55,11 +55,11 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: The trust bundle of this organisation is known
+- name: Read the trust bundle of this organisation
   swarm.learning.spire_bundle:
   register: __bundle
 
-- name: The server trusts the other organisation
+- name: Set the bundle of the other organisation
   swarm.learning.spire_bundle:
     trust_domain: org2.swarm.learning
     bundle: "{{ hostvars['host-2'].__bundle.bundle }}"

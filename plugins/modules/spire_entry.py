@@ -12,7 +12,7 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Makes sure that registration entries are there, as described, or are not there.
+  - Creates, updates and deletes registration entries.
   - One call takes a whole list.
 extends_documentation_fragment:
   - swarm.learning.engine
@@ -135,7 +135,7 @@ orphans:
   elements: str
 shared:
   description: >-
-    IDs that more than one agent goes by, as after an agent was attested anew in a run that was interrupted.
+    IDs that more than one agent goes by, as after an agent was attested again in a run that was interrupted.
     M(swarm.learning.spire_token) with C(state=used) removes the earlier ones.
   returned: always
   type: list

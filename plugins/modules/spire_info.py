@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: spire_info
-short_description: What a SPIRE Server has, and whether it outlives the training
+short_description: Gather information about a SPIRE Server
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Says which agents, registration entries and trust bundles a SPIRE Server has, and when they expire.
-  - With O(days), says what of it ends before the training does, and how it is renewed.
+  - Lists the agents, registration entries and trust bundles of a SPIRE Server, and when they expire.
+  - With O(days), reports what of it expires before the training ends, and how to renew it.
 extends_documentation_fragment:
   - swarm.learning.engine
 options:
@@ -131,7 +131,7 @@ entries:
       description: SPIFFE ID that it hangs below; that of an agent that is yet to come ends in V(unused), and not in its join token.
       type: str
     selectors:
-      description: Its selectors, each as C(TYPE:VALUE).
+      description: Selectors of the entry, each as C(TYPE:VALUE).
       type: list
       elements: str
     federates_with:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: spire_plugin
-short_description: The checksum of the workload attestor plugin in an image
+short_description: Get the checksum of the workload attestor plugin in an image
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - In release 0.3.0 a SPIRE Agent runs inside each SN, SL and SWCI, with a plugin that tells what kind of node asks.
-  - The agent's configuration names the plugin's checksum. This module finds it out from the very image that will run.
+  - The agent's configuration names the plugin's checksum. This module reads it from the image that will run.
   - >-
-    The file is read out of a container that has the image, running or not. Where there is none, one is made for it, never started, and
+    The file is read from a container of that image, running or not. Without one, a container is created for it, never started, and
     removed.
 extends_documentation_fragment:
   - swarm.learning.engine

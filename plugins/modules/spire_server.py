@@ -12,7 +12,7 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Makes sure that a SPIRE Server is as described, and healthy.
+  - Deploys a SPIRE Server and waits until it is healthy.
   - In 2.x it is SPIRE's own image, in 0.3.0 the platform's.
   - A server becomes one of the same or the next minor release of SPIRE. Any other image is refused, and the server that runs goes on.
 extends_documentation_fragment:

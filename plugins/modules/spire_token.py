@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: spire_token
-short_description: A join token for a SPIRE Agent that needs one
+short_description: Create a join token for a SPIRE Agent that needs one
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Makes a join token on a SPIRE Server, when the agent needs one.
-  - An agent that keeps an identity which the server knows, has not banned and which has not expired needs none.
+  - Creates a join token on a SPIRE Server if the agent needs one.
+  - An agent needs none as long as it keeps an identity that the server knows, has not banned, and that has not expired.
   - Afterwards, O(state=used) removes what earlier tokens of the same agent have left on the server.
 extends_documentation_fragment:
   - swarm.learning.engine
@@ -78,7 +78,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: It is known what the agent of this host keeps
+- name: Find what the agent of this host keeps
   swarm.learning.spire_agent:
     name: spire-agent
     config_dir: /etc/spire/agent
@@ -86,7 +86,7 @@ EXAMPLES = r"""
   check_mode: true
   register: __agent
 
-- name: The agent of this host has a join token, if it needs one
+- name: Get a join token for the agent of this host if it needs one
   swarm.learning.spire_token:
     spiffe_id: spiffe://org1.swarm.learning/swarm/agent/host-1
     agent_id: "{{ __agent.identity.spiffe_id | default('') }}"
@@ -99,7 +99,7 @@ EXAMPLES = r"""
 
 # … the agent is started with it …
 
-- name: Nothing of earlier agents of this host is left
+- name: Remove what earlier agents of this host have left
   swarm.learning.spire_token:
     spiffe_id: spiffe://org1.swarm.learning/swarm/agent/host-1
     agent_id: "{{ __agent.identity.spiffe_id | default('') }}"

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swarm_files
-short_description: Directories and small text files of a host, in one call
+short_description: Manage directories and small text files of a host in one call
 description:
-  - Makes sure that a list of directories and a list of small text files are on the host.
+  - Creates and updates a list of directories and a list of small text files.
   - A component needs several of each, and a task for each costs about half a second a host.
-    The roles of this collection lay the files of a component with one task.
-version_added: 0.1.0
+    The roles of this collection write the files of a component with one task.
+version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
 options:
   directories:
     description:
-      - Directories that are to be there. Missing parents are made.
+      - Directories that must exist. Missing parents are created.
     type: list
     elements: dict
     default: []
@@ -42,7 +42,7 @@ options:
         default: false
   files:
     description:
-      - Text files that are to be there, with their whole content. Their directories must exist or stand in O(directories).
+      - Text files that must exist, with their complete content. Their directories must exist or be listed in O(directories).
     type: list
     elements: dict
     default: []
@@ -68,13 +68,13 @@ options:
   sums:
     description:
       - Files that come to the host by other means, and their SHA-256 checksums in hexadecimal.
-      - Nothing is done about them, but RV(differing) names those that are not there or not the same, so that only these need to be copied.
+      - They are not changed; RV(differing) lists those that are missing or different, so that only these need to be copied.
     type: dict
     default: {}
   required:
     description:
       - Directories that must be there, each with the user that must be able to read it.
-      - Nothing is done about them, but RV(unusable) names those that are not.
+      - They are not changed; RV(unusable) lists those that cannot be used.
     type: list
     elements: dict
     default: []
@@ -84,12 +84,12 @@ options:
         type: path
         required: true
       user:
-        description: Who must be able to read it, as C(name-or-uid[:group-or-gid]). Empty, only its being there counts.
+        description: The user who must be able to read it, as C(name-or-uid[:group-or-gid]). If empty, it only has to exist.
         type: str
         default: ''
   aside:
     description:
-      - Files and directories that make room. One that is there is renamed, with the time of its last change behind its name.
+      - Files and directories to move aside. Existing ones are renamed, with the time of their last change as a suffix.
     type: list
     elements: path
     default: []
@@ -106,7 +106,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: The server's directories and its configuration are there
+- name: Write the server's directories and its configuration
   swarm.learning.swarm_files:
     directories:
       - path: /var/lib/swarm-learning/spire-server/data
@@ -128,12 +128,12 @@ paths:
   elements: str
   sample: [/var/lib/swarm-learning/spire-server/conf/server.conf]
 created:
-  description: Those of RV(paths) that were not there.
+  description: Those of RV(paths) that did not exist.
   returned: always
   type: list
   elements: str
 differing:
-  description: The files of O(sums) that are not there, or not the same.
+  description: The files of O(sums) that are missing or different.
   returned: always
   type: list
   elements: str

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swarm_info
-short_description: What of the platform is on a host
+short_description: Gather information about Swarm Learning containers on a host
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Says which of the platform's containers are on a host, whether they are ready, and until when their identity lasts.
+  - Lists the platform's containers on a host, whether they are ready, and when their identity expires.
   - Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
-  - With O(days), says what the nodes hold that ends before the training does, and how it is renewed.
+  - With O(days), reports what the nodes hold that expires before the training ends, and how to renew it.
 extends_documentation_fragment:
   - swarm.learning.engine
 options:
@@ -72,7 +72,7 @@ containers:
       description: The release. Empty where it is not known.
       type: str
     image:
-      description: Its image.
+      description: Image of the container.
       type: str
     state:
       description: The engine's word for its state, such as V(running).

@@ -12,8 +12,8 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Stops the platform's containers on a host, and removes them, in the order in which they lean on each other.
-  - Without a flag, everything but the License Server.
+  - Stops and removes the platform's containers on a host, those first that depend on others.
+  - Without a flag, everything but the License Server is stopped.
   - Containers of one component are stopped at the same time.
   - A SWCI, SL or ML container of this collection that has ended well is left as a record of that, unless its own flag is set.
     Without it the roles C(swci) and C(sl) would do again what was done.
@@ -72,7 +72,7 @@ options:
   components:
     description:
       - Only these, of what the flags choose.
-      - A playbook that stops one component after the other on all hosts says so.
+      - Use this to stop one component at a time across all hosts.
     type: list
     elements: str
     choices: [swci, ml, sl, swop, sn, spire_agent, spire_server, apls]

@@ -13,7 +13,7 @@ author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Removes a network, volumes and directories of the platform from a host. Stop the platform first, M(swarm.learning.swarm_stop).
-  - What a container needs that is not the platform's stays, and so does a network that was there before, and what is the user's own.
+  - Anything used by other containers, pre-existing networks, and user data are kept.
 extends_documentation_fragment:
   - swarm.learning.engine
 options:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swarm_training
-short_description: Wait for the end of a training, and show how far it is
+short_description: Wait for the end of a training and show its progress
 version_added: "1.1.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Follows the logs of a host's SL nodes, and of the ML containers beside them, until all have ended as a training ends.
-  - Says on the way in which round they are, in which epoch and with how many peers, as far as their logs tell.
+  - Follows the logs of a host's SL nodes, and of the ML containers beside them, until all of them have finished the training.
+  - Shows their round, epoch and number of peers on the way, as far as these are in their logs.
   - Fails as soon as one of them fails, on this host or on another of the same task, with the last lines of its log and what they mean.
 extends_documentation_fragment:
   - swarm.learning.engine
@@ -37,7 +37,7 @@ options:
     type: int
     default: 604800
   step:
-    description: For how many seconds at a time the logs are followed before it is said how far the training is. Set on its own account.
+    description: Seconds between progress reports. Managed by the action plugin; do not set it.
     type: int
     default: 5
 requirements:
@@ -55,7 +55,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: The training has ended well
+- name: Wait for the end of the training
   swarm.learning.swarm_training:
     nodes:
       - name: sl-1

@@ -12,7 +12,7 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Makes sure that the command interface (SWCI) is as described and has come up.
+  - Deploys the command interface (SWCI) and waits until it has started.
   - It runs its init script and ends with it when the script says EXIT. Set O(auto_remove=false) to keep its log.
   - Without a script it shows its prompt, which C(docker attach) reaches, or serves O(web_port).
 extends_documentation_fragment:
@@ -87,7 +87,7 @@ refused_token:
 needs_join_token:
   description:
     - Whether the log of a node that has ended, or that is restarted again and again, says that its agent cannot be attested as it is.
-    - Such a node is made anew with a new join token.
+    - Such a node is re-created with a new join token.
   returned: in release 0.3.0
   type: bool
 output:

@@ -12,7 +12,7 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Makes sure that a Swarm Operator (SWOP) is as described, and ready for tasks. Not in release 0.3.0.
+  - Deploys a Swarm Operator (SWOP) and waits until it is ready for tasks. Not available in release 0.3.0.
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
