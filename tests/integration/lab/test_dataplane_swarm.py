@@ -29,7 +29,7 @@ def test_four_nodes_learn_what_none_can_alone(tmp_path: Path) -> None:
     with Swarm(tmp_path, ONE) as swarm:
         for index in range(4):
             environ = {"MODEL_DIR": str(tmp_path / "model"), "MIN_PEERS": "4", "MAX_EPOCHS": "10", "NODE_INDEX": str(index), "NODES": "4"}
-            swarm.add(DIGITS, ONE.files(tmp_path, "sl"), **environ)
+            swarm.add(DIGITS, ONE.files(tmp_path, "sl"), grace=60, **environ)  # its libraries take long to load on a busy machine
         assert swarm.ended() == [(0, 0)] * 4
         logs = [pair.log("ml") for pair in swarm.pairs]
         assert swarm.client.get("/nodes")["nodes"] == []
