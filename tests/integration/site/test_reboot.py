@@ -10,7 +10,7 @@ from tests.integration.site import lab_platform as world
 
 NUMBER = 2
 HOST = world.HOSTS[NUMBER - 1]
-IS_UP = ("--entrypoint", "python3", "registry.lab:5000/hpe/swarm-learning/swci:2.3.0", "-m", "swarmlab.is_up")
+IS_UP = ("--entrypoint", "python3", "registry.lab:5000/hpe/swarm-learning/sn:2.3.0", "-m", "swarmlab.is_up")
 WORKLOAD = (
     *("--env", "swarm_node_type=swci", "--volume", "spire-agent-socket:/tmp/spire-agent"),
     *("--env", "SWARM_SPIFFE_WORKLOAD_API_SOCKET_PATH=/tmp/spire-agent/api.sock"),
@@ -30,7 +30,7 @@ def entry_ids():
 def has_identity():
     """Whether the host's agent issues SVIDs to its containers, within the time that a container asks for one."""
     ask = 'from os import environ; from swarmlab.identity import obtain; print(obtain("swci", environ).name)'
-    image = ("--entrypoint", "python3", "registry.lab:5000/hpe/swarm-learning/swci:2.3.0", "-c", ask)
+    image = ("--entrypoint", "python3", "registry.lab:5000/hpe/swarm-learning/sn:2.3.0", "-c", ask)
     return HOST.run("docker", "run", "--rm", "--network", "none", *WORKLOAD, *image).rstrip().endswith("/swarm/swci")
 
 
@@ -46,7 +46,7 @@ def test_a_rebooted_host_comes_back_without_a_new_join_token(log):
     assert len(world.trained()) == world.PAIRS  # anew, when the tests before had another training
     assert (world.running(HOST), agents(), entry_ids(), world.tokens_made()) == before
     assert {name: container for name, (container, started) in world.containers(HOST).items() if name in ids} == ids
-    assert "The SPIRE Agent has a join token" not in [task for _host, task in outcome.changes()]
+    assert "Get a join token for the SPIRE Agent if it needs one" not in [task for _host, task in outcome.changes()]
 
     for host in world.HOSTS:
         answers = host.run("docker", "run", "--rm", *WORKLOAD, *IS_UP, "172.30.0.11", "172.30.0.12")
