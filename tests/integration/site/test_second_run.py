@@ -66,3 +66,22 @@ def test_hosts_that_change_places_keep_their_nodes(tmp_path, log):
     before = world.containers()
     outcome = world.worked(world.play(log, *world.inventory(tmp_path, change_places)))
     assert (outcome.changes(), world.containers()) == ([], before)
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_change_that_is_not_the_scripts_does_not_run_it_again(tmp_path, log):
+    """The script resets what a training that runs needs; the container waits for its change until the script runs again."""
+    before = world.containers()
+    arguments = ["-i", str(world.LAB), *world.extra(tmp_path, {"swci_env": {"ADDED": "1"}}), "--tags", "swci"]
+    outcome = world.worked(world.play(log, *arguments))
+    assert (outcome.changes(), world.containers()) == ([], before)
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_node_that_the_inventory_no_longer_has_is_named(tmp_path, log):
+    arguments = world.inventory(tmp_path, lambda tree: tree["children"]["swarm_swop"]["hosts"].pop("host-2"))
+    outcome = world.worked(world.play(log, *arguments, "--check", "--skip-tags", "swop,swci"))
+    said = [result["msg"] for host, task, result in outcome.results() if task.startswith("Name containers") and host == "host-2"]
+    assert said == [
+        "host-2 still has swop-2, which the inventory does not have there any more: set swarm_remove_orphans: true for one run to remove them"
+    ]

@@ -77,7 +77,10 @@ def test_a_stopped_platform_comes_back_as_it_was(log):
         {"spire-server", "spire-agent", "sn-2", "swop-2"},
     ]
     assert known() == before
-    assert not {task for _host, task in outcome.changes()} & {"Get a join token for the SPIRE Agent if it needs one", "Run the script of the SWCI"}
+    assert not {task for _host, task in outcome.changes()} & {
+        "Get a join token for the SPIRE Agent if it needs one",
+        "Run the script of the SWCI",
+    }
     for host in world.HOSTS:  # the audit log of servers that started anew
         assert "AttestAgent" not in world.log_of(host, "spire-server")
 
