@@ -142,13 +142,17 @@ def _check_network(params: dict[str, Any], prefix: str) -> None:
                 raise OptionError(prefix + option, None, f"does not go with network: {network}, where that container's own are used")
     if params.get("network_aliases") and network in (None, "default", "bridge", "host", "none"):
         raise OptionError(f"{prefix}network_aliases", None, "need a network that you made; the engine's own have no aliases")
+    _check_addresses(params, prefix)
+    hostname = params.get("hostname") or params.get("name") or ""
+    if len(hostname) > 63 and not (network or "").startswith("container:"):
+        raise OptionError(f"{prefix}hostname", hostname, "is longer than the 63 characters that a host name may have; give a shorter one")
+
+
+def _check_addresses(params: dict[str, Any], prefix: str) -> None:
     for address in params.get("dns") or ():
         _check_ip(f"{prefix}dns", address)
     for name, address in _extra_hosts(params):
         _check_ip(f"{prefix}extra_hosts.{name}", address)
-    hostname = params.get("hostname") or params.get("name") or ""
-    if len(hostname) > 63 and not (network or "").startswith("container:"):
-        raise OptionError(f"{prefix}hostname", hostname, "is longer than the 63 characters that a host name may have; give a shorter one")
 
 
 def _extra_hosts(params: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -300,36 +300,47 @@ def _strings(mapping: dict[str, Any] | None) -> dict[str, str]:
     return {key: str(value) for key, value in (mapping or {}).items()}
 
 
+def _each(parse_one: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
+    """A parser of a list, of one of its items; nothing is an empty list."""
+    return lambda entries: [parse_one(entry) for entry in entries or ()]
+
+
+# option → how its value becomes the spec's field of that name
+_AS_GIVEN: dict[str, Callable[[Any], Any]] = {
+    "env": _strings,
+    "labels": _strings,
+    "extra_hosts": _strings,
+    "entrypoint": lambda words: tuple(words or ()),
+    "dns": lambda addresses: tuple(addresses or ()),
+    "network_aliases": lambda names: names or (),
+    "user": lambda name: name or "",
+    "workdir": lambda path: path or "",
+    "memory": lambda size: parse.parse_memory(size or 0),
+    "cpus": lambda number: parse.parse_cpus(number or 0),
+    "shm_size": lambda size: parse.parse_shm_size(size) if size else None,
+    "gpus": lambda gpus: parse.parse_gpus(gpus) if gpus else "",
+    "restart_policy": lambda policy: parse.parse_restart_policy(policy or "no"),
+    "ulimits": _each(parse.parse_ulimit),
+    "devices": _each(parse.parse_device),
+    "cap_add": _each(parse.normalise_capability),
+    "cap_drop": _each(parse.normalise_capability),
+    "read_only": bool,
+    "cgroupns": lambda namespace: namespace,
+    "init": lambda wanted: wanted,
+    "log_driver": lambda driver: driver,
+    "log_options": lambda options: None if options is None else _strings(options),
+}
+
+
 def _common(params: dict[str, Any], parts: _Parts) -> dict[str, Any]:
     network: Any = params.get("network")
     return {
-        "env": _strings(params.get("env")),
-        "labels": _strings(params.get("labels")),
-        "entrypoint": tuple(params.get("entrypoint") or ()),
-        "user": params.get("user") or "",
-        "workdir": params.get("workdir") or "",
+        **{option: read(params.get(option)) for option, read in _AS_GIVEN.items()},
         "ports": [port for entry in params.get("publish") or () for port in parse.parse_ports(entry)],
         "mounts": [parse.parse_mount(entry) for entry in params.get("volumes") or ()],
         "network": parts.shared({"bridge": "default"}.get(network, network) or "default"),
-        "network_aliases": params.get("network_aliases") or (),
-        "memory": parse.parse_memory(params.get("memory") or 0),
-        "cpus": parse.parse_cpus(params.get("cpus") or 0),
-        "shm_size": parse.parse_shm_size(params["shm_size"]) if params.get("shm_size") else None,
-        "ulimits": [parse.parse_ulimit(entry) for entry in params.get("ulimits") or ()],
-        "gpus": parse.parse_gpus(params["gpus"]) if params.get("gpus") else "",
-        "devices": [parse.parse_device(entry) for entry in params.get("devices") or ()],
-        "restart_policy": parse.parse_restart_policy(params.get("restart_policy") or "no"),
         "security_opts": [parts.security(option) for option in params.get("security_opts") or ()],
-        "cap_add": [parse.normalise_capability(c) for c in params.get("cap_add") or ()],
-        "cap_drop": [parse.normalise_capability(c) for c in params.get("cap_drop") or ()],
-        "read_only": bool(params.get("read_only")),
         "pid_mode": parts.shared(params.get("pid_mode") or ""),
-        "cgroupns": params.get("cgroupns"),
-        "init": params.get("init"),
-        "extra_hosts": _strings(params.get("extra_hosts")),
-        "dns": tuple(params.get("dns") or ()),
-        "log_driver": params.get("log_driver"),
-        "log_options": _strings(params["log_options"]) if params.get("log_options") is not None else None,
     }
 
 

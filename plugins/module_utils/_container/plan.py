@@ -196,16 +196,21 @@ def _can_change_live(wanted: ContainerSpec, there: Observed, found: Differing) -
 
 
 def _recreate(pairs: Sequence[Pair], state: str) -> list[Step]:
-    old = [there for _wanted, there in pairs if there]
+    old = [there for _wanted, there in reversed(pairs) if there]
     new = [wanted.name for wanted, _there in pairs if wanted]
-    steps = [step for t in reversed(old) for step in _stop(t)]
-    for there in reversed(old):
-        # What the engine removes when it stops cannot be set aside, and what never became ready is not worth it.
-        steps.append(Step("remove" if there.spec.auto_remove or there.replaces else "set aside", there.spec.name))
-    steps += [Step("create", name) for name in new]
-    if state == "started" or (state == "present" and any(t.running for t in old)):
-        steps += [Step("start", name) for name in new]
-    return steps + [Step("remove old", t.spec.name) for t in reversed(old) if t.replaces or not t.spec.auto_remove]
+    started = state == "started" or (state == "present" and any(there.running for there in old))
+    return [
+        *(step for there in old for step in _stop(there)),
+        *map(_make_room, old),
+        *(Step("create", name) for name in new),
+        *(Step("start", name) for name in new if started),
+        *(Step("remove old", there.spec.name) for there in old if there.replaces or not there.spec.auto_remove),
+    ]
+
+
+def _make_room(there: Observed) -> Step:
+    """What the engine removes when it stops cannot be set aside, and what never became ready is not worth it."""
+    return Step("remove" if there.spec.auto_remove or there.replaces else "set aside", there.spec.name)
 
 
 def _keep(pairs: Sequence[Pair], found: list[Differing], state: str) -> list[Step]:
@@ -223,18 +228,22 @@ def _keep(pairs: Sequence[Pair], found: list[Differing], state: str) -> list[Ste
 def _to_state(pairs: Sequence[Pair], state: str) -> list[Step]:
     if state == "stopped":
         return [step for _wanted, there in reversed(pairs) if there for step in _stop(there, again=True)]
-    steps, leans_on_new = [], False
+    steps: list[Step] = []
     for wanted, there in pairs:
-        running = there is not None and there.running
-        restart = running and (there.stale or leans_on_new)
-        if running and there.status == "paused" and (restart or state == "started"):
-            steps.append(Step("unpause", wanted.name))
-        if restart:
-            steps.append(Step("restart", wanted.name, "its configuration changed" if there.stale else "what it leans on was started"))
-            leans_on_new = True
-        elif not running and state == "started":
+        # Once one was started, those that lean on it are restarted.
+        leans_on_new = any(step.kind in ("start", "restart") for step in steps)
+        if there is not None and there.running:
+            steps += _keep_running(wanted.name, there, state, leans_on_new)
+        elif state == "started":
             steps.append(Step("start", wanted.name))
-            leans_on_new = True
+    return steps
+
+
+def _keep_running(name: str, there: Observed, state: str, leans_on_new: bool) -> list[Step]:
+    restart = there.stale or leans_on_new
+    steps = [Step("unpause", name)] if there.status == "paused" and (restart or state == "started") else []
+    if restart:
+        steps.append(Step("restart", name, "its configuration changed" if there.stale else "what it leans on was started"))
     return steps
 
 

@@ -63,8 +63,13 @@ def wait_ready(engine: Engine, inspect: dict[str, Any] | None, signal: Ready, ti
             lines = engine.follow(inspect, run_began(inspect))
         elif announced and announced.search(line):
             announced = None
-        elif any(signature.final and re.search(signature.pattern, line) for signature in SIGNATURES):
+        elif _is_final(line):
             raise NotReady(with_log(f"container {_name(inspect)} runs, but will not become ready: {mask(line)}", engine, inspect))
+
+
+def _is_final(line: str) -> bool:
+    """Whether a line of a log says that its container will never be ready."""
+    return any(signature.final and re.search(signature.pattern, line) for signature in SIGNATURES)
 
 
 def check_alive(engine: Engine, inspect: dict[str, Any] | None) -> None:

@@ -122,8 +122,7 @@ def over_image(spec: ContainerSpec, image: dict[str, Any]) -> ContainerSpec:
     image is what the engine's image inspect says.
     """
     config = image.get("Config") or {}
-    command = spec.command if spec.command or spec.entrypoint else tuple(as_words(config.get("Cmd")))
-    entrypoint = () if spec.entrypoint == RESET else spec.entrypoint or tuple(as_words(config.get("Entrypoint")))
+    entrypoint, command = _program(spec, config)
     anonymous = [Mount(path) for path in (config.get("Volumes") or {}) if path not in {m.target for m in spec.mounts}]
     workdir = spec.workdir or config.get("WorkingDir") or ""
     return replace(
@@ -137,6 +136,13 @@ def over_image(spec: ContainerSpec, image: dict[str, Any]) -> ContainerSpec:
         workdir=workdir and posixpath.normpath(workdir),
         mounts=tuple(sorted((*spec.mounts, *anonymous))),
     )
+
+
+def _program(spec: ContainerSpec, config: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(entry point, command) of a spec over its image's."""
+    command = spec.command if spec.command or spec.entrypoint else tuple(as_words(config.get("Cmd")))
+    entrypoint = () if spec.entrypoint == RESET else spec.entrypoint or tuple(as_words(config.get("Entrypoint")))
+    return entrypoint, command
 
 
 def on_its_own(spec: ContainerSpec) -> ContainerSpec:
