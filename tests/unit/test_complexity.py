@@ -11,11 +11,6 @@ from radon.visitors import Function
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "plugins").rglob("*.py"))
 HIGHEST = 15
-# Functions that are above it still; none may be added.
-BEING_SPLIT = {
-    "images", "derive", "_port_clashes", "_peers", "nodes", "_stop_together", "from_inspect", "to_api", "over_image", "_recreate", "_to_state",
-    "wait_ready", "_check_network", "_common", "entries", "bundle",
-}  # fmt: skip
 
 
 def functions(path):
@@ -27,4 +22,4 @@ def functions(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "plugins")))
 def test_functions_are_simple_enough_to_read(path):
-    assert {name: count for name, count in functions(path) if count > HIGHEST and name not in BEING_SPLIT} == {}
+    assert {name: count for name, count in functions(path) if count > HIGHEST} == {}

@@ -198,14 +198,18 @@ def _can_change_live(wanted: ContainerSpec, there: Observed, found: Differing) -
 def _recreate(pairs: Sequence[Pair], state: str) -> list[Step]:
     old = [there for _wanted, there in reversed(pairs) if there]
     new = [wanted.name for wanted, _there in pairs if wanted]
-    started = state == "started" or (state == "present" and any(there.running for there in old))
+    starts = _starts(state, old)
     return [
         *(step for there in old for step in _stop(there)),
         *map(_make_room, old),
         *(Step("create", name) for name in new),
-        *(Step("start", name) for name in new if started),
+        *(Step("start", name) for name in new if starts),
         *(Step("remove old", there.spec.name) for there in old if there.replaces or not there.spec.auto_remove),
     ]
+
+
+def _starts(state: str, old: list[Observed]) -> bool:
+    return state == "started" or (state == "present" and any(there.running for there in old))
 
 
 def _make_room(there: Observed) -> Step:

@@ -166,52 +166,91 @@ def as_words(value: str | Iterable[str] | None) -> list[str]:
 def from_inspect(inspect: dict[str, Any]) -> ContainerSpec:
     """The ContainerSpec of a container, from the engine's inspect (Docker Engine or Podman's Docker-compatible API)."""
     inspect = podman.as_docker(inspect) if podman.is_podman(inspect) else inspect
-    config, host = inspect["Config"], inspect["HostConfig"]
-    networks = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
-    network = _network(host.get("NetworkMode"), networks)
-    endpoint = "bridge" if network == "default" else network
-    log = host.get("LogConfig") or {}
-    workdir = config.get("WorkingDir") or ""
+    host = inspect["HostConfig"]
     return ContainerSpec(
         name=inspect["Name"].lstrip("/"),
-        image=config.get("Image") or "",
         image_id=_with_algorithm(inspect.get("Image") or ""),
-        hostname=config.get("Hostname") or "",
-        env=environment(config.get("Env")),
-        labels=dict(config.get("Labels") or {}),
-        entrypoint=tuple(as_words(config.get("Entrypoint"))),
-        command=tuple(as_words(config.get("Cmd"))),
-        user=config.get("User") or "",
-        workdir=workdir and posixpath.normpath(workdir),
-        tty=bool(config.get("Tty")),
-        interactive=bool(config.get("OpenStdin")),
-        auto_remove=bool(host.get("AutoRemove")),
         mounts=tuple(sorted(_mounts(inspect))),
-        volumes_from=tuple(entry.removesuffix(":rw") for entry in host.get("VolumesFrom") or ()),
         ports=tuple(sorted(_ports(host.get("PortBindings")))),
-        network=network,
-        network_aliases=_aliases(inspect, networks.get(endpoint)),
-        other_networks=tuple(sorted(set(networks) - {endpoint})) if not is_fixed(network) else (),
-        restart_policy=_restart_policy(host.get("RestartPolicy")),
-        memory=host.get("Memory") or 0,
-        cpus=host.get("NanoCpus") or 0,
-        shm_size=host.get("ShmSize") or DEFAULT_SHM_SIZE,
-        ulimits=tuple(sorted(f"{u['Name'].lower().removeprefix('rlimit_')}={u['Soft']}:{u['Hard']}" for u in host.get("Ulimits") or ())),
-        gpus=_gpus(host.get("DeviceRequests")),
-        devices=tuple(sorted(_device(d) for d in host.get("Devices") or ())),
-        security_opts=tuple(sorted(_security(host))),
-        cap_add=tuple(sorted(normalise_capability(c) for c in host.get("CapAdd") or ())),
-        cap_drop=tuple(sorted(normalise_capability(c) for c in host.get("CapDrop") or ())),
-        read_only=bool(host.get("ReadonlyRootfs")),
-        pid_mode=(host.get("PidMode") or "") if host.get("PidMode") != "private" else "",
-        cgroupns=host.get("CgroupnsMode") or host.get("Cgroup") or "",
-        init=host.get("Init"),
-        extra_hosts=_host_entries(host.get("ExtraHosts") or ()),
-        dns=tuple(host.get("Dns") or ()),
-        log_driver=log.get("Type") or "",
-        log_options=dict(log.get("Config") or {}),
-        foreign=_foreign(config, host),
+        foreign=_foreign(inspect["Config"], host),
+        **_of_config(inspect["Config"]),
+        **_of_networks(inspect),
+        **_of_limits(host),
+        **_of_security(host),
+        **_of_surroundings(host),
     )
+
+
+def _of_config(config: dict[str, Any]) -> dict[str, Any]:
+    """What an image says too."""
+    workdir = config.get("WorkingDir") or ""
+    return {
+        "image": config.get("Image") or "",
+        "hostname": config.get("Hostname") or "",
+        "env": environment(config.get("Env")),
+        "labels": dict(config.get("Labels") or {}),
+        "entrypoint": tuple(as_words(config.get("Entrypoint"))),
+        "command": tuple(as_words(config.get("Cmd"))),
+        "user": config.get("User") or "",
+        "workdir": workdir and posixpath.normpath(workdir),
+        "tty": bool(config.get("Tty")),
+        "interactive": bool(config.get("OpenStdin")),
+    }
+
+
+def _of_networks(inspect: dict[str, Any]) -> dict[str, Any]:
+    networks = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
+    network = _network(inspect["HostConfig"].get("NetworkMode"), networks)
+    endpoint = "bridge" if network == "default" else network
+    return {
+        "network": network,
+        "network_aliases": _aliases(inspect, networks.get(endpoint)),
+        "other_networks": tuple(sorted(set(networks) - {endpoint})) if not is_fixed(network) else (),
+    }
+
+
+def _of_limits(host: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "memory": host.get("Memory") or 0,
+        "cpus": host.get("NanoCpus") or 0,
+        "shm_size": host.get("ShmSize") or DEFAULT_SHM_SIZE,
+        "ulimits": tuple(sorted(map(_ulimit, host.get("Ulimits") or ()))),
+        "gpus": _gpus(host.get("DeviceRequests")),
+        "devices": tuple(sorted(map(_device, host.get("Devices") or ()))),
+    }
+
+
+def _of_security(host: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "security_opts": tuple(sorted(_security(host))),
+        "cap_add": _capabilities(host.get("CapAdd")),
+        "cap_drop": _capabilities(host.get("CapDrop")),
+        "read_only": bool(host.get("ReadonlyRootfs")),
+        "pid_mode": (host.get("PidMode") or "") if host.get("PidMode") != "private" else "",
+        "cgroupns": host.get("CgroupnsMode") or host.get("Cgroup") or "",
+    }
+
+
+def _of_surroundings(host: dict[str, Any]) -> dict[str, Any]:
+    log = host.get("LogConfig") or {}
+    return {
+        "auto_remove": bool(host.get("AutoRemove")),
+        "volumes_from": tuple(entry.removesuffix(":rw") for entry in host.get("VolumesFrom") or ()),
+        "restart_policy": _restart_policy(host.get("RestartPolicy")),
+        "init": host.get("Init"),
+        "extra_hosts": _host_entries(host.get("ExtraHosts") or ()),
+        "dns": tuple(host.get("Dns") or ()),
+        "log_driver": log.get("Type") or "",
+        "log_options": dict(log.get("Config") or {}),
+    }
+
+
+def _ulimit(limit: dict[str, Any]) -> str:
+    return f"{limit['Name'].lower().removeprefix('rlimit_')}={limit['Soft']}:{limit['Hard']}"
+
+
+def _capabilities(names: Iterable[str] | None) -> tuple[str, ...]:
+    return tuple(sorted(normalise_capability(name) for name in names or ()))
 
 
 def _foreign(config: dict[str, Any], host: dict[str, Any]) -> dict[str, str]:
@@ -316,37 +355,6 @@ def _host_entries(entries: Iterable[str]) -> dict[str, str]:
 
 def to_api(spec: ContainerSpec) -> dict[str, Any]:
     """The body of the engine's `POST /containers/create` (Engine API v1.41 and later) for a spec."""
-    published: dict[str, list[dict[str, str]]] = {}
-    for port in spec.ports:
-        published.setdefault(port.inside, []).append({"HostIp": port.ip, "HostPort": port.host})
-    security = [option for option in spec.security_opts if option != _SYSTEM_PATHS]
-    host: dict[str, Any] = {
-        "Binds": [m.given or str(m) for m in spec.mounts if m.source] or None,
-        "PortBindings": published,
-        "VolumesFrom": list(spec.volumes_from) or None,
-        "AutoRemove": spec.auto_remove,
-        "RestartPolicy": restart_policy_to_api(spec.restart_policy),
-        "Memory": spec.memory,
-        "NanoCpus": spec.cpus,
-        "ShmSize": spec.shm_size or 0,
-        "Ulimits": [_ulimit_to_api(u) for u in spec.ulimits],
-        "DeviceRequests": _gpus_to_api(spec.gpus),
-        "Devices": [dict(zip(("PathOnHost", "PathInContainer", "CgroupPermissions"), d.split(":"))) for d in spec.devices],
-        "SecurityOpt": security or None,
-        "CapAdd": _capabilities_to_api(spec.cap_add),
-        "CapDrop": _capabilities_to_api(spec.cap_drop),
-        "ReadonlyRootfs": spec.read_only,
-        "PidMode": spec.pid_mode,
-        "CgroupnsMode": spec.cgroupns or "",
-        "ExtraHosts": [f"{name}:{one}" for name, addresses in spec.extra_hosts.items() for one in addresses.split(",")] or None,
-        "Dns": list(spec.dns),
-        "NetworkMode": spec.network,
-        "LogConfig": {"Type": spec.log_driver or "", "Config": spec.log_options or {}},
-    }
-    if spec.init is not None:
-        host["Init"] = spec.init
-    if _SYSTEM_PATHS in spec.security_opts:
-        host["MaskedPaths"] = host["ReadonlyPaths"] = []
     body: dict[str, Any] = {
         "Image": spec.image,
         "Hostname": spec.hostname or "",
@@ -363,12 +371,54 @@ def to_api(spec: ContainerSpec) -> dict[str, Any]:
         "AttachStdout": spec.interactive,
         "AttachStderr": spec.interactive,
         "Volumes": {m.target: {} for m in spec.mounts if not m.source} or None,
-        "ExposedPorts": {inside: {} for inside in published},
-        "HostConfig": host,
+        "ExposedPorts": {port.inside: {} for port in spec.ports},
+        "HostConfig": {**_host_to_api(spec), **_limits_to_api(spec), **_security_to_api(spec)},
     }
     if spec.network != "default" and not is_fixed(spec.network):
         body["NetworkingConfig"] = {"EndpointsConfig": {spec.network: {"Aliases": list(spec.network_aliases) or None}}}
     return body
+
+
+def _host_to_api(spec: ContainerSpec) -> dict[str, Any]:
+    published: dict[str, list[dict[str, str]]] = {}
+    for port in spec.ports:
+        published.setdefault(port.inside, []).append({"HostIp": port.ip, "HostPort": port.host})
+    return {
+        "Binds": [m.given or str(m) for m in spec.mounts if m.source] or None,
+        "PortBindings": published,
+        "VolumesFrom": list(spec.volumes_from) or None,
+        "AutoRemove": spec.auto_remove,
+        "RestartPolicy": restart_policy_to_api(spec.restart_policy),
+        "ExtraHosts": [f"{name}:{one}" for name, addresses in spec.extra_hosts.items() for one in addresses.split(",")] or None,
+        "Dns": list(spec.dns),
+        "NetworkMode": spec.network,
+        "LogConfig": {"Type": spec.log_driver or "", "Config": spec.log_options or {}},
+        **({} if spec.init is None else {"Init": spec.init}),
+    }
+
+
+def _limits_to_api(spec: ContainerSpec) -> dict[str, Any]:
+    return {
+        "Memory": spec.memory,
+        "NanoCpus": spec.cpus,
+        "ShmSize": spec.shm_size or 0,
+        "Ulimits": [_ulimit_to_api(u) for u in spec.ulimits],
+        "DeviceRequests": _gpus_to_api(spec.gpus),
+        "Devices": [dict(zip(("PathOnHost", "PathInContainer", "CgroupPermissions"), d.split(":"))) for d in spec.devices],
+    }
+
+
+def _security_to_api(spec: ContainerSpec) -> dict[str, Any]:
+    unconfined: dict[str, Any] = {"MaskedPaths": [], "ReadonlyPaths": []} if _SYSTEM_PATHS in spec.security_opts else {}
+    return {
+        "SecurityOpt": [option for option in spec.security_opts if option != _SYSTEM_PATHS] or None,
+        "CapAdd": _capabilities_to_api(spec.cap_add),
+        "CapDrop": _capabilities_to_api(spec.cap_drop),
+        "ReadonlyRootfs": spec.read_only,
+        "PidMode": spec.pid_mode,
+        "CgroupnsMode": spec.cgroupns or "",
+        **unconfined,
+    }
 
 
 def _capabilities_to_api(names: tuple[str, ...]) -> list[str] | None:

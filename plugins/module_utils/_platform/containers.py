@@ -140,8 +140,18 @@ def _stop_together(
     removed = [] if params["keep"] else group
     done["logs"] += [_log_path(params, summary) for summary in logged]
     done["actions"] += [f"stop {name_of(summary)}" for summary in running] + [f"remove {name_of(summary)}" for summary in removed]
-    if check_mode:
-        return bool(running or removed)
+    if not check_mode:
+        _stop_and_remove(engine, params, running, logged, removed)
+    return bool(running or removed)
+
+
+def _stop_and_remove(
+    engine: Engine,
+    params: dict[str, Any],
+    running: list[dict[str, Any]],
+    logged: list[dict[str, Any]],
+    removed: list[dict[str, Any]],
+) -> None:
     for summary in logged:  # now, as a container that was run with --rm is gone when it has stopped
         _keep_log(engine, summary, params)
     with futures.ThreadPoolExecutor(max_workers=8) as pool:
@@ -150,7 +160,6 @@ def _stop_together(
         _keep_log(engine, summary, params)
     for summary in removed:
         engine.remove(summary["Id"])
-    return bool(running or removed)
 
 
 def name_of(summary: dict[str, Any]) -> str:

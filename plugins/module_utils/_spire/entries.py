@@ -11,6 +11,8 @@ from .server import Server, SpireError, check_selector, check_spiffe_id, check_t
 
 if TYPE_CHECKING:
     _Key = tuple[str, str, frozenset[tuple[str, str]]]
+    _Entries = dict[_Key, dict[str, Any]]
+    _Changes = tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]
 
 
 def _id_parts(text: str) -> dict[str, str]:
@@ -82,12 +84,8 @@ def entries(server: Server, params: dict[str, Any], check_mode: bool) -> dict[st
     wanted = {entry_key(entry): entry for entry in map(entry_from_option, params["entries"])}
     found = server.entries()
     there = {entry_key(entry): entry for entry in found}
-    if params["state"] == "absent":
-        create, update, delete = [], [], [there[key] for key in wanted if key in there]
-    else:
-        create = [entry for key, entry in wanted.items() if key not in there]
-        update = [{**e, "id": there[key]["id"]} for key, e in wanted.items() if key in there and entry_difference(e, there[key])]
-        delete = stale(wanted, there, params["purge_parents"]) if params["purge"] else []
+    absent = params["state"] == "absent"
+    create, update, delete = _gone(wanted, there) if absent else _changes(wanted, there, params)
     if not check_mode:
         if create or update:
             _check_server(server, [*create, *update])
@@ -96,13 +94,29 @@ def entries(server: Server, params: dict[str, Any], check_mode: bool) -> dict[st
         server.delete_entries([entry["id"] for entry in delete])
     return {
         "changed": bool(create or update or delete),
-        "created": [id_text(entry["spiffe_id"]) for entry in create],
-        "updated": [id_text(entry["spiffe_id"]) for entry in update],
-        "deleted": [id_text(entry["spiffe_id"]) for entry in delete],
-        "orphans": [] if params["state"] == "absent" else orphans(wanted.values(), found),
+        "created": _ids(create),
+        "updated": _ids(update),
+        "deleted": _ids(delete),
+        "orphans": [] if absent else orphans(wanted.values(), found),
         "shared": shared(found),
-        "diff": _entries_diff({} if params["state"] == "absent" else wanted, there, delete),
+        "diff": _entries_diff({} if absent else wanted, there, delete),
     }
+
+
+def _gone(wanted: _Entries, there: _Entries) -> _Changes:
+    return [], [], [there[key] for key in wanted if key in there]
+
+
+def _changes(wanted: _Entries, there: _Entries, params: dict[str, Any]) -> _Changes:
+    """(entries to create, to update, to delete)."""
+    create = [entry for key, entry in wanted.items() if key not in there]
+    kept = {key: entry for key, entry in wanted.items() if key in there}
+    update = [{**entry, "id": there[key]["id"]} for key, entry in kept.items() if entry_difference(entry, there[key])]
+    return create, update, stale(wanted, there, params["purge_parents"]) if params["purge"] else []
+
+
+def _ids(entries: Iterable[dict[str, Any]]) -> list[str]:
+    return [id_text(entry["spiffe_id"]) for entry in entries]
 
 
 def stale(wanted: dict[_Key, dict[str, Any]], there: dict[_Key, dict[str, Any]], parents: Iterable[str] | None) -> list[dict[str, Any]]:

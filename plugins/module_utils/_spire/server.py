@@ -355,24 +355,40 @@ def check_bundle(params: dict[str, Any]) -> None:
 
 def bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """spire_bundle: read the server's own bundle, or set its copy of another domain's."""
-    domain = params["trust_domain"]
     if params["bundle"] is None:
         return {"changed": False, "new_trust": False, "trust_record": "", "bundle": server.bundle()}
+    return _set_bundle(server, params, check_mode)
+
+
+def _set_bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    domain = params["trust_domain"]
     wanted = bundle_keys(params["bundle"]) if params["bundle"] or not check_mode else {("", "")}
     there = server.federated_bundle(domain)
     have = bundle_keys(there or '{"keys": []}')
-    wanted_authorities, authorities = ({key for use, key in keys if use != "jwt-svid"} for keys in (wanted, have))
-    new = not wanted_authorities <= authorities
-    changed = new and not (params["bootstrap"] and have and _youngest(there) > _youngest(params["bundle"]))
+    wanted_authorities, authorities = _authorities(wanted), _authorities(have)
+    changed = not wanted_authorities <= authorities and not _fetched_since(params, there)
     new_trust = changed and wanted_authorities.isdisjoint(authorities)
     record = os.path.join(params["record_dir"], domain) if params["record_dir"] else ""
     if changed and not check_mode:
         if new_trust and record:  # before the bundle: a run that ends between the two finds both undone
             _write_record(record)
         server.set_bundle(domain, params["bundle"])
-    shown = {"before": have, "after": wanted if changed else have}
-    diff = {when: "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(keys)) for when, keys in shown.items()}
+    diff = {"before": _shown_keys(domain, have), "after": _shown_keys(domain, wanted if changed else have)}
     return {"changed": changed, "new_trust": new_trust, "trust_record": _read_record(record), "bundle": params["bundle"], "diff": diff}
+
+
+def _fetched_since(params: dict[str, Any], there: str) -> bool:
+    """Whether a bundle that is only to begin with is older than the one that the server has."""
+    return bool(params["bootstrap"] and there) and _youngest(there) > _youngest(params["bundle"])
+
+
+def _authorities(keys: set[tuple[str, str]]) -> set[str]:
+    """The keys of CAs; those of JWT-SVIDs come by the federation itself."""
+    return {key for use, key in keys if use != "jwt-svid"}
+
+
+def _shown_keys(domain: str, keys: set[tuple[str, str]]) -> str:
+    return "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(keys))
 
 
 def _write_record(path: str) -> None:

@@ -394,8 +394,20 @@ def proxy(inventory: Inventory, host: str) -> dict[str, str]:
 
 def images(inventory: Inventory, host: str) -> dict[str, str]:
     """Every image that this host will run → the variables that decide about it, in the order of the roles."""
-    wanted = [component for component in COMPONENTS if host in inventory.members(component)]
     by_hand = sl.nodes(inventory, {}).get(host, ())
+    found = {}
+    for component in _with_images(inventory, host, bool(by_hand)):
+        given = inventory.get(host, f"{component}_image")
+        version = "swarm_spire_version" if component in UPSTREAM_SPIRE and not classic.has_own_server(inventory, host) else "swarm_release"
+        found[given or _reference(inventory, host, component)] = f"{component}_image" if given else f"{version}, swarm_registry"
+    if by_hand or host in inventory.members("swop"):
+        found.update(_training_images(inventory.training()))
+    return {**found, **sl.images(inventory, host, by_hand)}
+
+
+def _with_images(inventory: Inventory, host: str, by_hand: bool) -> list[str]:
+    """The components whose images a host needs. by_hand: whether it has SL nodes that no SWOP starts."""
+    wanted = [component for component in COMPONENTS if host in inventory.members(component)]
     if "swop" in wanted and "sl" not in wanted:
         wanted.append("sl")
     elif by_hand and classic.is_classic(inventory, host):
@@ -404,16 +416,15 @@ def images(inventory: Inventory, host: str) -> dict[str, str]:
         wanted.remove("spire_server")
     elif "spire_server" in wanted and "spire_agent" not in wanted and inventory.get(host, "spire_server_upstream"):
         wanted.append("spire_agent")
-    found = {}
-    for component in wanted:
-        given = inventory.get(host, f"{component}_image")
-        version = "swarm_spire_version" if component in UPSTREAM_SPIRE and not classic.has_own_server(inventory, host) else "swarm_release"
-        found[given or _reference(inventory, host, component)] = f"{component}_image" if given else f"{version}, swarm_registry"
-    training = inventory.training()
-    if training.get("image") and ("swop" in wanted or by_hand):
-        build = training.get("build")
-        found.update(dict.fromkeys(base_images(build), "swarm_training.build") if build else {training["image"]: "swarm_training.image"})
-    return {**found, **sl.images(inventory, host, by_hand)}
+    return wanted
+
+
+def _training_images(training: dict[str, Any]) -> dict[str, str]:
+    """The ML image, or what it is built from → the key of swarm_training that decides about it."""
+    if not training.get("image"):
+        return {}
+    build = training.get("build")
+    return dict.fromkeys(base_images(build), "swarm_training.build") if build else {training["image"]: "swarm_training.image"}
 
 
 def _reference(inventory: Inventory, host: str, component: str) -> str:
@@ -424,44 +435,62 @@ def _reference(inventory: Inventory, host: str, component: str) -> str:
     return reference(component, release, inventory.get(host, "swarm_registry"), version)
 
 
+@dataclass(frozen=True)
+class _Site:
+    """What is derived for all hosts at once: host → its nodes, and trust domain → the hosts of its servers."""
+
+    sns: dict[str, list[dict[str, Any]]]
+    swops: dict[str, list[dict[str, Any]]]
+    sls: dict[str, list[dict[str, Any]]]
+    servers: dict[str, list[str]]
+    training: dict[str, Any]
+
+
 def derive(inventory: Inventory) -> dict[str, dict[str, Any]]:
     """The model of an inventory without problems: host → its HostModel, as the mapping that Ansible's variables are."""
-    sns, swops, servers = sn_nodes(inventory), swop_nodes(inventory), spire.domains(inventory)
     training = {**_training.normalise(inventory.training()), "client_version": inventory.wheel.version} if inventory.training() else {}
-    by_hand = sl_nodes(inventory)
-    for _host, sentinel in sentinels(sns):
-        for host, node in ((host, node) for host, nodes in sns.items() for node in nodes if not node["sentinel"]):
+    site = _Site(sn_nodes(inventory), swop_nodes(inventory), sl_nodes(inventory), spire.domains(inventory), training)
+    for _host, sentinel in sentinels(site.sns):
+        for host, node in ((host, node) for host, nodes in site.sns.items() for node in nodes if not node["sentinel"]):
             classic.join(inventory, host, node, sentinel)
-    model = {}
-    for host in inventory.hosts:
-        here: dict[str, Any] = {
-            "address": inventory.address(host),
-            "network": inventory.get(host, "swarm_network"),
-            "sn_nodes": sns.get(host, []),
-            "sl_nodes": by_hand.get(host, []),
-            "proxy": proxy(inventory, host),
-            "images": images(inventory, host),
-            "registry": registry_of(_reference(inventory, host, "sn")),
-            "training": training,
-            "client_dir": f"{inventory.get(host, 'swarm_dir')}/client",
-            **spire.identity(inventory, host, servers),
-            "license": license_servers(inventory, host),
-            "identity": certificates.options(inventory, host),
-        }
-        if host in (hosts[0] for hosts in servers.values()):
-            here["exchange"] = _exchange(inventory, host, swops)
-        here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops.get(host, ()), sns, here)
-        pairs = [pair for node in swops.get(host, ()) for pair in node["pairs"]]
-        here["gpus"] = sl.gpus(by_hand.get(host, ())) + swop.gpus(training, pairs)
-        if classic.is_classic(inventory, host):
-            here["swci_script"] = classic.script(*_sn_of(inventory, host, "swci", 0, sns))
-        elif training and any(swops.values()) and host in inventory.members("swci"):
-            here["swci_tasks"], here["swci_script"] = _swci(inventory, host, sns, swops, training)
-        here["directories"] = _directories(here, swops.get(host, ()))
-        here["models"] = sl.models(here["sl_nodes"], training)
-        here["model_dirs"] = sl.owned(here["directories"])
-        model[host] = asdict(HostModel(**here))
-    return model
+    return {host: asdict(_host_model(inventory, host, site)) for host in inventory.hosts}
+
+
+def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
+    here: dict[str, Any] = {
+        "address": inventory.address(host),
+        "network": inventory.get(host, "swarm_network"),
+        "sn_nodes": site.sns.get(host, []),
+        "sl_nodes": site.sls.get(host, []),
+        "proxy": proxy(inventory, host),
+        "images": images(inventory, host),
+        "registry": registry_of(_reference(inventory, host, "sn")),
+        "training": site.training,
+        "client_dir": f"{inventory.get(host, 'swarm_dir')}/client",
+        **spire.identity(inventory, host, site.servers),
+        "license": license_servers(inventory, host),
+        "identity": certificates.options(inventory, host),
+        **_interface(inventory, host, site),
+    }
+    swops = site.swops.get(host, [])
+    if host in (hosts[0] for hosts in site.servers.values()):
+        here["exchange"] = _exchange(inventory, host, site.swops)
+    here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops, site.sns, here)
+    here["gpus"] = sl.gpus(here["sl_nodes"]) + swop.gpus(site.training, [pair for node in swops for pair in node["pairs"]])
+    here["directories"] = _directories(here, swops)
+    here["models"] = sl.models(here["sl_nodes"], site.training)
+    here["model_dirs"] = sl.owned(here["directories"])
+    return HostModel(**here)
+
+
+def _interface(inventory: Inventory, host: str, site: _Site) -> dict[str, Any]:
+    """The script of a host's SWCI, and its tasks."""
+    if classic.is_classic(inventory, host):
+        return {"swci_script": classic.script(*_sn_of(inventory, host, "swci", 0, site.sns))}
+    if not site.training or not any(site.swops.values()) or host not in inventory.members("swci"):
+        return {}
+    tasks, script = _swci(inventory, host, site.sns, site.swops, site.training)
+    return {"swci_tasks": tasks, "swci_script": script}
 
 
 def issuers(inventory: Inventory, model: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
