@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 from ..module_utils._spire.config import swarm_attestor
@@ -77,3 +78,19 @@ def bundle_pem(bundle: str) -> str:
     except (ValueError, KeyError, TypeError, IndexError):
         raise ValueError(f"{bundle.strip()[:40]!r} is not a SPIFFE bundle; the JSON of `bundle show -format spiffe` is") from None
     return "".join(f"-----BEGIN CERTIFICATE-----\n{textwrap.fill(one, 64)}\n-----END CERTIFICATE-----\n" for one in found)
+
+
+def to_attest(results: Iterable[dict[str, Any]], node_type: str) -> list[dict[str, Any]]:
+    """Those of the results of a node's module in check mode whose node will start, so that the SPIRE Agent inside it has to be attested.
+
+    node_type  sn, sl or swci: an SN that runs may lack an identity, an SL that has not trained will be started, and so will what changes
+    Results of nodes that were skipped are left out.
+    """
+
+    def will_start(result: dict[str, Any]) -> bool:
+        if node_type == "sn":
+            return bool(result.get("needs_join_token"))
+        return node_type == "sl" and result.get("training") in ("none", "failed")
+
+    asked = [result for result in results if not result.get("skipped") and (node_type != "sl" or "training" in result)]
+    return [result for result in asked if result.get("changed")] + [one for one in asked if not one.get("changed") and will_start(one)]

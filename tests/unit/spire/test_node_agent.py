@@ -165,3 +165,22 @@ UNATTESTED = "join token attestation is currently implemented within the agent"
 def test_facts_of_a_node(release, inspect, log, facts):
     params = {"name": "sn-1", "state": "started", "release": release, "volumes": None}
     assert agent.node_facts(Engine(log=log), None, params, inspect) == facts
+
+
+@pytest.mark.parametrize(
+    ("node_type", "results", "expected"),
+    [
+        ("sn", [{"name": 1, "changed": False}, {"name": 2, "changed": True}], [2]),
+        ("sn", [{"name": 1, "changed": False, "needs_join_token": True}, {"name": 2, "changed": True}], [2, 1]),
+        ("sn", [{"name": 1, "changed": False, "needs_join_token": False}], []),
+        ("sl", [{"name": 1, "changed": False, "training": "failed"}, {"name": 2, "changed": False, "training": "none"}], [1, 2]),
+        ("sl", [{"name": 1, "changed": False, "training": "finished"}, {"name": 2, "changed": False, "training": "running"}], []),
+        ("sl", [{"name": 1, "changed": True, "training": "finished"}], [1]),
+        ("sl", [{"name": 1, "changed": True}], []),
+        ("swci", [{"name": 1, "changed": False, "needs_join_token": True}], []),
+        ("swci", [{"name": 1, "changed": True}], [1]),
+        ("swci", [{"name": 1, "changed": False, "skipped": True}], []),
+    ],
+)
+def test_nodes_that_will_start(node_type, results, expected):
+    assert [result["name"] for result in _node_agent.to_attest(results, node_type)] == expected
