@@ -53,9 +53,14 @@ class Holder:
 def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as stream:
-            return stream.read()
+            content = stream.read()
     except OSError as error:
         raise Unfit(f"{path} cannot be read on the controller: {error.strerror}") from error
+    if content.startswith(b"$ANSIBLE_VAULT"):
+        raise Unfit(
+            f"{path} is encrypted with ansible-vault, and its contents are checked before they are copied: decrypt it on the controller"
+        )
+    return content
 
 
 def certificates(path: str) -> tuple[x509.Certificate, ...]:

@@ -103,6 +103,8 @@ def test_unusable_files_are_refused(ca, tmp_path):
     (tmp_path / "text").write_text("<html>", encoding="utf-8")
     (tmp_path / "empty").mkdir()
     text = str(tmp_path / "text")
+    (tmp_path / "vaulted").write_text("$ANSIBLE_VAULT;1.1;AES256\n3031", encoding="utf-8")
+    assert "vaulted is encrypted with ansible-vault" in judged({**good, "key": str(tmp_path / "vaulted")})
     assert "b-key.pem is not the key of" in judged({**good, "key": ca.issue("b")["key"]})
     assert "text is not a private key in PEM form" in judged({**good, "key": text})
     assert "text has no certificate in PEM form" in judged({**good, "cacert": [text]})
