@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: restart_reasons
+short_description: Find which nodes of a host have to be re-created for new certificates or new trust
+description:
+  - Decides which nodes have to learn something anew that their modules cannot see themselves.
+version_added: 1.0.0
+author:
+  - The swarm.learning authors (@swarm-learning)
+positional: directory
+options:
+  _input:
+    description: Paths of the certificates on the host that were written, or would be.
+    type: list
+    elements: str
+    required: true
+  directory:
+    description: The directory that they are in, each below the name of its component or C(nodes).
+    type: str
+    required: true
+  new_trust:
+    description: Whether another trust domain, or another CA in place of a lost one, came in this run.
+    type: bool
+    default: false
+  check_mode:
+    description: Whether nothing is written.
+    type: bool
+    default: false
+  classic:
+    description: Whether the platform's release is 0.3.0.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Show which nodes would be re-created
+  ansible.builtin.debug:
+    msg: "{{ ['/certs/sn/cert.pem'] | swarm.learning.restart_reasons('/certs', check_mode=true) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Names of components, or C(nodes) for all of them.
+  type: list
+  elements: str
+"""
+
+from collections.abc import Callable
+
+
+def restart_reasons(
+    files: list[str], directory: str, new_trust: bool = False, check_mode: bool = False, classic: bool = False
+) -> list[str]:
+    # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
+    from ..plugin_utils import _restarts
+
+    return _restarts.reasons(files, directory, new_trust, check_mode, classic)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., list[str]]]:
+        return {"restart_reasons": restart_reasons}

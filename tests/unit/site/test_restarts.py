@@ -1,0 +1,24 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When nodes are re-created for what their modules cannot see."""
+
+import pytest
+from ansible_collections.swarm.learning.plugins.plugin_utils._restarts import reasons
+
+FILES = ["/c/sn/cert.pem", "/c/sn/key.pem", "/c/nodes/ca.pem", "/elsewhere/sn/cert.pem"]
+
+
+@pytest.mark.parametrize(
+    ("files", "new_trust", "check_mode", "classic", "expected"),
+    [
+        (FILES, False, True, False, ["sn", "nodes"]),
+        (FILES, False, False, False, []),
+        ([], True, False, False, []),
+        ([], True, True, False, ["nodes"]),
+        ([], True, False, True, ["nodes"]),
+        (FILES, True, True, False, ["sn", "nodes"]),
+        ([], False, True, True, []),
+    ],
+)
+def test_reasons(files, new_trust, check_mode, classic, expected):
+    assert reasons(files, "/c", new_trust, check_mode, classic) == expected
