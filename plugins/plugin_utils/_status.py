@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
+
+from ..module_utils._names import utc
 
 HEAD = ("host", "container", "component", "release", "state", "ready", "since", "identity until")
 NOTHING = "-"
@@ -41,4 +42,4 @@ def row(host: str, container: dict[str, Any], now: float) -> tuple[str, ...]:
 
 def moment(seconds: float) -> str:
     """A time as a line has it, in UTC, from seconds since the epoch."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    return utc(seconds)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._container import parse
+from .._names import is_trust_domain
 from .._releases import RELEASES, SAME, Component, Option
 from .check_container import NAME, OptionError, check_common, check_engine, check_name, check_path
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 SERVICE = re.compile(r"(?P<name>[a-zA-Z0-9]([a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?)(?::(?P<port>\d+))?")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*")
-_TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,7 @@ def _check_container(option: str, value: str, given: _Given) -> None:
 
 
 def _check_trust_domain(option: str, value: str, given: _Given) -> None:
-    if not _TRUST_DOMAIN.fullmatch(value):
+    if not is_trust_domain(value):
         raise OptionError(option, value, "is not a trust domain; lower-case letters, digits, dots, dashes and underscores are")
 
 

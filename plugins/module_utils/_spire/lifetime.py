@@ -10,13 +10,13 @@ ends (pkg/server/ca of 1.15.3, as are the rules of rotation below). All times ar
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timezone
 from typing import Any
+
+from .._names import NODE_TYPES, utc
 
 DAY = 86400
 # An authority is replaced when a sixth of its life is left, or a week, whichever is less.
 _ACTIVATION_PART, _ACTIVATION_CAP = 6, 7 * DAY
-_TAKE_AN_SVID = ("sn", "sl", "swop", "swci")
 
 
 def signing(authorities: Iterable[dict[str, Any]], now: float) -> dict[str, Any] | None:
@@ -93,7 +93,7 @@ def held(containers: Iterable[dict[str, Any]], svid_ttl: int | None, until: int,
         identity, end = one["identity"], None
         if identity:
             end = identity["expires_at"]
-        elif svid_ttl and one["component"] in _TAKE_AN_SVID and one["state"] == "running":
+        elif svid_ttl and one["component"] in NODE_TYPES and one["state"] == "running":
             end = int(now - one["uptime"] + svid_ttl / 2)
         if end is not None and end < until:
             found.append(_node(one, end, until))
@@ -200,7 +200,7 @@ def _token(token: dict[str, Any], now: int) -> dict[str, Any]:
 
 def date(seconds: float) -> str:
     """A time as people read it, in UTC."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    return utc(seconds)
 
 
 def span(seconds: float) -> str:

@@ -15,11 +15,11 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
+from .._names import is_trust_domain
 from . import lifetime, x509
 
 KEYS = ("trust_domain", "bundle", "endpoint", "fingerprint", "nodes")
 _ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\Z")  # a host name, or an IP address
-_TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}\Z")
 
 
 class Refused(Exception):
@@ -97,7 +97,7 @@ def taken(text: str, told: object, now: float) -> dict[str, Any]:
     if absent:
         raise Refused(f"lacks {', '.join(absent)}: it is not what the playbook exchange writes")
     domain, endpoint, bundle = peer["trust_domain"], peer["endpoint"], peer["bundle"]
-    if not isinstance(domain, str) or not _TRUST_DOMAIN.match(domain):
+    if not is_trust_domain(domain):
         raise Refused(f"has the trust domain {domain!r}, which is none")
     _check_bundle(bundle, domain, now)
     reached, counted = _endpoint(endpoint, domain), _counted(peer["nodes"])

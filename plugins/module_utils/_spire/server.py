@@ -19,6 +19,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._container.engine import Engine, EngineError
 from .._container.requirements import check_sdk
+from .._names import is_trust_domain
 from .._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
 from . import join_tokens, legacy_output, peers
 from .absent_server import NoServerYet
@@ -26,7 +27,6 @@ from .absent_server import NoServerYet
 BINARIES = (f"{SPIRE_UPSTREAM}/spire-server", f"{SPIRE_CLASSIC}/spire-server")
 _NOT_THERE = (126, 127)  # what an engine's exec ends with when there is no such program
 _T = TypeVar("_T")
-_TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
 _PATH = re.compile(r"(/[a-zA-Z0-9._-]+)+")
 
 
@@ -58,7 +58,7 @@ def run(
 
 def check_trust_domain(option: str, value: str) -> None:
     """Raise SpireError unless value is a trust domain's name (SPIFFE ID specification)."""
-    if not _TRUST_DOMAIN.fullmatch(value):
+    if not is_trust_domain(value):
         raise SpireError(f"{option}: {value!r} is not a trust domain; lower-case letters, digits, dots, dashes and underscores are")
 
 
@@ -66,7 +66,7 @@ def check_spiffe_id(option: str, value: str) -> None:
     """Raise SpireError unless value is a SPIFFE ID with a path."""
     scheme, _separator, rest = value.partition("://")
     domain, slash, path = rest.partition("/")
-    if scheme != "spiffe" or not _TRUST_DOMAIN.fullmatch(domain) or not _PATH.fullmatch(slash + path):
+    if scheme != "spiffe" or not is_trust_domain(domain) or not _PATH.fullmatch(slash + path):
         raise SpireError(f"{option}: {value!r} is not a SPIFFE ID; spiffe://TRUST-DOMAIN/PATH is, such as spiffe://example.org/swarm/sn")
 
 

@@ -8,6 +8,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
+from ...module_utils._names import NODE_TYPES
 from ...module_utils._releases import RELEASES
 from .._images import reference
 from .._site import classic as classic_site
@@ -155,7 +156,7 @@ def _knows_sentinel(node: dict[str, Any]) -> bool:
 
 
 def license_server(inventory: Inventory) -> list[str]:
-    users = [host for host in inventory.hosts if any(host in inventory.members(c) for c in ("sn", "sl", "swop", "swci"))]
+    users = [host for host in inventory.hosts if any(host in inventory.members(c) for c in NODE_TYPES)]
     without = [host for host in users if not model.license_servers(inventory, host).get("apls_ip")]
     found = []
     if without:

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ...module_utils._names import NODE_TYPES, is_trust_domain
 from ...module_utils._spire import datastore
 from ...module_utils._spire.config import next_minor, seconds, version_tuple
 from .._site import certificates, classic, spire
@@ -18,7 +18,6 @@ from .wording import did_you_mean, listed, shown
 if TYPE_CHECKING:
     from .._site.model import Inventory
 
-TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}\Z")
 EXPECTED_DOMAIN = "expected only lower-case letters, digits, dots, dashes and underscores"
 
 
@@ -26,7 +25,7 @@ def trust_domains(inventory: Inventory) -> list[str]:
     found = []
     for host in inventory.hosts:
         name = inventory.get(host, "swarm_trust_domain")
-        if not isinstance(name, str) or not TRUST_DOMAIN.match(name):
+        if not is_trust_domain(name):
             found.append(f"swarm_trust_domain of {host}: invalid trust domain {shown(name)}; {EXPECTED_DOMAIN}")
     try:
         for host in inventory.members("spire_server"):
@@ -167,7 +166,7 @@ def identities(inventory: Inventory) -> list[str]:
             found += classic_checks.agents(inventory, host)
             continue
         found += _agent(inventory, host, domains)
-        attested = [f"swarm_{c}" for c in ("sn", "sl", "swop", "swci") if host in inventory.members(c)]
+        attested = [f"swarm_{c}" for c in NODE_TYPES if host in inventory.members(c)]
         if attested and host not in inventory.members("spire_agent") and not certificates.has(inventory, host):
             found += _own_agent(inventory, host, attested, domains)
     return found
@@ -217,7 +216,7 @@ def federation(inventory: Inventory) -> list[str]:
 
 def _peer(inventory: Inventory, host: str, item: dict[str, Any]) -> list[str]:
     name, members = item.get("trust_domain", ""), inventory.members("spire_server")
-    if not TRUST_DOMAIN.match(str(name)):
+    if not is_trust_domain(str(name)):
         return [f"invalid trust_domain {shown(name)}; {EXPECTED_DOMAIN}"]
     if name == inventory.get(host, "swarm_trust_domain"):
         return [f"{name} is the server's own trust domain: remove it"]

@@ -11,11 +11,13 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Any
 
+from ...module_utils._names import NODE_TYPES
+
 if TYPE_CHECKING:
     from .model import Inventory
 
 KINDS = ("key", "cert", "cacert", "capath")
-USERS = ("sn", "sl", "swop", "swci")
+USERS = NODE_TYPES
 KEYS = (*KINDS, *USERS)
 SHARED = "nodes"
 LIVES = {"reserve": 30, "authority": 3650}  # days, of the certificates that are made for a trial

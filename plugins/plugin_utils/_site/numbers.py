@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...module_utils._container.spec import COMPONENT_LABEL, OWN_LABEL
+
 KINDS = ("sn", "swop", "sl")
-PAIRS_LABEL = "learning.swarm.pairs"
+PAIRS_LABEL = f"{OWN_LABEL}pairs"
 _NAME = re.compile(r"(sn|swop|sl)-(\d+)\Z")
 
 
@@ -47,7 +49,7 @@ def running(containers: Iterable[Mapping[str, Any]], profiles: Mapping[str, Any]
         labels = container.get("Labels") or {}
         for name in (str(one).lstrip("/") for one in container.get("Names") or ()):
             match = _NAME.match(name)
-            if match and labels.get("learning.swarm.component") == match[1]:
+            if match and labels.get(COMPONENT_LABEL) == match[1]:
                 number = int(match[2])
                 found[match[1]].append(number)
                 if match[1] == "swop":
@@ -93,7 +95,7 @@ def orphans(containers: Iterable[Mapping[str, Any]], expected: Iterable[str], ne
     found = []
     for container in containers:
         name = str((container.get("Names") or ["?"])[0]).lstrip("/")
-        ours = "learning.swarm.component" in (container.get("Labels") or {})
+        ours = COMPONENT_LABEL in (container.get("Labels") or {})
         if ours and name not in known and _is_within(container, network, directory):
             found.append(name)
     return sorted(found)

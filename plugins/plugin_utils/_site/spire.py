@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ...module_utils._names import NODE_TYPES
 from ...module_utils._spire import config
 from . import classic
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from .model import Inventory
 
-NODE_TYPES = ("sn", "sl", "swop", "swci")
 # By what an upstream server's agent knows the container of a server below it.
 SERVER_SELECTOR = "docker:label:learning.swarm.component:spire_server"
 LIVES = {
