@@ -3,7 +3,7 @@
 """The platform contract as data: what each component of each release must look like (private to the collection).
 
 A release is a table of components; a component is a table of options. Facts come from the platform's own launch scripts
-(RunningSL.md for 0.3.0, Spire-with-CIFAR-10.md for 2.x). There is no logic here: `_translate` reads these tables.
+(RunningSL.md for 0.3.0, Spire-with-CIFAR-10.md for 2.x). There is no logic here: `_component.translate` reads these tables.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Option:
     """What one option does to the container.
 
     kind           how its value is checked and used: `text`, `port`, `flag`, `service` (FQDN[:port]), `address`, `file` and
-                   `directory` (their real paths are mounted), `file_in_usr_dir`, `choice`, or the name of a rule of its own in `_translate`
+                   `directory` (their real paths are mounted), `file_in_usr_dir`, `choice`, or the name of a rule of its own in `translate`
     env            the environment variable that carries the value
     publish        the container's port that it publishes: a number, or SAME as the value
     port           service: the port on the host when the value names none

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Podman's Docker-compatible API where it differs from Docker Engine's (private to the collection).
 
-Pure: what `_spec` and `_engine` send and get, as mappings. Seen with Podman 5.4. What Podman does not tell of a container, or not in the
+Pure: what `spec` and `engine` send and get, as mappings. Seen with Podman 5.4. What Podman does not tell of a container, or not in the
 words that it was given, is written into a label when the container is made, and taken from there.
 """
 
@@ -34,7 +34,7 @@ _UNTOLD: dict[str, Any] = {
     "ShmSize": 0,
     "Ulimits": [],  # with those of the Podman process, once it runs
 }
-# What a container has that asks for none of it, as `_plan` takes it.
+# What a container has that asks for none of it, as `plan` takes it.
 DEFAULTS: dict[str, Any] = {"cgroupns": "", "shm_size": 64 * 1024 * 1024, "log_driver": "", "log_options": {}}
 _DEFAULT_SHM_SIZE = 65536000
 _OWN_ULIMITS = ("RLIMIT_NOFILE", "RLIMIT_NPROC")

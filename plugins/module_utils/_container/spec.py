@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ContainerSpec: one type for the container that is wanted and for the container that is there (private to the collection).
 
-`_translate` makes one of what a playbook says, `from_inspect` of what the engine says; `to_api` is the request that creates the
+`_component.translate` makes one of what a playbook says, `from_inspect` of what the engine says; `to_api` is the request that creates the
 container, the very one that the `docker` command makes. Every field is normalised, so that two specs differ only where the
 containers do.
 """

@@ -3,7 +3,7 @@
 """When a SPIRE Agent needs a new join token, and what earlier tokens left behind (private to the collection).
 
 A token is used once. The agent that used it is called by it, so an agent's ID says which token is spent; the ID under which
-registration entries hang, the alias, is an entry below that (spire.md).
+registration entries hang, the alias, is an entry below that.
 """
 
 from __future__ import annotations

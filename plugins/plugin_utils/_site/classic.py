@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The part of the site model that is different in release 0.3.0, where each node has a SPIRE Agent inside it (private, pure).
 
-Facts: RunningSL.md. The SL nodes, which are different too, are in `_site_sl`.
+Facts: RunningSL.md. The SL nodes, which are different too, are in `sl`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The site model: what each host of an inventory gets, derived from the groups and a few variables (private, pure).
 
-`read` takes what Ansible knows, `derive` returns the model. What is wrong with an inventory is found by `_problems`, first.
+`read` takes what Ansible knows, `derive` returns the model. What is wrong with an inventory is found by `_checks`, first.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Inventory:
 
     hosts   name → {variable: value}, only hosts of the swarm's groups
     groups  name → host names, in inventory order
-    peers   organisations with an inventory of their own, as `_peers` reads their files
+    peers   organisations with an inventory of their own, as `_spire.peers` reads their files
     wheel   what the training's client_wheel says of itself
     unresolved  why variables could not be resolved, in sentences
     numbers  host → kind → the numbers that its nodes have already, as `numbers.running` reads them
@@ -128,7 +128,7 @@ class Inventory:
         return numbers.assign(counts, {host: own.get(kind, []) for host, own in self.numbers.items()}, first)
 
     def training(self) -> dict[str, Any]:
-        """The training's mapping, as the inventory has it; empty without one. All hosts have the same (see `_problems`)."""
+        """The training's mapping, as the inventory has it; empty without one. All hosts have the same (see `_checks.training`)."""
         for host in (*self.members("swci"), *self.members("swop"), *self.hosts):
             if self.get(host, "swarm_training"):
                 told: dict[str, Any] = self.get(host, "swarm_training")
@@ -350,7 +350,7 @@ def _swops_with_pairs(inventory: Inventory) -> list[tuple[str, dict[str, Any]]]:
 
 
 def sl_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
-    """host → the SL nodes that no SWOP starts (see `_site_sl`), each complete."""
+    """host → the SL nodes that no SWOP starts (see `sl.nodes`), each complete."""
     pairs = {host: sum(len(node["pairs"]) for node in own) for host, own in swop_nodes(inventory).items()}
     sns, found = sn_nodes(inventory), sl.nodes(inventory, pairs)
     for host, own in found.items():

@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "sl_fs_port": _training.FIRST_SL_PORT,
     "sl_platform": "",
 }
-CLASSIC_MODEL, CLASSIC_DATA = "/platform/swarmml/model", "/platform/swarmml/data"  # where 0.3.0 mounts them (platform-contract)
+CLASSIC_MODEL, CLASSIC_DATA = "/platform/swarmml/model", "/platform/swarmml/data"  # where 0.3.0 mounts them (docs/contract.md)
 
 
 def nodes(inventory: Inventory, others: dict[str, int]) -> dict[str, list[dict[str, Any]]]:
