@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from ._container.ready_signal import ENGINE_SOCKET, Ready
+
 SAME = "same"
-ENGINE_SOCKET = "/var/run/docker.sock"  # where a Docker Engine has it; Podman names its own, which then takes this one's place
 
 
 @dataclass(frozen=True)
@@ -49,21 +50,6 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Ready:
-    """The signal that says a component is up.
-
-    log    a regular expression that a line of its log matches
-    port   the container's port that then answers, a TLS handshake where tls is true
-    health the command that then succeeds inside the container
-    """
-
-    log: str = ""
-    port: int | str = 0
-    tls: bool = False
-    health: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Component:
     """One component of one release.
 
@@ -98,7 +84,7 @@ class Component:
     restart_policy: str = "no"
     pid_mode: str = ""
     info_file: bool = False
-    ready: Ready = Ready()
+    ready: Ready = field(default_factory=Ready)
     ready_by: dict[str, Ready] = field(default_factory=dict)
     wait_timeout: int = 120
     own_first: bool = False

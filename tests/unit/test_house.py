@@ -75,6 +75,7 @@ def imports_of(path):
         ("module_utils/_container", "module_utils._component"),
         ("module_utils/_container", "module_utils._spire"),
         ("module_utils/_container", "module_utils._platform"),
+        ("module_utils/_container", "module_utils._releases"),
         ("", "absolute"),
     ],
 )

@@ -21,9 +21,10 @@ from .._container.host import Host
 from .._container.masking import SECRET_NAMES, passwords_in_urls
 from .._container.plan import Observed, Plan, Step, plan
 from .._container.readiness import NotReady, check_alive, is_ready, started_at, still_coming_up, wait_ready
+from .._container.ready_signal import Ready
 from .._container.requirements import check_sdk
 from .._container.spec import ContainerSpec
-from .._releases import ON_PODMAN, SAME, Ready
+from .._releases import ON_PODMAN, SAME
 from . import arguments
 from .check import check, component_of
 from .check_container import OptionError

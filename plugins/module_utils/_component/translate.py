@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._container import parse, spec
 from .._container.podman import SOCKET as PODMAN_SOCKET
-from .._releases import ENGINE_SOCKET, SAME, Component, Option
+from .._container.ready_signal import ENGINE_SOCKET
+from .._releases import SAME, Component, Option
 from .check import SERVICE
 from .check_container import OptionError
 

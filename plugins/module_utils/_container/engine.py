@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._releases import ENGINE_SOCKET
 from . import podman as _podman
 from . import spec as _spec
 from .host import Host
+from .ready_signal import ENGINE_SOCKET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -20,8 +20,8 @@ from .masking import mask
 from .spec import secrets_of
 
 if TYPE_CHECKING:
-    from .._releases import Ready
     from .engine import Engine
+    from .ready_signal import Ready
 
 TAIL = 15
 _TICK = 0.2
@@ -37,7 +37,7 @@ class NotReady(Exception):
 def wait_ready(engine: Engine, inspect: dict[str, Any] | None, signal: Ready, timeout: float) -> None:
     """Wait until the container gives its signal; returns at once when it has given it since its last start.
 
-    inspect: what the engine says of it; signal: a `_releases.Ready`; timeout in seconds. Raises NotReady.
+    inspect: what the engine says of it; signal: a `ready_signal.Ready`; timeout in seconds. Raises NotReady.
     """
     if not inspect:
         raise NotReady(_gone())

@@ -22,9 +22,10 @@ from ansible.module_utils.basic import AnsibleModule
 from .._container.engine import Engine, EngineError
 from .._container.masking import mask
 from .._container.readiness import is_ready, published_address, started_at
+from .._container.ready_signal import Ready
 from .._container.requirements import check_sdk
 from .._container.spec import OWN_LABEL, environment, from_inspect, secrets_of
-from .._releases import NEWEST, RELEASES, Ready
+from .._releases import NEWEST, RELEASES
 from .._spire import lifetime, x509
 from .._spire.config import seconds
 

@@ -15,7 +15,7 @@ from ansible_collections.swarm.learning.plugins.module_utils._container.readines
     started_at,
     still_coming_up,
 )
-from ansible_collections.swarm.learning.plugins.module_utils._releases import Ready
+from ansible_collections.swarm.learning.plugins.module_utils._container.ready_signal import Ready
 
 LINES = [
     ("Error code: 6002, Unable to connect to server", "License Server", "apls_ip and apls_port", True),
