@@ -16,63 +16,63 @@ options:
     required: true
   state:
     description:
-      - V(started) makes sure that the container is as described, runs, and has given its ready signal.
-      - V(stopped) makes sure that it is as described and does not run.
-      - V(present) makes sure that it is as described, whether it runs or not.
-      - V(absent) makes sure that there is none. Only O(name) is needed then.
+      - V(started) ensures that the container exists as described, runs, and has given its ready signal.
+      - V(stopped) ensures that the container exists as described and does not run.
+      - V(present) ensures that the container exists as described, whether it runs or not.
+      - V(absent) ensures that the container does not exist. Only O(name) is needed then.
     type: str
     choices: [started, stopped, present, absent]
     default: started
   release:
     description:
-      - Release of Swarm Learning, which decides about the image and what each option does.
-      - With Podman as the engine, V(2.1.0) or later.
+      - Release of Swarm Learning. It determines the image and what each option does.
+      - Podman as the engine needs V(2.1.0) or later.
     type: str
     choices: ["0.3.0", "2.0.0", "2.1.0", "2.2.0", "2.3.0"]
     default: "2.3.0"
   image:
-    description: Full image reference. It wins over O(image_registry) and the release.
+    description: Full image reference. Takes precedence over O(image_registry) and O(release).
     type: str
   image_registry:
-    description: Registry and organisation in front of the image's name, such as a mirror's. Without it, the vendor's.
+    description: Registry and organisation in front of the image's name, for example those of a mirror. Defaults to the vendor's.
     type: str
   pull:
     description:
       - V(missing) pulls the image if it is not present on the host, V(always) each time, V(never) not at all.
-      - The image is there before anything is stopped.
-      - Podman cannot ask a registry without pulling. Check mode then takes an image that is there for the one that would be pulled.
+      - Nothing is stopped before the image is present on the host.
+      - Podman cannot query a registry without pulling. Check mode then assumes that an image on the host is the one that would be pulled.
     type: str
     choices: [missing, always, never]
     default: missing
   command:
-    description: Arguments for the container's entry point. Those that the component's options add come after them.
+    description: Arguments for the container's entry point. Arguments that the component's options add come after them.
     type: list
     elements: str
   auto_remove:
-    description: Whether the engine removes the container when it ends. The default is the release's.
+    description: Whether the engine removes the container when it ends. The default depends on the release.
     type: bool
   wait:
-    description: Whether to wait until the component has given its ready signal. It fails at once when the container ends.
+    description: Whether to wait until the component has given its ready signal. The task fails at once if the container ends.
     type: bool
     default: true
   wait_timeout:
-    description: Longest time to wait, in seconds. The default is 600 for SN and 120 for others.
+    description: Longest time to wait, in seconds. Defaults to 600 for SN and 120 for other components.
     type: int
   stop_timeout:
-    description: How long a container may take to stop before it is killed, in seconds.
+    description: Seconds that a container may take to stop before it is killed.
     type: int
     default: 10
   recreate:
-    description: Whether to re-create the container though nothing differs.
+    description: Whether to re-create the container even if nothing differs.
     type: bool
     default: false
   restart_after:
     description:
-      - Directory on the host. A container that was started before one of the files in it was written is restarted.
-      - This is how the roles let nodes learn of new trust. A directory that does not exist is no reason.
+      - Directory on the host. A container that was started before a file in this directory was written is restarted.
+      - The roles use this to make nodes load new trust bundles. A directory that does not exist causes no restart.
     type: path
   entrypoint:
-    description: Entry point instead of the image's own.
+    description: Entry point to use instead of the image's own.
     type: list
     elements: str
   user:
@@ -84,9 +84,9 @@ options:
   env:
     description:
       - Environment variables. Values are strings.
-      - They win over those that the component's own options set.
-      - Values of names that contain TOKEN, PASSWORD, SECRET and the like are masked in what the module says; give a task with secrets
-        C(no_log) all the same.
+      - They take precedence over those that the component's own options set.
+      - Values of variables whose names contain TOKEN, PASSWORD, SECRET and the like are masked in the module's output. Set C(no_log) on a
+        task with secrets all the same.
     type: dict
   labels:
     description: Labels on the container. Values are strings.
@@ -98,24 +98,24 @@ options:
   volumes:
     description:
       - Mounts, each as C(SOURCE:TARGET[:OPTIONS]).
-      - A source with a slash is a path on the host and must exist. A source without is a named volume.
+      - A source with a slash is a path on the host and must exist. A source without a slash is a named volume.
     type: list
     elements: str
   network:
-    description: Network of the container. Without it, the engine's default bridge.
+    description: Network of the container. Defaults to the engine's default bridge.
     type: str
   network_aliases:
-    description: Further names of the container on its O(network).
+    description: Additional names of the container on its O(network).
     type: list
     elements: str
   hostname:
-    description: Host name inside the container. Without it, the container's name.
+    description: Host name inside the container. Defaults to the container's name.
     type: str
   tty:
-    description: Whether a pseudo-terminal is allocated. The default is the release's.
+    description: Whether to allocate a pseudo-terminal. The default depends on the release.
     type: bool
   interactive:
-    description: Whether STDIN is kept open. The default is the release's, V(true) in 2.x.
+    description: Whether to keep STDIN open. The default depends on the release and is V(true) in 2.x.
     type: bool
   memory:
     description: Memory limit, such as V(512m).
@@ -131,25 +131,25 @@ options:
     type: list
     elements: str
   gpus:
-    description: NVIDIA GPUs, V(all), a number of them, or C(device=0,1).
+    description: NVIDIA GPUs of the container. V(all), a number of GPUs, or C(device=0,1).
     type: str
   devices:
     description: Devices of the host, each as C(HOST[:CONTAINER[:PERMISSIONS]]).
     type: list
     elements: str
   restart_policy:
-    description: When the engine restarts the container, V(no), V(always), V(unless-stopped) or C(on-failure[:N]).
+    description: When the engine restarts the container. V(no), V(always), V(unless-stopped) or C(on-failure[:N]).
     type: str
   security_opts:
     description: Security options, such as V(no-new-privileges).
     type: list
     elements: str
   cap_add:
-    description: Linux capabilities that are added.
+    description: Linux capabilities to add.
     type: list
     elements: str
   cap_drop:
-    description: Linux capabilities that are taken away.
+    description: Linux capabilities to drop.
     type: list
     elements: str
   read_only:
@@ -159,21 +159,21 @@ options:
     description: PID namespace, such as V(host).
     type: str
   cgroupns:
-    description: Cgroup namespace. Without it, the engine's default.
+    description: Cgroup namespace. Defaults to the engine's default.
     type: str
     choices: [host, private]
   init:
     description: Whether an init process runs in the container and reaps its children.
     type: bool
   extra_hosts:
-    description: Further lines of C(/etc/hosts), a mapping of host names to addresses; commas between several addresses of one name.
+    description: Additional lines of C(/etc/hosts), a mapping of host names to addresses. Separate several addresses of one name by commas.
     type: dict
   dns:
     description: Addresses of DNS servers.
     type: list
     elements: str
   log_driver:
-    description: Log driver. Without it, the engine's default.
+    description: Log driver. Defaults to the engine's default.
     type: str
   log_options:
     description: Options of the log driver. Values are strings.
@@ -183,11 +183,11 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: Says exactly what would be done, and does nothing.
+    description: Reports exactly what would be done, and changes nothing.
   diff_mode:
     support: full
-    description: Shows each option that differs, one a line.
+    description: Shows each option that differs, one per line.
   idempotent:
     support: full
-    description: Compares the container that is there, whoever made it, with the one that is described.
+    description: Compares the existing container, whoever created it, with the described one.
 """

@@ -12,33 +12,33 @@ class ModuleDocFragment:
 options:
   docker_host:
     description:
-      - Address of the engine. Without it, the environment variable E(DOCKER_HOST), then the local socket.
-      - For Podman 5, the one of its Docker-compatible API, such as V(unix:///run/podman/podman.sock).
+      - Address of the engine. Without it, the environment variable E(DOCKER_HOST) is used, then the local socket.
+      - For Podman 5, the address of its Docker-compatible API, such as V(unix:///run/podman/podman.sock).
     type: str
     default: unix:///var/run/docker.sock
   tls:
-    description: Whether the connection uses TLS, without verification of the engine's certificate.
+    description: Whether to connect with TLS, without verifying the engine's certificate.
     type: bool
     default: false
   validate_certs:
-    description: Whether the connection uses TLS and the engine's certificate is verified.
+    description: Whether to connect with TLS and verify the engine's certificate.
     type: bool
     default: false
   ca_path:
-    description: Certificate of the CA that the engine's certificate is verified with.
+    description: CA certificate for verifying the engine's certificate.
     type: path
   client_cert:
-    description: Client certificate for the engine.
+    description: Client certificate for the connection to the engine.
     type: path
   client_key:
-    description: Key of the client certificate.
+    description: Private key of O(client_cert).
     type: path
   api_version:
     description: Version of the Engine API, or V(auto).
     type: str
     default: auto
   timeout:
-    description: How long to wait for an answer of the engine, in seconds.
+    description: Seconds to wait for an answer from the engine.
     type: int
     default: 60
 """

@@ -17,15 +17,15 @@ options:
     description: File with the node's certificate, mounted read-only at its own path. Not in release 0.3.0.
     type: path
   cacert:
-    description: File with the CA certificates that are trusted, mounted read-only at its own path. Not in release 0.3.0.
+    description: File with the trusted CA certificates, mounted read-only at its own path. Not in release 0.3.0.
     type: path
   capath:
-    description: Directory with the CA certificates that are trusted, mounted read-only at its own path. Not in release 0.3.0.
+    description: Directory with the trusted CA certificates, mounted read-only at its own path. Not in release 0.3.0.
     type: path
   socket_path:
     description:
-      - Where the SPIRE Agent's Workload API is. Not in release 0.3.0.
-      - "A socket file on the host, C(VOLUME:path/in/volume), or the name of a volume or container whose first socket is taken."
-      - The volume forms outlive a restart of the agent. A socket file does not, since a restarted agent makes a new one.
+      - Location of the SPIRE Agent's Workload API. Not in release 0.3.0.
+      - "A socket file on the host, C(VOLUME:path/in/volume), or the name of a volume or container whose first socket is used."
+      - The volume forms keep working after a restart of the agent. A socket file does not, because a restarted agent creates a new one.
     type: str
 """

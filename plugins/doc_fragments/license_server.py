@@ -14,7 +14,7 @@ options:
     description: Address of the License Server.
     type: str
   apls_port:
-    description: Port of the License Server. Without it, the image's own default, 5814.
+    description: Port of the License Server. Defaults to the image's own default, 5814.
     type: int
   primary_apls_ip:
     description: The same as O(apls_ip). Not in release 0.3.0.
@@ -30,7 +30,7 @@ options:
     type: int
   apls_docker_name:
     description:
-      - Name of the License Server's container on this host, whose address is used when O(apls_ip) is not given.
-      - In release 0.3.0, without either, the one running License Server of this host is taken.
+      - Name of the License Server's container on this host, whose address is used if O(apls_ip) is not set.
+      - In release 0.3.0, if neither is set, the one running License Server of this host is used.
     type: str
 """

@@ -14,12 +14,12 @@ options:
     description: Address of the SN that the node belongs to.
     type: str
   sn_api_port:
-    description: Port of that SN's API server. Without it, 30304.
+    description: Port of the API server of the SN that the node belongs to. Defaults to 30304.
     type: int
   sn_api_service:
-    description: Service of that SN's API server, as C(FQDN[:PORT]). Not in release 0.3.0.
+    description: Service of the API server of the SN that the node belongs to, as C(FQDN[:PORT]). Not in release 0.3.0.
     type: str
   sn_docker_name:
-    description: Name of the SN's container on this host, whose address is used when O(sn_ip) is not given.
+    description: Name of the SN's container on this host, whose address is used if O(sn_ip) is not set.
     type: str
 """

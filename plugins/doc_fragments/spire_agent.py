@@ -23,6 +23,6 @@ options:
     type: str
   spire_docker_name:
     description:
-      - Name of the SPIRE Server's container on this host, whose address is used when O(server_address) is not given. Release 0.3.0 only.
+      - Name of the SPIRE Server's container on this host, whose address is used if O(server_address) is not set. Release 0.3.0 only.
     type: str
 """

@@ -64,7 +64,7 @@ options:
         description: Command, as a list, or as one string that is split as a shell would.
         type: raw
       entrypoint:
-        description: Entry point instead of the image's own.
+        description: Entry point to use instead of the image's own.
         type: list
         elements: str
       user:
@@ -76,7 +76,7 @@ options:
       env:
         description:
           - Environment variables. Values are strings.
-          - They win over those that the component's own options set.
+          - They take precedence over those that the component's own options set.
         type: dict
       labels:
         description: Labels on the container. Values are strings.
@@ -88,24 +88,24 @@ options:
       volumes:
         description:
           - Mounts, each as C(SOURCE:TARGET[:OPTIONS]).
-          - A source with a slash is a path on the host and must exist. A source without is a named volume.
+          - A source with a slash is a path on the host and must exist. A source without a slash is a named volume.
         type: list
         elements: str
       network:
-        description: Network of the container. Without it, the engine's default bridge.
+        description: Network of the container. Defaults to the engine's default bridge.
         type: str
       network_aliases:
-        description: Further names of the container on its O(ml.network).
+        description: Additional names of the container on its O(ml.network).
         type: list
         elements: str
       hostname:
-        description: Host name inside the container. Without it, the container's name.
+        description: Host name inside the container. Defaults to the container's name.
         type: str
       tty:
-        description: Whether a pseudo-terminal is allocated. The default is the release's.
+        description: Whether to allocate a pseudo-terminal. The default depends on the release.
         type: bool
       interactive:
-        description: Whether STDIN is kept open. The default is the release's, V(true) in 2.x.
+        description: Whether to keep STDIN open. The default depends on the release and is V(true) in 2.x.
         type: bool
       auto_remove:
         description: Whether the engine removes the container when it ends.
@@ -124,25 +124,25 @@ options:
         type: list
         elements: str
       gpus:
-        description: NVIDIA GPUs, V(all), a number of them, or C(device=0,1).
+        description: NVIDIA GPUs of the container. V(all), a number of GPUs, or C(device=0,1).
         type: str
       devices:
         description: Devices of the host, each as C(HOST[:CONTAINER[:PERMISSIONS]]).
         type: list
         elements: str
       restart_policy:
-        description: When the engine restarts the container, V(no), V(always), V(unless-stopped) or C(on-failure[:N]).
+        description: When the engine restarts the container. V(no), V(always), V(unless-stopped) or C(on-failure[:N]).
         type: str
       security_opts:
         description: Security options, such as V(no-new-privileges).
         type: list
         elements: str
       cap_add:
-        description: Linux capabilities that are added.
+        description: Linux capabilities to add.
         type: list
         elements: str
       cap_drop:
-        description: Linux capabilities that are taken away.
+        description: Linux capabilities to drop.
         type: list
         elements: str
       read_only:
@@ -152,7 +152,7 @@ options:
         description: PID namespace, such as V(host).
         type: str
       cgroupns:
-        description: Cgroup namespace. Without it, the engine's default.
+        description: Cgroup namespace. Defaults to the engine's default.
         type: str
         choices: [host, private]
       init:
@@ -166,7 +166,7 @@ options:
         type: list
         elements: str
       log_driver:
-        description: Log driver. Without it, the engine's default.
+        description: Log driver. Defaults to the engine's default.
         type: str
       log_options:
         description: Options of the log driver. Values are strings.
