@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: apls
-short_description: Manage the License Server
+short_description: Manage the License Server (APLS)
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -18,33 +18,35 @@ extends_documentation_fragment:
   - swarm.learning.engine
 options:
   apls_port:
-    description: Port of the host at which the License Server's API and management are published.
+    description: Port on the host at which the License Server's API and management are published.
     type: int
     default: 5814
+seealso:
+  - module: swarm.learning.sn
 """
 
 EXAMPLES = r"""
-- name: The License Server answers on port 5814
+- name: Deploy the License Server on port 5814
   swarm.learning.apls:
     name: apls
 """
 
 RETURN = r"""
 changed:
-  description: Whether something was, or in check mode would be, changed.
+  description: Whether anything was changed, or would be in check mode.
   returned: always
   type: bool
 actions:
-  description: What was, or in check mode would be, done, in this order.
+  description: Actions that were taken, or would be in check mode, in order.
   returned: always
   type: list
   elements: str
-  sample: ["create sn-1", "start sn-1"]
+  sample: ["create apls", "start apls"]
 container:
-  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  description: Output of the engine's inspect for the container, with secrets masked. Empty if the container does not exist.
   returned: always
   type: dict
-  sample: {"Name": "/sn-1"}
+  sample: {"Name": "/apls"}
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sl
-short_description: Manage a Swarm Learning node
+short_description: Manage a Swarm Learning (SL) node
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -22,10 +22,10 @@ extends_documentation_fragment:
   - swarm.learning.sn_of_node
 options:
   host_ip:
-    description: Address by which the other nodes reach this host. Required, in 2.x only without O(sl_fs_service).
+    description: Address by which the other nodes reach this host. Required. In 2.x, not required if O(sl_fs_service) is set.
     type: str
   sl_fs_port:
-    description: Port of the file server, 30305 by default.
+    description: Port of the file server. Defaults to 30305.
     type: int
   sl_fs_service:
     description: Service of the file server, as C(FQDN[:PORT]). Not in release 0.3.0.
@@ -34,34 +34,34 @@ options:
     description: ML platform, V(TF) or V(PYT) (case-insensitive). Defaults to V(TF). Release 0.3.0 only.
     type: str
   gpu:
-    description: GPUs of the ML program, V(all) or their indexes such as V(0,1). Release 0.3.0 only; in 2.x see O(ml.gpus).
+    description: GPUs of the ML program, V(all) or their indexes such as V(0,1). Release 0.3.0 only. In 2.x, see O(ml.gpus).
     type: str
   data_dir:
     description: Directory with the data, mounted read-only. Release 0.3.0 only.
     type: path
   model_dir:
-    description: Directory with the ML program, which also gets the model. Release 0.3.0 only.
+    description: Directory with the ML program, to which the model is also written. Release 0.3.0 only.
     type: path
   model_program:
-    description: The ML program, a path in O(model_dir), or without it a file on the host. Release 0.3.0 only.
+    description: The ML program, as a path in O(model_dir), or a file on the host without O(model_dir). Release 0.3.0 only.
     type: str
   ml_cmd:
-    description: Command of the ML program instead of O(model_program). Release 0.3.0 only.
+    description: Command of the ML program, instead of O(model_program). Release 0.3.0 only.
     type: str
   ml:
     description:
-      - The user's ML container beside the SL. Not in release 0.3.0.
-      - It gets SL's volumes, starts after it and is stopped before it.
+      - The user's ML container beside the SL container. Not in release 0.3.0.
+      - The ML container gets the volumes of the SL container, starts after it and is stopped before it.
     type: dict
     suboptions:
       image:
         description: Full image reference. Required unless O(state=absent).
         type: str
       name:
-        description: Name of the ML container. Without it, that of the SL container with C(-ml) behind.
+        description: Name of the ML container. Defaults to the name of the SL container with C(-ml) as a suffix.
         type: str
       command:
-        description: Command, as a list, or as one string that is split as a shell would.
+        description: Command, as a list, or as one string that is split as in a shell.
         type: raw
       entrypoint:
         description: Entry point to use instead of the image's own.
@@ -159,7 +159,7 @@ options:
         description: Whether an init process runs in the container and reaps its children.
         type: bool
       extra_hosts:
-        description: Further lines of C(/etc/hosts), a mapping of host names to addresses.
+        description: Additional lines of C(/etc/hosts), a mapping of host names to addresses.
         type: dict
       dns:
         description: Addresses of DNS servers.
@@ -171,10 +171,14 @@ options:
       log_options:
         description: Options of the log driver. Values are strings.
         type: dict
+seealso:
+  - module: swarm.learning.sn
+  - module: swarm.learning.swop
+  - module: swarm.learning.swarm_training
 """
 
 EXAMPLES = r"""
-- name: An SL node and its ML container run
+- name: Deploy an SL node with its ML container
   swarm.learning.sl:
     name: sl-1
     host_ip: 172.1.1.1
@@ -199,45 +203,45 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether something was, or in check mode would be, changed.
+  description: Whether anything was changed, or would be in check mode.
   returned: always
   type: bool
 actions:
-  description: What was, or in check mode would be, done, in this order.
+  description: Actions that were taken, or would be in check mode, in order.
   returned: always
   type: list
   elements: str
-  sample: ["create sn-1", "start sn-1"]
+  sample: ["create sl-1", "start sl-1"]
 container:
-  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  description: Output of the engine's inspect for the container, with secrets masked. Empty if the container does not exist.
   returned: always
   type: dict
-  sample: {"Name": "/sn-1"}
+  sample: {"Name": "/sl-1"}
 identity:
   description:
-    - Identity that the SPIRE Agent inside the node keeps, with its key, in a directory of the host that is mounted.
-    - Empty where it keeps none, or one that has expired.
+    - Identity that the SPIRE Agent inside the node keeps, with its key, in a mounted directory of the host.
+    - Empty if the agent keeps none, or one that has expired.
   returned: in release 0.3.0
   type: dict
   sample: {"spiffe_id": "spiffe://swarm.learning/spire/agent/join_token/…", "expires_at": 1795312800}
 distrusts_server:
-  description: Whether the log of a node that has ended says that its agent does not trust the SPIRE Server any more.
+  description: Whether, according to the log of a node that has ended, its agent no longer trusts the SPIRE Server.
   returned: in release 0.3.0
   type: bool
 refused_token:
-  description: SHA-256 of its join token, when the log of a node that has ended says that the SPIRE Server refused it. Else empty.
+  description: SHA-256 of a node's join token if, according to the log of the ended node, the SPIRE Server refused it. Otherwise empty.
   returned: in release 0.3.0
   type: str
 needs_join_token:
   description:
-    - Whether the log of a node that has ended, or that is restarted again and again, says that its agent cannot be attested as it is.
+    - Whether, according to the log of a node that has ended or keeps restarting, its agent cannot be attested as it is.
     - Such a node is re-created with a new join token.
   returned: in release 0.3.0
   type: bool
 training:
   description:
-    - V(none) where the node was never started, V(running) while it or its ML program runs.
-    - V(finished) where both have ended as a training ends, else V(failed).
+    - V(none) if the node was never started, V(running) while the node or its ML program runs.
+    - V(finished) if both have ended as a finished training does, otherwise V(failed).
   returned: when O(state) is V(started) or V(present)
   type: str
   sample: running

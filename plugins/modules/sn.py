@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sn
-short_description: Manage a Swarm Network node
+short_description: Manage a Swarm Network (SN) node
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -21,10 +21,14 @@ extends_documentation_fragment:
   - swarm.learning.spire_agent
 options:
   host_ip:
-    description: Address by which the other nodes reach this host. Required, in 2.x only when not both services are given.
+    description:
+      - Address by which the other nodes reach this host.
+      - Required. In 2.x, not required if O(sn_api_service) and O(sn_p2p_service) are both set.
     type: str
   sentinel:
-    description: Whether this is the Sentinel. Not in release 0.3.0, where the Sentinel's O(sentinel_ip) is its own O(host_ip).
+    description:
+      - Whether this node is the Sentinel.
+      - Not in release 0.3.0, where the Sentinel is the node whose O(sentinel_ip) is its own O(host_ip).
     type: bool
     default: false
   sentinel_ip:
@@ -40,13 +44,13 @@ options:
     description: Service of the Sentinel's API server, as C(FQDN[:PORT]). Not in release 0.3.0.
     type: str
   sn_api_port:
-    description: Port of the API server, 30304 in the container's own default.
+    description: Port of the API server. The container's own default is 30304.
     type: int
   sn_fs_port:
-    description: Port of the file server, 30305 by default. Release 0.3.0 only.
+    description: Port of the file server. Defaults to 30305. Release 0.3.0 only.
     type: int
   sn_p2p_port:
-    description: Port for the other SNs, 30303 by default.
+    description: Port for the other SNs. Defaults to 30303.
     type: int
   sn_api_service:
     description: Service of the API server, as C(FQDN[:PORT]). Not in release 0.3.0.
@@ -54,10 +58,14 @@ options:
   sn_p2p_service:
     description: Service for the other SNs, as C(FQDN[:PORT]). Not in release 0.3.0.
     type: str
+seealso:
+  - module: swarm.learning.apls
+  - module: swarm.learning.spire_agent
+  - module: swarm.learning.sl
 """
 
 EXAMPLES = r"""
-- name: The Sentinel is up
+- name: Deploy the Sentinel
   swarm.learning.sn:
     name: sn-1
     host_ip: 172.1.1.1
@@ -72,38 +80,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether something was, or in check mode would be, changed.
+  description: Whether anything was changed, or would be in check mode.
   returned: always
   type: bool
 actions:
-  description: What was, or in check mode would be, done, in this order.
+  description: Actions that were taken, or would be in check mode, in order.
   returned: always
   type: list
   elements: str
   sample: ["create sn-1", "start sn-1"]
 container:
-  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  description: Output of the engine's inspect for the container, with secrets masked. Empty if the container does not exist.
   returned: always
   type: dict
   sample: {"Name": "/sn-1"}
 identity:
   description:
-    - Identity that the SPIRE Agent inside the node keeps, with its key, in a directory of the host that is mounted.
-    - Empty where it keeps none, or one that has expired.
+    - Identity that the SPIRE Agent inside the node keeps, with its key, in a mounted directory of the host.
+    - Empty if the agent keeps none, or one that has expired.
   returned: in release 0.3.0
   type: dict
   sample: {"spiffe_id": "spiffe://swarm.learning/spire/agent/join_token/…", "expires_at": 1795312800}
 distrusts_server:
-  description: Whether the log of a node that has ended says that its agent does not trust the SPIRE Server any more.
+  description: Whether, according to the log of a node that has ended, its agent no longer trusts the SPIRE Server.
   returned: in release 0.3.0
   type: bool
 refused_token:
-  description: SHA-256 of its join token, when the log of a node that has ended says that the SPIRE Server refused it. Else empty.
+  description: SHA-256 of a node's join token if, according to the log of the ended node, the SPIRE Server refused it. Otherwise empty.
   returned: in release 0.3.0
   type: str
 needs_join_token:
   description:
-    - Whether the log of a node that has ended, or that is restarted again and again, says that its agent cannot be attested as it is.
+    - Whether, according to the log of a node that has ended or keeps restarting, its agent cannot be attested as it is.
     - Such a node is re-created with a new join token.
   returned: in release 0.3.0
   type: bool

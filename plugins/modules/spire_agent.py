@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: spire_agent
-short_description: Manage a SPIRE Agent
+short_description: Manage the SPIRE Agent of a host
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Deploys this host's SPIRE Agent (releases 2.x) and waits until it is attested and serves its Workload API.
-  - The engine's socket is mounted at C(/var/run/docker.sock), and Podman's at C(/run/podman/podman.sock) too.
+  - The engine's socket is mounted at C(/var/run/docker.sock), and with Podman also at C(/run/podman/podman.sock).
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
@@ -27,13 +27,13 @@ options:
       - When a configuration file in it is newer than the container's start, the container is restarted.
     type: path
   server_address:
-    description: Address of the SPIRE Server. Wins over the configuration.
+    description: Address of the SPIRE Server. Takes precedence over the configuration.
     type: str
   server_port:
-    description: Port of the SPIRE Server. Wins over the configuration.
+    description: Port of the SPIRE Server. Takes precedence over the configuration.
     type: int
   trust_domain:
-    description: Trust domain. Wins over the configuration.
+    description: Trust domain of the agent. Takes precedence over the configuration.
     type: str
   trust_bundle:
     description: File with the SPIRE Server's trust bundle in PEM, mounted read-only at its own path.
@@ -41,24 +41,27 @@ options:
   join_token:
     description:
       - Join token, for an agent that is not attested yet.
-      - It is handed over as the environment variable C(SPIRE_JOIN_TOKEN), so the configuration says
-        C(join_token = "${SPIRE_JOIN_TOKEN}") and O(command) has C(-expandEnv).
-      - It never decides whether the container changes; it is used when the agent must be attested.
+      - The token is passed as the environment variable C(SPIRE_JOIN_TOKEN), so the configuration must contain
+        C(join_token = "${SPIRE_JOIN_TOKEN}") and O(command) must contain C(-expandEnv).
+      - Changing it never causes the container to be re-created. The token is used only when the agent must be attested.
     type: str
   socket_dir:
-    description: Volume, or directory on the host, that gets the Workload API's socket. Mounted at C(/tmp/spire-agent/public).
+    description: Volume, or directory on the host, for the Workload API's socket. Mounted at C(/tmp/spire-agent/public).
     type: str
   server_bundle:
     description:
-      - The bundle that the SPIRE Server has now, as M(swarm.learning.spire_bundle) returns it.
-      - A running agent whose copy lacks a CA of it is given some seconds to fetch that. When it finds then that it does not trust the
-        server, as after that has lost its keys, it is not attested any more.
+      - The current trust bundle of the SPIRE Server, as M(swarm.learning.spire_bundle) returns it.
+      - A running agent whose copy lacks a CA of this bundle is given some seconds to fetch it. An agent that then does not trust the
+        server, for example after the server has lost its keys, counts as not attested.
     type: str
     default: ''
+seealso:
+  - module: swarm.learning.spire_server
+  - module: swarm.learning.spire_token
 """
 
 EXAMPLES = r"""
-- name: The SPIRE Agent of this host is attested
+- name: Deploy the SPIRE Agent of this host
   swarm.learning.spire_agent:
     name: spire-agent
     config_dir: /etc/spire/agent
@@ -72,28 +75,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether something was, or in check mode would be, changed.
+  description: Whether anything was changed, or would be in check mode.
   returned: always
   type: bool
 actions:
-  description: What was, or in check mode would be, done, in this order.
+  description: Actions that were taken, or would be in check mode, in order.
   returned: always
   type: list
   elements: str
-  sample: ["create sn-1", "start sn-1"]
+  sample: ["create spire-agent", "start spire-agent"]
 container:
-  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  description: Output of the engine's inspect for the container, with secrets masked. Empty if the container does not exist.
   returned: always
   type: dict
-  sample: {"Name": "/sn-1"}
+  sample: {"Name": "/spire-agent"}
 attested:
-  description: Whether it runs and its health check says that it is attested and serves.
+  description: Whether the agent runs and its health check reports that it is attested and serves its Workload API.
   returned: when O(state=started)
   type: bool
 identity:
   description:
-    - Identity that the agent keeps, with its key, in a directory of the host that is mounted.
-    - Empty where it keeps none, or one that has expired.
+    - Identity that the agent keeps, with its key, in a mounted directory of the host.
+    - Empty if the agent keeps none, or one that has expired.
   returned: when O(state=started)
   type: dict
   contains:
@@ -101,20 +104,20 @@ identity:
       description: SPIFFE ID of the agent.
       type: str
     expires_at:
-      description: When it expires, in seconds since the epoch. A running agent renews it at half of its life.
+      description: When the identity expires, in seconds since the epoch. A running agent renews it at half of its lifetime.
       type: int
 distrusts_server:
-  description: Whether the log of an agent that is not attested says that it does not trust its server any more.
+  description: Whether, according to its log, an agent that is not attested no longer trusts its server.
   returned: when O(state=started)
   type: bool
 refused_token:
-  description: SHA-256 of its join token, when the log of an agent that is not attested says that the server refused it. Else empty.
+  description: SHA-256 of the join token if, according to the log of an agent that is not attested, the server refused it. Otherwise empty.
   returned: when O(state=started)
   type: str
 needs_join_token:
   description:
-    - Whether the agent must be given a join token, because it is not attested and cannot attest itself with what it keeps on the host.
-    - Whether its server still knows what it keeps, M(swarm.learning.spire_token) finds out.
+    - Whether the agent needs a join token, because it is not attested and cannot attest itself with what it keeps on the host.
+    - Use M(swarm.learning.spire_token) to find out whether the server still knows the identity that the agent keeps.
   returned: when O(state=started)
   type: bool
 """

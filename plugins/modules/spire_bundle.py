@@ -22,36 +22,38 @@ options:
     type: str
     default: spire-server
   trust_domain:
-    description: The other trust domain. Required with O(bundle).
+    description: Trust domain whose bundle is set. Required with O(bundle).
     type: str
   bundle:
     description: Trust bundle of O(trust_domain) in SPIFFE format, as JSON text.
     type: str
   bootstrap:
     description:
-      - Whether O(bundle) is only to begin with, as one that was sent in a file.
-      - When the server has a CA of that trust domain that is younger, as it has fetched it since, its copy is left alone.
+      - Whether O(bundle) is only a starting point, for example one that was sent in a file.
+      - If the server has fetched a newer CA of O(trust_domain) since then, its copy of the bundle is left alone.
     type: bool
     default: false
   record_dir:
     description:
-      - Directory on the host in which it is recorded when authorities of O(trust_domain) were new to the server last, in a file a trust domain.
-      - It is made when it does not exist.
+      - Directory on the host that records when authorities of O(trust_domain) were last new to the server, one file per trust domain.
+      - The directory is created if it does not exist.
     type: path
 requirements:
   - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full
-    description: Says whether the bundle would be set.
+    description: Reports whether the bundle would be set.
   diff_mode:
     support: full
     description: Shows the keys by their IDs.
   idempotent:
     support: full
     description: >-
-      A bundle whose X.509 authorities the server has already is not set again. Keys for JWT-SVIDs, which a server below it adds to its
-      own at any time, come by the federation itself.
+      A bundle whose X.509 authorities the server already has is not set again. Keys for JWT-SVIDs, which a downstream server may add to
+      its own at any time, are exchanged by the federation itself.
+seealso:
+  - module: swarm.learning.spire_server
 """
 
 EXAMPLES = r"""
@@ -68,16 +70,16 @@ EXAMPLES = r"""
 RETURN = r"""
 new_trust:
   description:
-    - Whether the server had none of the authorities of O(bundle), so that the other trust domain, or its CA, was new to it.
-    - Containers that were started before do not trust it until they are started again.
+    - Whether the server had none of the authorities of O(bundle), so that O(trust_domain), or its CA, was new to the server.
+    - Containers that were started earlier do not trust it until they are restarted.
   returned: always
   type: bool
 trust_record:
-  description: When authorities of O(trust_domain) were new last, as O(record_dir) says, in seconds since the epoch. Empty without a record.
+  description: When authorities of O(trust_domain) were last new, from O(record_dir), in seconds since the epoch. Empty without a record.
   returned: always
   type: str
 bundle:
-  description: The bundle that was read or given, as JSON text.
+  description: The bundle that was read or set, as JSON text.
   returned: always
   type: str
 """

@@ -13,7 +13,7 @@ author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Creates, updates and deletes registration entries.
-  - One call takes a whole list.
+  - One call manages a whole list of entries.
 extends_documentation_fragment:
   - swarm.learning.engine
 options:
@@ -22,7 +22,7 @@ options:
     type: str
     default: spire-server
   entries:
-    description: The entries. Two with the same ID, parent and selectors are the same entry.
+    description: Registration entries. Two with the same ID, parent and selectors are the same entry.
     type: list
     elements: dict
     required: true
@@ -32,27 +32,27 @@ options:
         type: str
         required: true
       parent_id:
-        description: SPIFFE ID of the agent or alias that the entry hangs under.
+        description: SPIFFE ID of the parent of the entry, an agent or an alias.
         type: str
         required: true
       selectors:
-        description: Selectors, each as C(TYPE:VALUE).
+        description: Selectors of the workload, each as C(TYPE:VALUE).
         type: list
         elements: str
         required: true
       federates_with:
-        description: Trust domains whose bundles the workload gets too.
+        description: Other trust domains whose bundles the workload gets too.
         type: list
         elements: str
       dns_names:
-        description: DNS names in the SVID.
+        description: DNS names in the workload's SVID.
         type: list
         elements: str
       x509_svid_ttl:
-        description: Life of X.509 SVIDs, in seconds. Without it, the server's default.
+        description: Lifetime of X.509 SVIDs, in seconds. Defaults to the server's default.
         type: int
       jwt_svid_ttl:
-        description: Life of JWT SVIDs, in seconds. Without it, the server's default.
+        description: Lifetime of JWT SVIDs, in seconds. Defaults to the server's default.
         type: int
       downstream:
         description: Whether the workload is a downstream SPIRE Server.
@@ -66,20 +66,20 @@ options:
         description: Hint for workloads that get several identities.
         type: str
   state:
-    description: Whether the entries are there or not.
+    description: Whether the entries must exist (V(present)) or must not exist (V(absent)).
     type: str
     choices: [present, absent]
     default: present
   purge:
     description:
-      - Whether entries that are below O(purge_parents) and not in O(entries) are deleted.
-      - Nothing else is, such as entries below other parents, and agents' own aliases.
+      - Whether to delete entries below O(purge_parents) that are not in O(entries).
+      - Nothing else is deleted. Entries below other parents and agents' own aliases are kept.
     type: bool
     default: false
   purge_parents:
     description:
-      - SPIFFE IDs of parents whose entries O(entries) lists completely. One that ends in C(/*) stands for all IDs below it.
-      - Without it, the parents of O(entries).
+      - SPIFFE IDs of parents whose entries are all listed in O(entries). An ID that ends in C(/*) stands for all IDs below it.
+      - Defaults to the parents of O(entries).
     type: list
     elements: str
 requirements:
@@ -87,17 +87,20 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: Says which entries would be created, updated or deleted.
+    description: Reports which entries would be created, updated or deleted.
   diff_mode:
     support: full
-    description: Shows each entry, and each field of it that differs.
+    description: Shows each entry and each of its fields that differs.
   idempotent:
     support: full
     description: Entries are matched by ID, parent and selectors, and compared field by field.
+seealso:
+  - module: swarm.learning.spire_server
+  - module: swarm.learning.spire_info
 """
 
 EXAMPLES = r"""
-- name: The SN of host-1 has an identity
+- name: Create the registration entry of the SN of host-1
   swarm.learning.spire_entry:
     entries:
       - spiffe_id: spiffe://org1.swarm.learning/swarm/sn
@@ -105,7 +108,7 @@ EXAMPLES = r"""
         selectors: ["docker:env:swarm_node_type=sn"]
         federates_with: [org2.swarm.learning]
 
-- name: All identities below the agents of this organisation's hosts are these, those of hosts that have left among them are gone
+- name: Set all entries below the agents of this organisation's hosts, and delete those of hosts that have left
   swarm.learning.spire_entry:
     entries: "{{ entries }}"
     purge: true
@@ -114,28 +117,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 created:
-  description: SPIFFE IDs of the entries that were, or would be, created.
+  description: SPIFFE IDs of the entries that were created, or would be in check mode.
   returned: always
   type: list
   elements: str
 updated:
-  description: SPIFFE IDs of the entries that were, or would be, updated.
+  description: SPIFFE IDs of the entries that were updated, or would be in check mode.
   returned: always
   type: list
   elements: str
 deleted:
-  description: SPIFFE IDs of the entries that were, or would be, deleted.
+  description: SPIFFE IDs of the entries that were deleted, or would be in check mode.
   returned: always
   type: list
   elements: str
 orphans:
-  description: Parents of the entries for which no entry stands yet, such as aliases of agents that are not attested yet.
+  description: Parents of the entries that do not exist yet, such as aliases of agents that are not attested yet.
   returned: always
   type: list
   elements: str
 shared:
   description: >-
-    IDs that more than one agent goes by, as after an agent was attested again in a run that was interrupted.
+    IDs that more than one agent uses, for example after an agent was attested again in a run that was interrupted.
     M(swarm.learning.spire_token) with C(state=used) removes the earlier ones.
   returned: always
   type: list

@@ -22,27 +22,27 @@ options:
     type: str
     default: spire-server
   days:
-    description: How many days from now identity must last.
+    description: Number of days from now for which identities must last.
     type: float
   default_x509_svid_ttl:
-    description: Life of the SVID of an entry without a life of its own, as the server's configuration has it, such as V(168h).
+    description: Lifetime of the SVIDs of entries without a lifetime of their own, as set in the server's configuration, such as V(168h).
     type: str
     default: 1h
   token_dir:
     description:
-      - Directory on this host in which M(swarm.learning.spire_token) keeps join tokens until they are used.
-      - With it, says which of them nobody has used, and never what they are.
+      - Directory on the host in which M(swarm.learning.spire_token) keeps join tokens until they are used.
+      - With it, RV(tokens) lists those that nobody has used. The tokens themselves are never returned.
     type: path
   synchronized:
     description:
-      - SPIFFE IDs of agents. Waits until each has fetched from the server what it hands out, so that it knows what was changed before.
-      - An agent asks every 5 seconds unless it is told otherwise.
-      - It is the server's audit log that tells, which SPIRE has from 1.0 on, where C(audit_log_enabled) is set.
+      - SPIFFE IDs of agents. The module waits until each has fetched its entries from the server, and so knows about earlier changes.
+      - An agent asks the server every 5 seconds unless it is configured otherwise.
+      - This is read from the server's audit log, which SPIRE has since 1.0 and writes if C(audit_log_enabled) is set.
     type: list
     elements: str
     default: []
   wait_timeout:
-    description: For how many seconds to wait for the agents of O(synchronized) at most.
+    description: Longest time to wait for the agents in O(synchronized), in seconds.
     type: float
     default: 15
 requirements:
@@ -50,23 +50,26 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: It changes nothing.
+    description: This module changes nothing.
   diff_mode:
     support: none
-    description: It changes nothing.
+    description: This module changes nothing.
   idempotent:
     support: full
-    description: It changes nothing.
+    description: This module changes nothing.
+seealso:
+  - module: swarm.learning.spire_server
+  - module: swarm.learning.swarm_info
 """
 
 EXAMPLES = r"""
-- name: It is known what the SPIRE Server has
+- name: Gather information about the SPIRE Server
   swarm.learning.spire_info:
     days: 14
     default_x509_svid_ttl: 336h
   register: __spire
 
-- name: Identity outlives the training
+- name: Check that identities last longer than the training
   ansible.builtin.assert:
     that: __spire.problems | length == 0
     fail_msg: "{{ __spire.problems | map(attribute='problem') | join('; ') }}"
@@ -74,7 +77,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 synchronized:
-  description: Those of O(synchronized) that have fetched what they hand out since the module was called.
+  description: Agents in O(synchronized) that have fetched their entries since the module was called.
   returned: always
   type: list
   elements: str
@@ -83,19 +86,19 @@ trust_domain:
   returned: always
   type: str
 authorities:
-  description: The CAs in the server's own bundle. The newest may not sign yet.
+  description: The CAs in the server's own bundle. The newest one may not sign yet.
   returned: always
   type: list
   elements: dict
   contains:
     not_before:
-      description: From when on it is valid, in seconds since the epoch.
+      description: When the CA becomes valid, in seconds since the epoch.
       type: int
     expires_at:
-      description: When it expires, in seconds since the epoch.
+      description: When the CA expires, in seconds since the epoch.
       type: int
     tainted:
-      description: Whether it is marked as not to be trusted.
+      description: Whether the CA is marked as not to be trusted.
       type: bool
 agents:
   description: The agents that the server has attested.
@@ -104,19 +107,19 @@ agents:
   elements: dict
   contains:
     spiffe_id:
-      description: SPIFFE ID.
+      description: SPIFFE ID of the agent.
       type: str
     expires_at:
-      description: When its identity expires, in seconds since the epoch. A running agent renews it at half of its life.
+      description: When the agent's identity expires, in seconds since the epoch. A running agent renews it at half of its lifetime.
       type: int
     banned:
-      description: Whether it is banned.
+      description: Whether the agent is banned.
       type: bool
     attestation_type:
-      description: How it was attested, such as V(join_token).
+      description: How the agent was attested, such as V(join_token).
       type: str
 entries:
-  description: The registration entries, agents' aliases among them.
+  description: The registration entries, including agents' aliases.
   returned: always
   type: list
   elements: dict
@@ -125,10 +128,10 @@ entries:
       description: The entry's own ID.
       type: str
     spiffe_id:
-      description: SPIFFE ID.
+      description: SPIFFE ID of the workload or alias.
       type: str
     parent_id:
-      description: SPIFFE ID that it hangs below; that of an agent that is yet to come ends in V(unused), and not in its join token.
+      description: SPIFFE ID of the parent. For an agent that has not used its join token yet, it ends in V(unused) instead of the token.
       type: str
     selectors:
       description: Selectors of the entry, each as C(TYPE:VALUE).
@@ -143,10 +146,10 @@ entries:
       type: list
       elements: str
     x509_svid_ttl:
-      description: Life of its SVIDs in seconds; 0 for the server's default.
+      description: Lifetime of the entry's SVIDs, in seconds. 0 stands for the server's default.
       type: int
     expires_at:
-      description: When the entry itself ends, in seconds since the epoch; 0 for never.
+      description: When the entry itself expires, in seconds since the epoch. 0 stands for never.
       type: int
 bundles:
   description: The bundles of other trust domains that the server has.
@@ -158,7 +161,7 @@ bundles:
       description: The other trust domain.
       type: str
     expires_at:
-      description: When the last of its CAs expires, in seconds since the epoch.
+      description: When the last CA in the bundle expires, in seconds since the epoch.
       type: int
 tokens:
   description: The join tokens in O(token_dir) that nobody has used. Empty without O(token_dir).
@@ -167,13 +170,13 @@ tokens:
   elements: dict
   contains:
     spiffe_id:
-      description: SPIFFE ID that the agent for which the token was made is to get beside its own.
+      description: Additional SPIFFE ID of the agent for which the token was created.
       type: str
     expires_at:
       description: When the token expires, or has expired, in seconds since the epoch.
       type: int
 problems:
-  description: What ends before O(days) are over, and agents that have not used their tokens. Empty without O(days).
+  description: What expires within O(days), and agents that have not used their tokens. Empty without O(days).
   returned: always
   type: list
   elements: dict
@@ -185,13 +188,13 @@ problems:
       description: Trust domain or SPIFFE ID.
       type: str
     expires_at:
-      description: When it ends, in seconds since the epoch.
+      description: When it expires, in seconds since the epoch.
       type: int
     problem:
       description: What is wrong.
       type: str
     remedy:
-      description: How it is renewed.
+      description: How to renew it.
       type: str
 """
 

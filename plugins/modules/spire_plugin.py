@@ -12,8 +12,8 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - In release 0.3.0 a SPIRE Agent runs inside each SN, SL and SWCI, with a plugin that tells what kind of node asks.
-  - The agent's configuration names the plugin's checksum. This module reads it from the image that will run.
+  - In release 0.3.0 a SPIRE Agent runs inside each SN, SL and SWCI, with a plugin that identifies the kind of node that asks.
+  - The agent's configuration contains the plugin's checksum. This module reads it from the image that will run.
   - >-
     The file is read from a container of that image, running or not. Without one, a container is created for it, never started, and
     removed.
@@ -21,12 +21,12 @@ extends_documentation_fragment:
   - swarm.learning.engine
 options:
   images:
-    description: Full references of images. One that is not on this host is pulled.
+    description: Full references of images. An image that is not present on the host is pulled.
     type: list
     elements: str
     required: true
   path:
-    description: The plugin in the images.
+    description: Path of the plugin in the images.
     type: str
     default: /spire/bin/spire-swarm-plugin
 requirements:
@@ -34,17 +34,21 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: An image that is not there yet is not pulled, and has an empty checksum.
+    description: An image that is not present on the host is not pulled, and has an empty checksum.
   diff_mode:
     support: none
-    description: There is nothing to show.
+    description: Nothing to show.
   idempotent:
     support: full
-    description: It only looks, once the images are there.
+    description: Once the images are present, this module changes nothing.
+seealso:
+  - module: swarm.learning.sn
+  - module: swarm.learning.sl
+  - module: swarm.learning.swci
 """
 
 EXAMPLES = r"""
-- name: The checksum of the plugin in the SN's image is known
+- name: Get the checksum of the plugin in the SN's image
   swarm.learning.spire_plugin:
     images: [hub.myenterpriselicense.hpe.com/hpe_eval/swarm-learning/sn:0.3.0]
   register: __plugin
@@ -52,7 +56,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checksums:
-  description: The plugin's SHA-256 in hex, by image. Empty in check mode for an image that is not on this host.
+  description: The plugin's SHA-256 in hex, by image. Empty in check mode for an image that is not present on the host.
   returned: always
   type: dict
   sample: {"example.com/sn:0.3.0": "1f4ebd50d3df02bfc101d54d0d799f14357e798d44941ab2ab537f52819884dd"}

@@ -13,27 +13,32 @@ author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Deploys a SPIRE Server and waits until it is healthy.
-  - In 2.x it is SPIRE's own image, in 0.3.0 the platform's.
-  - A server becomes one of the same or the next minor release of SPIRE. Any other image is refused, and the server that runs goes on.
+  - Releases 2.x use SPIRE's own image, release 0.3.0 uses the platform's.
+  - A server can be changed to the same or the next minor release of SPIRE. Any other image is refused, and the running server is kept.
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
 options:
   config:
     description:
-      - Configuration of the server on the host.
+      - Path of the server's configuration on the host.
       - "In 2.x: a directory, mounted read-only at C(/opt/spire/conf/server), or one file in it."
       - "In 0.3.0: a file, mounted read-only at its own path and passed as C(-config)."
-      - When a file of it is newer than the container's start, the container is restarted.
+      - If one of its files is newer than the container's start, the container is restarted.
     type: path
   return_bundle:
-    description: Whether to return the server's trust bundle, as M(swarm.learning.spire_bundle) does with a task of its own.
+    description: Whether to return the server's trust bundle, which M(swarm.learning.spire_bundle) returns in a separate task.
     type: bool
     default: false
+seealso:
+  - module: swarm.learning.spire_agent
+  - module: swarm.learning.spire_bundle
+  - module: swarm.learning.spire_entry
+  - module: swarm.learning.spire_info
 """
 
 EXAMPLES = r"""
-- name: The SPIRE Server of this organisation is healthy
+- name: Deploy the SPIRE Server of this organisation
   swarm.learning.spire_server:
     name: spire-server
     config: /etc/spire/server
@@ -47,22 +52,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether something was, or in check mode would be, changed.
+  description: Whether anything was changed, or would be in check mode.
   returned: always
   type: bool
 actions:
-  description: What was, or in check mode would be, done, in this order.
+  description: Actions that were taken, or would be in check mode, in order.
   returned: always
   type: list
   elements: str
-  sample: ["create sn-1", "start sn-1"]
+  sample: ["create spire-server", "start spire-server"]
 container:
-  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  description: Output of the engine's inspect for the container, with secrets masked. Empty if the container does not exist.
   returned: always
   type: dict
-  sample: {"Name": "/sn-1"}
+  sample: {"Name": "/spire-server"}
 bundle:
-  description: The server's trust bundle in SPIFFE format, as JSON text. Empty when no server runs, as in check mode before the first run.
+  description: Trust bundle of the server in SPIFFE format, as JSON text. Empty if no server runs, as in check mode before the first run.
   returned: with O(return_bundle)
   type: str
 """

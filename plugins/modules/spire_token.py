@@ -24,57 +24,62 @@ options:
     default: spire-server
   spiffe_id:
     description:
-      - SPIFFE ID that the agent gets beside its own, under which its registration entries hang.
-      - Required, but for an agent that shares it with others and is to be V(absent), alone, by its O(agent_id).
+      - Additional SPIFFE ID of the agent. It is the parent of the agent's registration entries.
+      - Required, except to remove (V(absent)) a single agent by its O(agent_id) when the agent shares this ID with others.
     type: str
   state:
     description:
-      - V(present), the agent has a token if it needs one.
+      - V(present) creates a token if the agent needs one.
       - >-
-        V(used), the agent is attested, so agents and alias entries of its earlier tokens are removed from the server, and so is the token
-        that was kept in O(token_dir). Nothing is removed as long as no agent of that O(spiffe_id) is attested.
+        V(used) is for an agent that is attested. It removes agents and alias entries of its earlier tokens from the server, and the token
+        that was kept in O(token_dir). Nothing is removed as long as no agent with that O(spiffe_id) is attested.
       - >-
-        V(absent), the agent will not come back, so all that its tokens have left is removed, the agent itself too. Without O(spiffe_id),
-        that is the agent O(agent_id) and what hangs directly below it.
+        V(absent) is for an agent that will not come back. It removes everything that its tokens have left, and the agent itself. Without
+        O(spiffe_id), it removes the agent O(agent_id) and what is directly below it.
     type: str
     choices: [present, used, absent]
     default: present
   agent_id:
     description:
       - SPIFFE ID of the identity that the agent keeps on its host, RV(swarm.learning.spire_agent#module:identity.spiffe_id).
-      - Without it the agent has none, and needs a token. With another O(state) than V(present), the one that it had before.
+      - Without it, the agent has no identity and needs a token.
+      - With another O(state) than V(present), the identity that the agent had before.
     type: str
   distrusts_server:
     description:
       - Whether the agent does not trust this server, RV(swarm.learning.spire_agent#module:distrusts_server).
-      - The server has another CA than before then, and what the agent keeps is of no use.
+      - In that case the server's CA has been replaced, and the identity that the agent keeps is useless.
     type: bool
     default: false
   refused_token:
-    description: Digest of a token that is not to be handed out again, RV(swarm.learning.spire_agent#module:refused_token).
+    description: Digest of a token that must not be handed out again, RV(swarm.learning.spire_agent#module:refused_token).
     type: str
     default: ''
   ttl:
-    description: Life of the unused token, in seconds. At least 60.
+    description: Lifetime of the unused token, in seconds. At least 60.
     type: int
     default: 600
   token_dir:
     description:
-      - Directory on this host in which a token that was handed out is kept until it is used or expires, in a file (0600) an agent.
-      - It is made with mode 0700 when it is not there. Without it every call for an agent that needs a token makes another one.
+      - Directory on the host in which a token that was handed out is kept until it is used or expires, one file (0600) per agent.
+      - The directory is created with mode 0700 if it does not exist.
+      - Without O(token_dir), every call for an agent that needs a token creates another one.
     type: path
 requirements:
   - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full
-    description: Says whether a token would be made, and makes none; whether anything would be removed, and removes nothing.
+    description: Reports whether a token would be created or anything would be removed, and creates and removes nothing.
   diff_mode:
     support: none
-    description: There is nothing to show.
+    description: Nothing to show.
   idempotent:
     support: partial
-    description: A token is used once. With O(token_dir), the same one is handed out until it is used or expires.
+    description: A token can be used only once. With O(token_dir), the same one is handed out until it is used or expires.
+seealso:
+  - module: swarm.learning.spire_agent
+  - module: swarm.learning.spire_info
 """
 
 EXAMPLES = r"""
@@ -97,7 +102,7 @@ EXAMPLES = r"""
   register: __token
   no_log: true
 
-# … the agent is started with it …
+# … start the agent with this token …
 
 - name: Remove what earlier agents of this host have left
   swarm.learning.spire_token:
@@ -114,12 +119,12 @@ needed:
   returned: when O(state=present)
   type: bool
 reason:
-  description: Why, or why not.
+  description: Why the agent needs a token, or why not.
   returned: when O(state=present)
   type: str
   sample: the agent keeps no identity
 token:
-  description: The join token. Keep it out of logs with C(no_log). Empty when none is needed, and in check mode.
+  description: The join token. Keep it out of logs with C(no_log). Empty if none is needed, and in check mode.
   returned: when O(state=present)
   type: str
 expires_at:
@@ -127,7 +132,7 @@ expires_at:
   returned: when O(state=present)
   type: int
 evicted:
-  description: SPIFFE IDs of the agents that were, or would be, evicted.
+  description: SPIFFE IDs of the agents that were evicted, or would be in check mode.
   returned: when O(state) is V(used) or V(absent)
   type: list
   elements: str

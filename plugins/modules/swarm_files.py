@@ -10,8 +10,8 @@ module: swarm_files
 short_description: Manage directories and small text files of a host in one call
 description:
   - Creates and updates a list of directories and a list of small text files.
-  - A component needs several of each, and a task for each costs about half a second a host.
-    The roles of this collection write the files of a component with one task.
+  - A component needs several of each, and a separate task for each takes about half a second per host.
+    The roles of this collection therefore write the files of a component with one task.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -28,16 +28,16 @@ options:
         type: path
         required: true
       mode:
-        description: Octal mode such as V(0700), as a string. Without it the mode stays as it is.
+        description: Octal mode such as V(0700), as a string. Without it, the mode is not changed.
         type: str
       owner:
-        description: Name or number of the owner. Without it the owner stays as it is.
+        description: Name or number of the owner. Without it, the owner is not changed.
         type: str
       group:
-        description: Name or number of the group. Without it the group stays as it is.
+        description: Name or number of the group. Without it, the group is not changed.
         type: str
       purge:
-        description: Whether files in it that are not in O(files) are removed. Directories in it are left alone.
+        description: Whether to remove files in the directory that are not in O(files). Directories in it are left alone.
         type: bool
         default: false
   files:
@@ -52,7 +52,7 @@ options:
         type: path
         required: true
       content:
-        description: The whole content.
+        description: The complete content of the file.
         type: str
         required: true
       mode:
@@ -60,31 +60,31 @@ options:
         type: str
         default: '0644'
       owner:
-        description: Name or number of the owner. Without it the owner stays as it is.
+        description: Name or number of the owner. Without it, the owner is not changed.
         type: str
       group:
-        description: Name or number of the group. Without it the group stays as it is.
+        description: Name or number of the group. Without it, the group is not changed.
         type: str
   sums:
     description:
-      - Files that come to the host by other means, and their SHA-256 checksums in hexadecimal.
+      - Paths of files that are copied to the host by other means, with their SHA-256 checksums in hexadecimal.
       - They are not changed; RV(differing) lists those that are missing or different, so that only these need to be copied.
     type: dict
     default: {}
   required:
     description:
-      - Directories that must be there, each with the user that must be able to read it.
+      - Directories that must exist, each with the user who must be able to read it.
       - They are not changed; RV(unusable) lists those that cannot be used.
     type: list
     elements: dict
     default: []
     suboptions:
       path:
-        description: The directory.
+        description: Path of the directory.
         type: path
         required: true
       user:
-        description: The user who must be able to read it, as C(name-or-uid[:group-or-gid]). If empty, it only has to exist.
+        description: User who must be able to read the directory, as C(name-or-uid[:group-or-gid]). If empty, it only has to exist.
         type: str
         default: ''
   aside:
@@ -95,7 +95,7 @@ options:
     default: []
 attributes:
   check_mode:
-    description: Can run in check mode and says then what it would change.
+    description: Reports what would be changed, and changes nothing.
     support: full
   diff_mode:
     description: Shows what was or would be changed.
@@ -122,23 +122,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 paths:
-  description: The directories and files that were changed or removed, or would be in check mode.
+  description: Directories and files that were changed or removed, or would be in check mode.
   returned: always
   type: list
   elements: str
   sample: [/var/lib/swarm-learning/spire-server/conf/server.conf]
 created:
-  description: Those of RV(paths) that did not exist.
+  description: Entries of RV(paths) that did not exist before.
   returned: always
   type: list
   elements: str
 differing:
-  description: The files of O(sums) that are missing or different.
+  description: Files in O(sums) that are missing or different.
   returned: always
   type: list
   elements: str
 unusable:
-  description: Why directories of O(required) cannot be used, by their paths.
+  description: Directories in O(required) that cannot be used, each path with the reason.
   returned: always
   type: dict
   sample: {"/srv/data": "there is no such directory"}

@@ -19,38 +19,41 @@ extends_documentation_fragment:
   - swarm.learning.engine
 options:
   components:
-    description: Only these components. Without it, all.
+    description: Report only these components. Without it, all components.
     type: list
     elements: str
     choices: [apls, spire_server, spire_agent, sn, sl, ml, swop, swci]
   days:
-    description: How many days from now identity must last.
+    description: Number of days from now for which identities must last.
     type: float
   x509_svid_ttl:
     description:
-      - Life of the SVIDs that the nodes of this host take, such as V(336h).
-      - Nobody sees the SVID of a node without a port. With this it is known how long it lives at least.
+      - Lifetime of the SVIDs of the nodes on this host, such as V(336h).
+      - The SVID of a node without a port cannot be seen. This option tells how long it lasts at least.
     type: str
 requirements:
   - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full
-    description: It changes nothing.
+    description: This module changes nothing.
   diff_mode:
     support: none
-    description: It changes nothing.
+    description: This module changes nothing.
   idempotent:
     support: full
-    description: It changes nothing.
+    description: This module changes nothing.
+seealso:
+  - module: swarm.learning.spire_info
+  - module: swarm.learning.swarm_stop
 """
 
 EXAMPLES = r"""
-- name: What runs on this host is known
+- name: Gather information about this host's containers
   swarm.learning.swarm_info:
   register: __swarm
 
-- name: Every SN is ready
+- name: Check that every SN is ready
   ansible.builtin.assert:
     that: __swarm.containers | selectattr('component', 'eq', 'sn') | rejectattr('ready') | length == 0
 """
@@ -66,38 +69,38 @@ containers:
       description: Name of the container.
       type: str
     component:
-      description: The component, such as V(sn); V(ml) for a user's ML container.
+      description: Component that the container runs, such as V(sn). V(ml) stands for a user's ML container.
       type: str
     release:
-      description: The release. Empty where it is not known.
+      description: Release of the component. Empty if it is unknown.
       type: str
     image:
       description: Image of the container.
       type: str
     state:
-      description: The engine's word for its state, such as V(running).
+      description: State of the container as the engine reports it, such as V(running).
       type: str
     ready:
-      description: Whether it runs and has given its ready signal since its last start.
+      description: Whether the container runs and has given its ready signal since its last start.
       type: bool
     ports:
-      description: The ports that it publishes.
+      description: Ports that the container publishes.
       type: list
       elements: str
     uptime:
-      description: How long it has run, in seconds.
+      description: How long the container has run, in seconds.
       type: int
     restarts:
-      description: How often the engine has restarted it.
+      description: How often the engine has restarted the container.
       type: int
     exit_code:
       description: Exit code of a container that does not run.
       type: int
     identity:
-      description: The SPIFFE ID (C(spiffe_id)) and the expiry (C(expires_at), seconds since the epoch) of the certificate that it shows.
+      description: SPIFFE ID (C(spiffe_id)) and expiry (C(expires_at), in seconds since the epoch) of the container's certificate.
       type: dict
 problems:
-  description: What nodes hold that ends before O(days) are over. Empty without O(days).
+  description: Identities of nodes that expire within O(days). Empty without O(days).
   returned: always
   type: list
   elements: dict
@@ -109,13 +112,13 @@ problems:
       description: Name of the container.
       type: str
     expires_at:
-      description: When what it holds ends, or may end, in seconds since the epoch.
+      description: When the identity expires, or may expire, in seconds since the epoch.
       type: int
     problem:
       description: What is wrong.
       type: str
     remedy:
-      description: How it is renewed.
+      description: How to renew it.
       type: str
 """
 

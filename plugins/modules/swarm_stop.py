@@ -7,90 +7,90 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swarm_stop
-short_description: Stop the platform on a host
+short_description: Stop the platform's containers on a host
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Stops and removes the platform's containers on a host, those first that depend on others.
+  - Stops and removes the platform's containers on a host, first those that depend on others.
   - Without a flag, everything but the License Server is stopped.
   - Containers of one component are stopped at the same time.
-  - A SWCI, SL or ML container of this collection that has ended well is left as a record of that, unless its own flag is set.
-    Without it the roles C(swci) and C(sl) would do again what was done.
+  - A SWCI, SL or ML container of this collection that has ended successfully is kept as a record of that, unless its own flag is set.
+    Without the record, the roles C(swci) and C(sl) would repeat what was done.
   - Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
 extends_documentation_fragment:
   - swarm.learning.engine
 options:
   all:
-    description: Everything, the License Server too.
+    description: Stop everything, including the License Server.
     type: bool
     default: false
   apls:
-    description: The License Server.
+    description: Stop the License Server.
     type: bool
     default: false
   spire_server:
-    description: All SPIRE Servers.
+    description: Stop all SPIRE Servers.
     type: bool
     default: false
   spire_agent:
-    description: The SPIRE Agent.
+    description: Stop the SPIRE Agent.
     type: bool
     default: false
   sn:
-    description: All Swarm Network nodes.
+    description: Stop all Swarm Network nodes.
     type: bool
     default: false
   sl:
-    description: All Swarm Learning nodes.
+    description: Stop all Swarm Learning nodes.
     type: bool
     default: false
   sl_tf:
-    description: The Swarm Learning nodes with TensorFlow (release 0.3.0).
+    description: Stop the Swarm Learning nodes with TensorFlow (release 0.3.0).
     type: bool
     default: false
   sl_pyt:
-    description: The Swarm Learning nodes with PyTorch (release 0.3.0).
+    description: Stop the Swarm Learning nodes with PyTorch (release 0.3.0).
     type: bool
     default: false
   ml:
-    description: The user's ML containers beside SL nodes.
+    description: Stop the user's ML containers beside SL nodes.
     type: bool
     default: false
   swop:
-    description: All Swarm Operators.
+    description: Stop all Swarm Operators.
     type: bool
     default: false
   swci:
-    description: All command interfaces.
+    description: Stop all command interfaces.
     type: bool
     default: false
   keep:
-    description: Stop the containers, but do not remove them. Their logs stay with them.
+    description: Stop the containers, but do not remove them. They keep their logs.
     type: bool
     default: false
   components:
     description:
-      - Only these, of what the flags choose.
+      - Stop only those of these components that the flags choose.
       - Use this to stop one component at a time across all hosts.
     type: list
     elements: str
     choices: [swci, ml, sl, swop, sn, spire_agent, spire_server, apls]
   network:
     description:
-      - Only containers that are in this network, or have something of O(directory) mounted.
-      - Without both, all of the platform that is on the host.
+      - Stop only containers that are in this network, or mount something from O(directory).
+      - Without both options, all of the platform's containers on the host are stopped.
     type: str
   directory:
-    description: Only containers that have something of this directory of the host mounted, or are in O(network).
+    description: Stop only containers that mount something from this directory of the host, or are in O(network).
     type: path
   log_dir:
     description:
-      - Directory on the host that gets the log of each container that is stopped or removed, as C(NAME.log).
+      - Directory on the host to which the log of each container that is stopped or removed is written, as C(NAME.log).
       - Secrets are masked, and only the owner can read the files.
     type: path
   stop_timeout:
-    description: How long a container may take to stop before it is killed, in seconds.
+    description: Seconds that a container may take to stop before it is killed.
     type: int
     default: 10
 requirements:
@@ -98,21 +98,24 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: Says what would be stopped and removed.
+    description: Reports what would be stopped and removed, and changes nothing.
   diff_mode:
     support: none
-    description: The actions say it all.
+    description: See RV(actions) instead.
   idempotent:
     support: full
-    description: What is stopped already is not stopped again.
+    description: Containers that are already stopped are not stopped again.
+seealso:
+  - module: swarm.learning.swarm_info
+  - module: swarm.learning.swarm_teardown
 """
 
 EXAMPLES = r"""
-- name: Everything but the License Server is stopped, and its logs are kept
+- name: Stop everything but the License Server, and keep the logs
   swarm.learning.swarm_stop:
     log_dir: /var/log/swarm-learning
 
-- name: The Swarm Learning nodes with PyTorch are stopped, and can be looked at
+- name: Stop the Swarm Learning nodes with PyTorch, and keep their containers
   swarm.learning.swarm_stop:
     sl_pyt: true
     keep: true
@@ -120,19 +123,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was, or in check mode would be, done, in this order.
+  description: Actions that were taken, or would be in check mode, in order.
   returned: always
   type: list
   elements: str
   sample: ["stop swop-1", "remove swop-1"]
 components:
-  description: The components that there was, or would be, something to do for, in this order.
+  description: Components for which actions were taken, or would be in check mode, in order.
   returned: always
   type: list
   elements: str
   sample: ["swop"]
 logs:
-  description: The log files that were, or would be, written.
+  description: Log files that were written, or would be in check mode.
   returned: always
   type: list
   elements: str

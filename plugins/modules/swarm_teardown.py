@@ -12,30 +12,30 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Removes a network, volumes and directories of the platform from a host. Stop the platform first, M(swarm.learning.swarm_stop).
+  - Removes a network, volumes and directories of the platform from a host. Stop the platform first with M(swarm.learning.swarm_stop).
   - Anything used by other containers, pre-existing networks, and user data are kept.
 extends_documentation_fragment:
   - swarm.learning.engine
 options:
   network:
-    description: The network of the platform's containers. It is removed only when its labels say that this collection made it.
+    description: Network of the platform's containers. It is removed only if its labels say that this collection created it.
     type: str
   volumes:
-    description: Names of volumes.
+    description: Names of the volumes to remove.
     type: list
     elements: str
     default: []
   directory:
-    description: The directory that has the platform's files. It is removed itself when nothing is left in it.
+    description: Directory with the platform's files. The directory itself is removed if nothing is left in it.
     type: path
     required: true
   children:
-    description: What is removed from O(directory), by name.
+    description: Names of the files and directories to remove from O(directory).
     type: list
     elements: str
     default: []
   keep:
-    description: The user's own paths. Nothing that they are in is removed.
+    description: Paths that belong to the user. Nothing that contains them is removed.
     type: list
     elements: path
     default: []
@@ -44,17 +44,19 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: Says what would be removed, as if the platform's containers were gone already.
+    description: Reports what would be removed, as if the platform's containers were already gone.
   diff_mode:
     support: none
-    description: The actions say it all.
+    description: See RV(actions) instead.
   idempotent:
     support: full
-    description: What is gone is not removed again.
+    description: What is already gone is not removed again.
+seealso:
+  - module: swarm.learning.swarm_stop
 """
 
 EXAMPLES = r"""
-- name: Nothing of the platform is left
+- name: Remove everything that the platform leaves on a host
   swarm.learning.swarm_teardown:
     network: swarm
     volumes: [sn-1-smlnode, spire-agent-socket]
@@ -65,27 +67,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was, or in check mode would be, done.
+  description: Actions that were taken, or would be in check mode.
   returned: always
   type: list
   elements: str
   sample: ["remove network swarm"]
 kept:
-  description: What had to stay.
+  description: What was kept.
   returned: always
   type: list
   elements: dict
   contains:
     what:
-      description: What it is, such as V(network swarm).
+      description: Kind and name of what was kept, such as V(network swarm).
       type: str
     why:
-      description: Why it stays.
+      description: Why it was kept.
       type: str
 agents:
   description:
     - SPIFFE IDs of the SPIRE Agents inside nodes of release 0.3.0 that keep an identity in C(agents) in O(directory), before it is removed.
-    - The SPIRE Server can be told to forget them.
+    - Use M(swarm.learning.spire_token) to remove them from the SPIRE Server.
   returned: always
   type: list
   elements: str

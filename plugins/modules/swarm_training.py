@@ -8,12 +8,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: swarm_training
 short_description: Wait for the end of a training and show its progress
-version_added: "1.1.0"
+version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Follows the logs of a host's SL nodes, and of the ML containers beside them, until all of them have finished the training.
-  - Shows their round, epoch and number of peers on the way, as far as these are in their logs.
+  - Meanwhile, shows their round, epoch and number of peers, as far as their logs contain them.
   - Fails as soon as one of them fails, on this host or on another of the same task, with the last lines of its log and what they mean.
 extends_documentation_fragment:
   - swarm.learning.engine
@@ -29,11 +29,11 @@ options:
         type: str
         required: true
       ml:
-        description: Name of the ML container beside it. Empty where the ML program runs inside the SL container (release 0.3.0).
+        description: Name of the ML container beside the SL container. Empty if the ML program runs inside the SL container (release 0.3.0).
         type: str
         default: ''
   wait_timeout:
-    description: How long the training may last, in seconds.
+    description: Longest time that the training may take, in seconds.
     type: int
     default: 604800
   step:
@@ -45,13 +45,16 @@ requirements:
 attributes:
   check_mode:
     support: full
-    description: It changes nothing, and does not wait.
+    description: This module changes nothing. In check mode it does not wait either.
   diff_mode:
     support: none
-    description: It changes nothing.
+    description: This module changes nothing.
   idempotent:
     support: full
-    description: It changes nothing.
+    description: This module changes nothing.
+seealso:
+  - module: swarm.learning.sl
+  - module: swarm.learning.swarm_info
 """
 
 EXAMPLES = r"""
@@ -64,7 +67,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 nodes:
-  description: How far each node is.
+  description: Progress of each node.
   returned: always
   type: list
   elements: dict
@@ -73,25 +76,25 @@ nodes:
       description: Name of the SL container.
       type: str
     state:
-      description: V(none), V(running), V(finished) or V(failed).
+      description: State of the training. V(none), V(running), V(finished) or V(failed).
       type: str
     round:
-      description: The last round whose models were merged. 0 where the logs do not tell.
+      description: Last round whose models were merged. 0 if the logs do not contain it.
       type: int
     epoch:
-      description: The epoch of that round. 0 where the logs do not tell.
+      description: Epoch of the last round whose models were merged. 0 if the logs do not contain it.
       type: int
     epochs:
-      description: How many epochs there are. 0 where the logs do not tell.
+      description: Number of epochs of the training. 0 if the logs do not contain it.
       type: int
     peers:
-      description: With how many peers the node trains, itself among them. 0 where the logs do not tell.
+      description: Number of peers that train together, including this node. 0 if the logs do not contain it.
       type: int
     line:
-      description: The last line of its logs.
+      description: Last line of the node's logs.
       type: str
 finished:
-  description: Whether all of them have ended as a training ends.
+  description: Whether all nodes have finished the training.
   returned: success
   type: bool
 """

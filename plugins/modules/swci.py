@@ -7,14 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swci
-short_description: Manage the Swarm Learning Command Interface
+short_description: Manage the Swarm Learning Command Interface (SWCI)
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Deploys the command interface (SWCI) and waits until it has started.
-  - It runs its init script and ends with it when the script says EXIT. Set O(auto_remove=false) to keep its log.
-  - Without a script it shows its prompt, which C(docker attach) reaches, or serves O(web_port).
+  - The container runs its init script and ends with the script if that contains EXIT. Set O(auto_remove=false) to keep the log.
+  - Without a script it shows its prompt, which you reach with C(docker attach), or serves its REST API on O(web_port).
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
@@ -33,15 +33,17 @@ options:
     type: int
   script_wait:
     description:
-      - Whether to wait for the end of the script, for at most O(wait_timeout), and to return what it said.
-      - A script that fails fails the task.
-      - The container's log must stay, see O(auto_remove).
+      - Whether to wait for the end of the script, for at most O(wait_timeout), and to return its output.
+      - The task fails if the script fails.
+      - This needs the container's log to be kept, see O(auto_remove).
     type: bool
     default: false
+seealso:
+  - module: swarm.learning.swop
 """
 
 EXAMPLES = r"""
-- name: The command interface runs its script
+- name: Run the script of the command interface
   swarm.learning.swci:
     name: swci-1
     usr_dir: /srv/swarm/swci
@@ -55,43 +57,43 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether something was, or in check mode would be, changed.
+  description: Whether anything was changed, or would be in check mode.
   returned: always
   type: bool
 actions:
-  description: What was, or in check mode would be, done, in this order.
+  description: Actions that were taken, or would be in check mode, in order.
   returned: always
   type: list
   elements: str
-  sample: ["create sn-1", "start sn-1"]
+  sample: ["create swci-1", "start swci-1"]
 container:
-  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  description: Output of the engine's inspect for the container, with secrets masked. Empty if the container does not exist.
   returned: always
   type: dict
-  sample: {"Name": "/sn-1"}
+  sample: {"Name": "/swci-1"}
 identity:
   description:
-    - Identity that the SPIRE Agent inside the node keeps, with its key, in a directory of the host that is mounted.
-    - Empty where it keeps none, or one that has expired.
+    - Identity that the SPIRE Agent inside the node keeps, with its key, in a mounted directory of the host.
+    - Empty if the agent keeps none, or one that has expired.
   returned: in release 0.3.0
   type: dict
   sample: {"spiffe_id": "spiffe://swarm.learning/spire/agent/join_token/…", "expires_at": 1795312800}
 distrusts_server:
-  description: Whether the log of a node that has ended says that its agent does not trust the SPIRE Server any more.
+  description: Whether, according to the log of a node that has ended, its agent no longer trusts the SPIRE Server.
   returned: in release 0.3.0
   type: bool
 refused_token:
-  description: SHA-256 of its join token, when the log of a node that has ended says that the SPIRE Server refused it. Else empty.
+  description: SHA-256 of a node's join token if, according to the log of the ended node, the SPIRE Server refused it. Otherwise empty.
   returned: in release 0.3.0
   type: str
 needs_join_token:
   description:
-    - Whether the log of a node that has ended, or that is restarted again and again, says that its agent cannot be attested as it is.
+    - Whether, according to the log of a node that has ended or keeps restarting, its agent cannot be attested as it is.
     - Such a node is re-created with a new join token.
   returned: in release 0.3.0
   type: bool
 output:
-  description: What the script said, line by line, secrets masked.
+  description: Output of the script, line by line, with secrets masked.
   returned: with O(script_wait=true), and not in check mode
   type: list
   elements: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swop
-short_description: Manage a Swarm Operator
+short_description: Manage a Swarm Operator (SWOP)
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -24,23 +24,26 @@ options:
     description: Directory on the host with the profile, mounted at C(/platform/swarm/usr).
     type: path
   profile_file_name:
-    description: Name of the profile file, directly in O(usr_dir). When it is newer than the container's start, the container is restarted.
+    description: Name of the profile file, directly in O(usr_dir). If it is newer than the container's start, the container is restarted.
     type: str
   docker_socket_file:
     description:
       - The engine's socket, through which SWOP starts SL and ML containers. Not in release 2.0.0.
-      - By default C(/var/run/docker.sock), and with Podman the socket that it names itself.
+      - Defaults to C(/var/run/docker.sock), and with Podman to the socket that Podman reports.
     type: path
   docker_group_id:
-    description: The group ID that may use the socket. By default the one that owns it.
+    description: ID of the group that may use the engine's socket. Defaults to the group that owns the socket.
     type: str
   swop_uid:
-    description: User, by name or uid, that the ML containers run as. By default the calling user.
+    description: User, by name or uid, that the ML containers run as. Defaults to the calling user.
     type: str
+seealso:
+  - module: swarm.learning.sn
+  - module: swarm.learning.swci
 """
 
 EXAMPLES = r"""
-- name: The Swarm Operator is ready for tasks
+- name: Deploy a Swarm Operator
   swarm.learning.swop:
     name: swop-1
     usr_dir: /srv/swarm/swop
@@ -54,20 +57,20 @@ EXAMPLES = r"""
 
 RETURN = r"""
 changed:
-  description: Whether something was, or in check mode would be, changed.
+  description: Whether anything was changed, or would be in check mode.
   returned: always
   type: bool
 actions:
-  description: What was, or in check mode would be, done, in this order.
+  description: Actions that were taken, or would be in check mode, in order.
   returned: always
   type: list
   elements: str
-  sample: ["create sn-1", "start sn-1"]
+  sample: ["create swop-1", "start swop-1"]
 container:
-  description: What the engine's inspect says of the container, secrets masked. Empty when there is none.
+  description: Output of the engine's inspect for the container, with secrets masked. Empty if the container does not exist.
   returned: always
   type: dict
-  sample: {"Name": "/sn-1"}
+  sample: {"Name": "/swop-1"}
 """
 
 from ansible.module_utils.basic import AnsibleModule
