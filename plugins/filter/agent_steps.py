@@ -8,8 +8,8 @@ DOCUMENTATION = r"""
 name: agent_steps
 short_description: Decide what a SPIRE Agent needs to be attested
 description:
-  - Decides from what the module M(swarm.learning.spire_agent) says in check mode, and from what is known of the agent's server, which steps
-    the role C(spire_agent) takes.
+  - Decides which steps the role C(spire_agent) takes, from what the module M(swarm.learning.spire_agent) reports in check mode and from
+    what is known of the agent's server.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -20,20 +20,20 @@ options:
     type: dict
     required: true
   token_needed:
-    description: Whether a join token was made or given that the agent needs.
+    description: Whether the agent needs a join token and one was created or given.
     type: bool
     required: true
   situation:
     description:
       - >-
-        What else is known, each true or false: V(unknown), V(shared), V(has_server), V(given_token), V(rewritten), V(news), V(modern) and
-        V(check_mode).
+        What else is known, each key true or false: V(unknown), V(shared), V(has_server), V(given_token), V(rewritten), V(news), V(modern)
+        and V(check_mode).
     type: dict
     required: true
 """
 
 EXAMPLES = r"""
-- name: Show what an agent needs that is not attested yet
+- name: Show what an agent needs if it is not attested yet
   ansible.builtin.debug:
     msg: "{{ {'attested': false, 'needs_join_token': true} | swarm.learning.agent_steps(false, {'has_server': true}) }}"
 """

@@ -8,17 +8,17 @@ DOCUMENTATION = r"""
 name: engine_review
 short_description: Check whether the platform works with an engine
 description:
-  - Decides from what a Docker Engine or Podman says of itself what will not work with it, and what may not.
+  - Finds what does not work with a Docker Engine or Podman, and what may not work, from what the engine reports about itself.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
 options:
   _input:
-    description: What the engine says of itself, as RV(community.docker.docker_host_info#module:host_info) has it.
+    description: What the engine reports about itself, as in RV(community.docker.docker_host_info#module:host_info).
     type: dict
     required: true
   spire_version:
-    description: The version of the SPIRE Agent that is to run on the host. Empty without one.
+    description: Version of the SPIRE Agent that is to run on the host. Empty without one.
     type: str
     default: ''
 """

@@ -10,11 +10,11 @@ short_description: Check a SWOP profile or a task definition
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Checks keys, types, lengths and choices of a document as SWOP and SWCI do, before anything is started.
+  - Checks keys, types, lengths and choices of a document as SWOP and SWCI do, but before anything is started.
 positional: what
 options:
   _input:
-    description: The profile or the task.
+    description: The profile or the task definition.
     type: dict
     required: true
   what:
@@ -32,7 +32,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The problems of the document, as sentences. Empty when there are none.
+  description: The problems of the document, as sentences. Empty if there are none.
   type: list
   elements: str
 """

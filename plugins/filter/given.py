@@ -10,7 +10,7 @@ short_description: Drop empty values from a mapping
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Leaves out keys whose value is null, an empty text, an empty list or an empty mapping, so that a module's own default holds.
+  - Leaves out keys whose value is null, an empty string, an empty list or an empty mapping, so that a module's own default applies.
 options:
   _input:
     description: A mapping of options.
@@ -19,14 +19,14 @@ options:
 """
 
 EXAMPLES = r"""
-- name: A node without a port of its own
+- name: Show a node's options without its empty port
   ansible.builtin.debug:
     msg: "{{ {'name': 'sn-1', 'sn_api_port': ''} | swarm.learning.given }}"
 """
 
 RETURN = r"""
 _value:
-  description: The mapping with only what is given.
+  description: The mapping without empty values.
   type: dict
 """
 

@@ -8,13 +8,13 @@ DOCUMENTATION = r"""
 name: gpu_review
 short_description: Check whether an engine can give containers GPUs
 description:
-  - Decides from what a Docker Engine or Podman says of itself whether its containers can have GPUs, and whether they keep them.
+  - Checks whether the containers of a Docker Engine or Podman can have GPUs and keep them, from what the engine reports about itself.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
 options:
   _input:
-    description: What the engine says of itself, as RV(community.docker.docker_host_info#module:host_info) has it.
+    description: What the engine reports about itself, as in RV(community.docker.docker_host_info#module:host_info).
     type: dict
     required: true
 """
@@ -27,7 +27,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: V(problem) and V(warning), sentences that are empty where there is nothing to say.
+  description: V(problem) and V(warning), sentences that are empty if there is nothing to report.
   type: dict
 """
 

@@ -10,40 +10,40 @@ short_description: Get the full reference of a component's image
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Looks the image of a component up in the platform's releases.
+  - Looks up the image of a component in the platform's releases.
 positional: release, registry, spire_version, platform
 options:
   _input:
-    description: The component, for instance V(sn).
+    description: Name of the component, for example V(sn).
     type: str
     required: true
   release:
-    description: The platform's release.
+    description: Release of the platform.
     type: str
     required: true
   registry:
-    description: A mirror, which takes the place of the registry's host. The path behind it stays.
+    description: Mirror that replaces the registry's host. The path after the host stays the same.
     type: str
     default: ''
   spire_version:
-    description: The tag of the upstream SPIRE images in releases 2.x. The release's own when empty.
+    description: Tag of the upstream SPIRE images in releases 2.x. If empty, the release's own tag.
     type: str
     default: ''
   platform:
-    description: The ML platform, V(TF) or V(PYT), where it decides about the image (V(sl) of release 0.3.0).
+    description: ML platform, V(TF) or V(PYT), if it determines the image (V(sl) of release 0.3.0).
     type: str
     default: ''
 """
 
 EXAMPLES = r"""
-- name: Which image a Swarm Network node has
+- name: Show the image of a Swarm Network node
   ansible.builtin.debug:
     msg: "{{ 'sn' | swarm.learning.image('2.3.0', 'mirror.example.com:5000') }}"
 """
 
 RETURN = r"""
 _value:
-  description: The reference, for instance V(mirror.example.com:5000/hpe/swarm-learning/sn:2.3.0).
+  description: Reference of the image, for example V(mirror.example.com:5000/hpe/swarm-learning/sn:2.3.0).
   type: str
 """
 

@@ -10,7 +10,7 @@ short_description: Find the images that a host does not have
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Compares references with what the engine lists, tags and digests.
+  - Compares references with the tags and digests that the engine lists.
 positional: there, labels
 options:
   _input:
@@ -20,25 +20,25 @@ options:
     required: true
   there:
     description:
-      - The engine's list of images, as M(community.docker.docker_host_info) returns it with
+      - Images that the engine lists, as M(community.docker.docker_host_info) returns it with
         O(community.docker.docker_host_info#module:images=true) and O(community.docker.docker_host_info#module:verbose_output=true).
     type: list
     elements: dict
     required: true
   labels:
-    description: Labels without which an image does not count.
+    description: Labels that an image must have to count.
     type: dict
 """
 
 EXAMPLES = r"""
-- name: What is still to be pulled
+- name: Show the images that must still be pulled
   ansible.builtin.debug:
     msg: "{{ ['docker.io/library/debian:trixie'] | swarm.learning.missing_images(engine.images) }}"
 """
 
 RETURN = r"""
 _value:
-  description: Those of the references that the host does not have, once each.
+  description: References that the host does not have, each one once.
   type: list
   elements: str
 """

@@ -9,7 +9,7 @@ name: moved_nodes
 short_description: Find hosts whose nodes run under other numbers than the site gives them
 description:
   - Compares the nodes that run on hosts with those that the site model gives them.
-  - They differ after a host was taken out of the inventory, or put in before others.
+  - They differ after a host was removed from the inventory, or inserted before others.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -33,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Those of the hosts whose nodes run under other numbers.
+  description: Hosts whose nodes run under other numbers.
   type: list
   elements: str
 """

@@ -10,26 +10,26 @@ short_description: Get the files of the SPIRE Agents inside nodes of release 0.3
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Makes the configuration of each node's SPIRE Agent, SPIRE 0.12 with the workload attestor C(swarm), a join token and disk keys.
+  - Generates each node's SPIRE Agent configuration, for SPIRE 0.12 with the workload attestor C(swarm), a join token and keys on disk.
 positional: checksums
 options:
   _input:
-    description: Nodes, each with its C(name) and C(image). One that has a C(config) of its own gets none.
+    description: Nodes, each with its C(name) and C(image). A node with a C(config) of its own gets no configuration.
     type: list
     elements: dict
     required: true
   checksums:
     description:
       - The plugin's SHA-256 by image, as M(swarm.learning.spire_plugin) returns it.
-      - An empty one, of an image that is not there yet when a run is only tried, is said to be so.
+      - An empty checksum (in check mode, if the image has not been pulled) is written as a placeholder.
     type: dict
     required: true
   directory:
-    description: Directory on the host, in which each node gets one of its own.
+    description: Directory on the host in which each node gets its own directory.
     type: str
     required: true
   trust_domain:
-    description: The agents' trust domain.
+    description: Trust domain of the agents.
     type: str
     required: true
   server_address:
@@ -41,13 +41,13 @@ options:
     type: int
     default: 8081
   log_level:
-    description: How much the agents log.
+    description: Log level of the agents.
     type: str
     default: INFO
 """
 
 EXAMPLES = r"""
-- name: The agents' configuration is there
+- name: Write the configuration of the agents
   swarm.learning.swarm_files: "{{ [{'name': 'sn-1', 'image': image}] | swarm.learning.node_agents({image: sum}, **settings) }}"
 """
 

@@ -8,19 +8,19 @@ DOCUMENTATION = r"""
 name: node_numbers
 short_description: Get the numbers of a host's nodes
 description:
-  - Reads the numbers of SN, SWOP and SL nodes from the names of the containers that this collection made, and those of the SL/ML pairs
-    from the profiles of the SWOPs.
+  - Reads the numbers of SN, SWOP and SL nodes from the names of the containers that this collection created, and the numbers of the
+    SL/ML pairs from the profiles of the SWOPs.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
 options:
   _input:
-    description: The containers, as RV(community.docker.docker_host_info#module:containers) has them.
+    description: Containers of the host, as in RV(community.docker.docker_host_info#module:containers).
     type: list
     elements: dict
     required: true
   profiles:
-    description: The SWOP profiles on the host, by the name of the SWOP.
+    description: SWOP profiles on the host, by the name of the SWOP.
     type: dict
     default: {}
 """

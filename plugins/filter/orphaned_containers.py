@@ -8,19 +8,19 @@ DOCUMENTATION = r"""
 name: orphaned_containers
 short_description: Find containers that the inventory no longer has
 description:
-  - Returns the names of the containers of a site that this collection made and that are not among the expected ones.
+  - Returns the names of the site's containers that this collection created and that are not among the expected ones.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
 positional: expected, network, directory
 options:
   _input:
-    description: The containers, as RV(community.docker.docker_host_info#module:containers) has them.
+    description: Containers of the host, as in RV(community.docker.docker_host_info#module:containers).
     type: list
     elements: dict
     required: true
   expected:
-    description: The names that the inventory has on the host.
+    description: Names of the containers that the inventory has on the host.
     type: list
     elements: str
     required: true
@@ -44,7 +44,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The names, sorted.
+  description: Names of the containers, sorted.
   type: list
   elements: str
 """

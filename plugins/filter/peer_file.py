@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: peer_file
-short_description: Make the file that an organisation gives to others
+short_description: Generate the file that an organisation gives to others
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Makes the public file that C(swarm_peers) of another organisation's inventory names, with the trust bundle and its fingerprint.
+  - Generates the public file that C(swarm_peers) of another organisation's inventory names, with the trust bundle and its fingerprint.
 positional: own
 options:
   _input:
@@ -24,7 +24,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: What other organisations get is in a file
+- name: Write the file for other organisations
   ansible.builtin.copy:
     content: "{{ bundle | swarm.learning.peer_file(own) }}"
     dest: exchange/org1.swarm.learning.json
@@ -33,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The file's text, JSON that is the same for the same bundle.
+  description: Content of the file as JSON, always the same for the same bundle.
   type: str
 """
 

@@ -10,15 +10,15 @@ short_description: Get the proxy variables of a container
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Returns the six proxy variables that programs read, or nothing when no proxy and no exemption is given.
+  - Returns the six proxy variables that programs read, or nothing if no proxy and no exemption is given.
 positional: https_proxy, no_proxy
 options:
   _input:
-    description: Proxy for HTTP, empty without one.
+    description: Proxy for HTTP. Empty without one.
     type: str
     required: true
   https_proxy:
-    description: Proxy for HTTPS, empty without one.
+    description: Proxy for HTTPS. Empty without one.
     type: str
     default: ""
   no_proxy:
@@ -35,7 +35,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(http_proxy), C(https_proxy) and C(no_proxy), and the same in upper case. Empty when nothing is given.
+  description: C(http_proxy), C(https_proxy) and C(no_proxy), and the same in upper case. Empty if nothing is given.
   type: dict
 """
 

@@ -8,8 +8,8 @@ DOCUMENTATION = r"""
 name: script_run
 short_description: Decide whether a SWCI runs its script
 description:
-  - Decides from what the host keeps of earlier runs, and from the state of the SWCI's container, whether its script is to be run.
-  - A script resets the taskrunner and the contract, so that running it again ends a training that is under way.
+  - Decides whether the script of a SWCI must run, from the host's record of earlier runs and from the state of the SWCI's container.
+  - A script resets the taskrunner and the contract, so running it again ends a training that is in progress.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -19,11 +19,11 @@ options:
     type: dict
     required: true
   recorded:
-    description: Whether the record on the host names the script and tasks as they are now.
+    description: Whether the record on the host matches the current script and tasks.
     type: bool
     required: true
   known:
-    description: Whether there is a record on the host.
+    description: Whether the host has a record.
     type: bool
     required: true
   rewritten:
@@ -31,7 +31,7 @@ options:
     type: bool
     required: true
   again:
-    description: Whether the user asks for the script to be run again.
+    description: Whether the user asked to run the script again.
     type: bool
     default: false
 """
@@ -45,8 +45,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - V(run), whether the script is to be run; V(record), whether the record is to be written without a run; V(interrupted), whether the
-      script was stopped before its end and is not run again by itself.
+    - V(run), whether the script must run; V(record), whether the record must be written without a run; V(interrupted), whether the script
+      was stopped before its end and does not run again automatically.
   type: dict
 """
 

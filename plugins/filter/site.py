@@ -10,9 +10,9 @@ short_description: Derive what each host of a swarm's inventory gets
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Derives from the inventory's groups and a few variables everything that the roles of this collection need on each host,
-    addresses, ports, names, federation, registration entries, SWOP profiles, tasks and the SWCI script among it.
-  - Says what is wrong with the inventory instead, when something is.
+  - Derives everything that the roles of this collection need on each host from the inventory's groups and a few variables,
+    including addresses, ports, names, federation, registration entries, SWOP profiles, tasks and the SWCI script.
+  - If something is wrong with the inventory, returns the problems instead.
 positional: groups
 options:
   _input:
@@ -25,12 +25,12 @@ options:
     required: true
   complete:
     description:
-      - Whether the files of all organisations that train together are there.
-      - They are not before they are exchanged; then a training may ask for more peers than are known.
+      - Whether the files of all organisations that train together are present.
+      - Set it to V(false) as long as the files have not been exchanged. A training may then ask for more peers than are known.
     type: bool
     default: true
   limited_to:
-    description: The hosts of a run that was given C(--limit). It is a problem when they need others. Without it, all hosts are in the run.
+    description: Hosts of a run with C(--limit). It is a problem if they need other hosts. Without it, all hosts are in the run.
     type: list
     elements: str
     default: []
@@ -45,10 +45,10 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(problems), a list of sentences, empty for an inventory that can work.
-    - C(hosts), for each host what the roles need; empty when there are problems.
-    - C(requests), the certificates that are to be made for a trial, before anything else.
-    - C(issuers), by host what a check of identities needs to know of it.
+    - C(problems), a list of sentences. Empty if nothing is wrong with the inventory.
+    - C(hosts), what the roles need, by host. Empty if there are problems.
+    - C(requests), the certificates that must be created for a trial, before anything else.
+    - C(issuers), what a check of identities needs to know, by host.
   type: dict
 """
 

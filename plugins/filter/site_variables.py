@@ -8,27 +8,27 @@ DOCUMENTATION = r"""
 name: site_variables
 short_description: Find the inventory variables that a site is derived from
 description:
-  - Returns those names of a host's variables that the filter P(swarm.learning.site#filter) reads.
+  - Returns the names of those of a host's variables that the filter P(swarm.learning.site#filter) reads.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
 options:
   _input:
-    description: The names of a host's variables, or a mapping of them.
+    description: Names of a host's variables, or a mapping with these names as keys.
     type: list
     elements: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Show what this host says about its site
+- name: Show which variables of this host describe its site
   ansible.builtin.debug:
     msg: "{{ hostvars[inventory_hostname] | swarm.learning.site_variables }}"
 """
 
 RETURN = r"""
 _value:
-  description: The names, sorted.
+  description: Names of the variables, sorted.
   type: list
   elements: str
 """

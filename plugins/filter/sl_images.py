@@ -6,33 +6,33 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: sl_images
-short_description: Add the images that SL nodes run
+short_description: Add the image of each SL node
 description:
-  - Adds to each SL node that does not name one the image that it runs. In release 0.3.0 the node's ML platform decides about it.
+  - Adds the image to each SL node that does not name one. In release 0.3.0 the image depends on the node's ML platform.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
 positional: release
 options:
   _input:
-    description: The nodes, each with options of M(swarm.learning.sl).
+    description: SL nodes, each a mapping with options of M(swarm.learning.sl).
     type: list
     elements: dict
     required: true
   release:
-    description: The platform's release.
+    description: Release of the platform.
     type: str
     required: true
   registry:
-    description: A mirror's host, in place of the vendor's registry.
+    description: Host of a mirror that replaces the vendor's registry.
     type: str
     default: ''
   image:
-    description: The image of all nodes that do not name their own.
+    description: Image of all nodes that do not name their own.
     type: str
     default: ''
   platform:
-    description: The ML platform of nodes that do not name theirs, V(TF) or V(PYT) (case-insensitive). Defaults to V(TF).
+    description: ML platform of nodes that do not name theirs, V(TF) or V(PYT) (case-insensitive). Defaults to V(TF).
     type: str
     default: ''
 """
@@ -45,7 +45,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The nodes, each with C(image).
+  description: The SL nodes, each with C(image).
   type: list
   elements: dict
 """

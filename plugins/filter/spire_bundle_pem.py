@@ -10,16 +10,16 @@ short_description: Convert a SPIFFE bundle to PEM
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - SPIRE before 1.0, as in release 0.3.0, reads its trust bundle from a PEM file.
+  - Converts a bundle for SPIRE before 1.0, as in release 0.3.0, which reads its trust bundle from a PEM file.
 options:
   _input:
-    description: A bundle as SPIFFE JSON, as M(swarm.learning.spire_bundle) returns it. An empty one stays empty.
+    description: Bundle as SPIFFE JSON, as M(swarm.learning.spire_bundle) returns it. An empty bundle stays empty.
     type: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: The bundle is there as PEM
+- name: Write the bundle as PEM
   swarm.learning.swarm_files:
     files:
       - path: /etc/spire/bundle.pem
@@ -28,7 +28,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The certificates, one after the other.
+  description: Certificates of the bundle, one after the other.
   type: str
 """
 

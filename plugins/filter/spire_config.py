@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: spire_config
-short_description: Make the configuration of a SPIRE Server or Agent
+short_description: Generate the configuration of a SPIRE Server or Agent
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Makes a configuration with disk keys, join tokens and, for a server, sqlite, a bundle endpoint and the domains it federates with.
-  - Only keys that the version knows are in it, as SPIRE refuses any other.
+  - Generates a configuration with keys on disk, join tokens and, for a server, sqlite, a bundle endpoint and the federated trust domains.
+  - The configuration contains only keys that the version knows, because SPIRE refuses any other.
 positional: what
 options:
   _input:
@@ -19,20 +19,20 @@ options:
       - >-
         Server: C(version), C(trust_domain), C(training_days), C(ca_ttl), C(agent_ttl), C(x509_svid_ttl), C(log_level),
         C(federates_with), a list of C(trust_domain), C(address) and C(port), C(upstream), the C(address) and C(port) of the server
-        that signs its CA, and C(has_downstream), whether it signs others'. Lives that are not given follow from C(training_days).
+        that signs its CA, and C(has_downstream), whether it signs others'. Lifetimes that are not given are derived from C(training_days).
       - "Agent: C(version), C(trust_domain), C(server_address), C(server_port), C(cgroup_version), C(cgroup_driver), C(log_level) and
         C(swarm_plugin), which has C(plugin_cmd), C(plugin_checksum) and C(plugin_data)."
     type: dict
     required: true
   what:
-    description: Which of the two.
+    description: Whether to generate the configuration of a server or of an agent.
     type: str
     choices: [server, agent]
     required: true
 """
 
 EXAMPLES = r"""
-- name: The agent's configuration, as a file
+- name: Write the agent's configuration
   swarm.learning.swarm_files:
     files:
       - path: /var/lib/swarm-learning/spire-agent/conf/agent.conf
@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The configuration, to be changed as wanted and written with P(swarm.learning.spire_hcl#filter).
+  description: The configuration. Change it as needed and write it with P(swarm.learning.spire_hcl#filter).
   type: dict
 """
 

@@ -10,8 +10,8 @@ short_description: Write a nested mapping as HCL
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Writes mappings as blocks, lists of texts or numbers as lists, and leaves out what is null.
-  - Blocks that carry a name in SPIRE's configuration, such as C(KeyManager) and C(federates_with), are mappings from name to block here.
+  - Writes mappings as blocks, lists of strings or numbers as lists, and leaves out null values.
+  - Blocks that have a name in SPIRE's configuration, such as C(KeyManager) and C(federates_with), are given as mappings of name to block.
 options:
   _input:
     description: The configuration.
@@ -20,14 +20,14 @@ options:
 """
 
 EXAMPLES = r"""
-- name: A line and a block
+- name: Show a setting and a block as HCL
   ansible.builtin.debug:
     msg: "{{ {'server': {'bind_port': 8081}, 'plugins': {'KeyManager': {'disk': {'plugin_data': {}}}}} | swarm.learning.spire_hcl }}"
 """
 
 RETURN = r"""
 _value:
-  description: The text of a configuration file.
+  description: Content of a configuration file.
   type: str
 """
 

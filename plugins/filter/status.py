@@ -10,23 +10,23 @@ short_description: Format a table of what runs where
 version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
-  - Makes aligned lines of what M(swarm.learning.swarm_info) says of several hosts.
+  - Formats the output of M(swarm.learning.swarm_info) for several hosts as aligned lines.
 options:
   _input:
-    description: What RV(swarm.learning.swarm_info#module:containers) is on each host, by the host's name.
+    description: Value of RV(swarm.learning.swarm_info#module:containers) on each host, by the host's name.
     type: dict
     required: true
 """
 
 EXAMPLES = r"""
-- name: What runs where is shown
+- name: Show what runs where
   ansible.builtin.debug:
     msg: "{{ {'host-1': info.containers} | swarm.learning.status }}"
 """
 
 RETURN = r"""
 _value:
-  description: A head, and a line for each container.
+  description: A header, and a line for each container.
   type: list
   elements: str
 """

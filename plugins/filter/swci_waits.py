@@ -6,20 +6,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: swci_waits
-short_description: How long a SWCI waits for its tasks, as its environment variables
+short_description: Get the variables that set how long a SWCI waits for its tasks
 description:
-  - A SWCI stops waiting for a task after 120 minutes unless its environment says otherwise, and goes on with the next line of its script.
-  - This filter returns the variables that let it wait as long as a training may take.
+  - A SWCI stops waiting for a task after 120 minutes unless its environment says otherwise, and continues with the next line of its script.
+  - This filter returns the environment variables that make a SWCI wait as long as a training may take.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
 options:
   _input:
-    description: The platform's release, such as V(2.3.0).
+    description: Release of the platform, such as V(2.3.0).
     type: str
     required: true
   days:
-    description: How long a training may take, in days.
+    description: Longest time that a training may take, in days.
     type: float
     required: true
 """
@@ -32,7 +32,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Environment variables and their values, in minutes. Empty for release 0.3.0, which has none.
+  description: Environment variables and their values, in minutes. Empty for release 0.3.0, which has no such variables.
   type: dict
 """
 
