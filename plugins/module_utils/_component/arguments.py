@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Argument specifications that several modules share (private to the collection).
 
-Their documentation stands in the fragment of the same name in plugins/doc_fragments; the names are those of the flags of the platform's scripts.
+Their options are documented in plugins/doc_fragments, those of CLASSIC_AGENT in spire_agent; docs/contract.md says what they do.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Host:
         return os.stat(path).st_mtime
 
     def owns(self, address: str) -> bool:
-        """Whether that is this machine: the first of `hostname -I`, its host name or its FQDN, as run-sl of the platform (RunningSL.md) decides."""
+        """Whether that is this machine: the first of `hostname -I`, its host name or its FQDN."""
         return address in (_first_address(), socket.gethostname()) or address == socket.getfqdn()
 
     def caller(self) -> tuple[int, int]:

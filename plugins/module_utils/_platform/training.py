@@ -19,7 +19,7 @@ from .._container.readiness import run_began, with_log
 from .._container.requirements import check_sdk
 from .._container.spec import secrets_of
 
-# The line with which every ML program says that its training ended well, as the platform's client logs it; it may say more after it.
+# The line with which every ML program reports that its training has finished; more lines may follow it.
 END = re.compile(r"All peers and Swarm training rounds finished")
 END_TAIL = 1000
 TAIL = 200  # lines that a look at a running node begins with: the last merge is among them
