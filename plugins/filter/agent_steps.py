@@ -40,7 +40,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: V(bootstrap), V(start), V(recreate), V(clean) and V(wait), each true or false.
+  description: V(stop), V(bootstrap), V(start), V(recreate), V(clean) and V(wait), each true or false.
   type: dict
 """
 

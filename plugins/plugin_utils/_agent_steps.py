@@ -39,19 +39,22 @@ class Situation:
 
 
 def decide(agent: Mapping[str, Any], token_needed: bool, situation: Mapping[str, Any]) -> dict[str, bool]:
-    """{bootstrap, start, recreate, clean, wait}.
+    """{stop, bootstrap, start, recreate, clean, wait}.
 
-    agent         the result of `spire_agent` in check mode: changed, attested, needs_join_token
+    agent         the result of `spire_agent` in check mode: changed, attested, needs_join_token, container
     token_needed  a token was made for it, or was given and is needed; false before that is known
 
+    stop: an agent that keeps trying to attest itself could spend, a moment later, the token that the new one is to get.
     bootstrap: get it a token, its server's bundle and an empty data directory. start: run the module for real, recreate: with that option.
     clean: remove what its earlier tokens have left on the server. wait: until it knows what its server was told in this run.
     """
     known = _situation(situation)
+    runs = bool((agent.get("container") or {}).get("State", {}).get("Running"))
     attested, changed = bool(agent.get("attested")), bool(agent.get("changed"))
     can_be_attested = bool(agent.get("needs_join_token")) or known.has_server
     unchanged = attested and not changed and not token_needed
     return {
+        "stop": bool(agent.get("needs_join_token")) and runs,
         "bootstrap": known.unknown or (not attested and can_be_attested),
         "start": not unchanged,
         "recreate": token_needed or (known.check_mode and known.rewritten),

@@ -7,6 +7,7 @@ from ansible_collections.swarm.learning.plugins.plugin_utils._agent_steps import
 
 ATTESTED, CHANGED = {"attested": True}, {"attested": True, "changed": True}
 NEW, LOST = {"changed": True, "needs_join_token": True}, {"needs_join_token": False}
+TRYING = {**NEW, "container": {"State": {"Running": True}}}
 SERVER = {"has_server": True}
 CASES = {
     "attested, nothing new": (ATTESTED, False, SERVER, set()),
@@ -16,6 +17,9 @@ CASES = {
     "new, with its token": (NEW, True, SERVER, {"bootstrap", "start", "recreate", "clean"}),
     "new, in check mode": (NEW, True, {**SERVER, "check_mode": True}, {"bootstrap", "start", "recreate"}),
     "new, with a token of the inventory": (NEW, True, {"given_token": True}, {"bootstrap", "start", "recreate"}),
+    "tries with a token, before the next one": (TRYING, False, SERVER, {"stop", "bootstrap", "start"}),
+    "stopped, before the next token": ({**NEW, "container": {"State": {"Running": False}}}, False, SERVER, {"bootstrap", "start"}),
+    "goes on with what it keeps": ({**TRYING, "needs_join_token": False}, False, SERVER, {"bootstrap", "start"}),
     "not attested, without a server to ask": (LOST, False, {}, {"start"}),
     "not attested, its server decides": (LOST, False, SERVER, {"bootstrap", "start"}),
     "believes itself attested, unknown to its server": (
