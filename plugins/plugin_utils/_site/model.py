@@ -123,9 +123,13 @@ class Inventory:
         named = self.get(host, "swarm_host_ip") or self.get(host, "ansible_host")
         return str(named or (host if "." in host or ":" in host else ""))
 
-    def assign(self, kind: str, counts: Mapping[str, int], first: int = 1) -> dict[str, list[int]]:
-        """host → the numbers of its nodes of a kind, of which it has so many."""
-        return numbers.assign(counts, {host: own.get(kind, []) for host, own in self.numbers.items()}, first)
+    def assign(self, kind: str, names: Mapping[str, Sequence[str]], first: int = 1, taken: Iterable[int] = ()) -> dict[str, list[int]]:
+        """host → the numbers of its nodes of a kind (see `numbers.assign`)."""
+        return numbers.assign(names, {host: own.get(kind, []) for host, own in self.numbers.items()}, first, taken)
+
+    def running(self, kind: str) -> set[int]:
+        """The numbers that nodes of a kind have already, on all hosts."""
+        return {number for own in self.numbers.values() for number in own.get(kind, ()) if number}
 
     def training(self) -> dict[str, Any]:
         """The training's mapping, as the inventory has it; empty without one. All hosts have the same (see `_checks.training`)."""
@@ -159,6 +163,7 @@ class HostModel:
     sn_nodes: Annotated[list[dict[str, Any]], "Its SN nodes, the Sentinel first: options of the module `sn`."] = field(default_factory=list)
     swop_nodes: Annotated[list[dict[str, Any]], "Its SWOPs: options of the module `swop`."] = field(default_factory=list)
     swop_profiles: Annotated[dict[str, dict[str, Any]], "The profile of each SWOP, by its name."] = field(default_factory=dict)
+    pair_numbers: Annotated[dict[str, list[int]], "The numbers of each SWOP's SL/ML pairs, by its name."] = field(default_factory=dict)
     sl_nodes: Annotated[list[dict[str, Any]], "Its SL nodes that no SWOP starts: options of the module `sl`."] = field(default_factory=list)
     swci_tasks: Annotated[dict[str, dict[str, Any]], "The tasks that its SWCI hands out, by file name."] = field(default_factory=dict)
     swci_script: Annotated[str, "The script of its SWCI."] = ""
@@ -284,7 +289,7 @@ def sn_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     nodes: dict[str, list[dict[str, Any]]]
     nodes = {}
     wanted = {host: inventory.get(host, "sn_nodes") or [{}] for host in inventory.members("sn")}
-    assigned = inventory.assign("sn", {host: len(own) for host, own in wanted.items()})
+    assigned = inventory.assign("sn", _names(wanted))
     for host, own in wanted.items():
         nodes[host] = []
         for index, given in enumerate(own):
@@ -323,8 +328,10 @@ def swop_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     nodes: dict[str, list[dict[str, Any]]]
     on_host: dict[str, int]
     nodes, on_host = {host: [] for host in inventory.members("swop")}, {}
-    counts = {host: sum(len(node["pairs"]) for of, node in plan if of == host) for host in nodes}
-    pair_numbers = inventory.assign("pairs", counts, first + 1)
+    names = {
+        host: [numbers.by_number(one.get("sl_hostname")) for of, node in plan if of == host for one in node["pairs"]] for host in nodes
+    }
+    pair_numbers = inventory.assign("pairs", names, first + 1, inventory.running("sl"))
     for host, node in plan:
         complete = []
         for settings in node["pairs"]:
@@ -335,12 +342,16 @@ def swop_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     return nodes
 
 
+def _names(wanted: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[str]]:
+    return {host: [str(node.get("name") or "") for node in own] for host, own in wanted.items()}
+
+
 def _swops_with_pairs(inventory: Inventory) -> list[tuple[str, dict[str, Any]]]:
     """[(host, its SWOP with what the inventory says of its pairs)]."""
     peers_per_host = inventory.training().get("peers_per_host", _training.DEFAULTS["peers_per_host"])
     plan = []
     wanted = {host: inventory.get(host, "swop_nodes") or [{}] for host in inventory.members("swop")}
-    assigned = inventory.assign("swop", {host: len(own) for host, own in wanted.items()})
+    assigned = inventory.assign("swop", _names(wanted))
     for host, given in wanted.items():
         for index, node in enumerate(given):
             share: list[dict[str, Any]] = [{}] * len(range(index, peers_per_host, len(given)))
@@ -351,7 +362,7 @@ def _swops_with_pairs(inventory: Inventory) -> list[tuple[str, dict[str, Any]]]:
 
 def sl_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     """host → the SL nodes that no SWOP starts (see `sl.nodes`), each complete."""
-    pairs = {host: sum(len(node["pairs"]) for node in own) for host, own in swop_nodes(inventory).items()}
+    pairs = {host: [pair["number"] for node in own for pair in node["pairs"]] for host, own in swop_nodes(inventory).items()}
     sns, found = sn_nodes(inventory), sl.nodes(inventory, pairs)
     for host, own in found.items():
         for index, node in enumerate(own):
@@ -476,6 +487,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
     if host in (hosts[0] for hosts in site.servers.values()):
         here["exchange"] = _exchange(inventory, host, site.swops)
     here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops, site.sns, here)
+    here["pair_numbers"] = {node["name"]: [pair["number"] for pair in node["pairs"]] for node in swops}
     here["gpus"] = sl.gpus(here["sl_nodes"]) + swop.gpus(site.training, [pair for node in swops for pair in node["pairs"]])
     here["directories"] = _directories(here, swops)
     here["models"] = sl.models(here["sl_nodes"], site.training)

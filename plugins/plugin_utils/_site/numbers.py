@@ -8,7 +8,7 @@ Names, ledger volumes and data directories hang on these numbers. A new node tak
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...module_utils._container.spec import COMPONENT_LABEL, OWN_LABEL
@@ -18,23 +18,38 @@ PAIRS_LABEL = f"{OWN_LABEL}pairs"
 _NAME = re.compile(r"(sn|swop|sl)-(\d+)\Z")
 
 
-def assign(counts: Mapping[str, int], kept: Mapping[str, Iterable[int]], first: int = 1) -> dict[str, list[int]]:
+def assign(
+    names: Mapping[str, Sequence[str]], kept: Mapping[str, Sequence[int]], first: int = 1, taken: Iterable[int] = ()
+) -> dict[str, list[int]]:
     """host → the numbers of its nodes.
 
-    counts  host → how many it has, in the order of the inventory
-    kept    host → the numbers that its nodes have already
-    first   the lowest number to give
+    names  host → the name that the inventory gives each of its nodes; empty for a node that goes by its number
+    kept   host → the numbers that its nodes have already; 0 for a node that has one which is not known
+    first  the lowest number to give
+    taken  numbers that are not to be given
     """
-    found = {host: list(kept.get(host, ()))[:count] for host, count in counts.items()}
-    used = {number for numbers in found.values() for number in numbers}
+    found = {host: _kept(own, list(kept.get(host, ()))) for host, own in names.items()}
+    used = {*taken, *(number for numbers in found.values() for number in numbers)}
     number = first
-    for host, count in counts.items():
-        while len(found[host]) < count:
+    for numbers in found.values():
+        for index in (index for index, one in enumerate(numbers) if not one):
             while number in used:
                 number += 1
             used.add(number)
-            found[host].append(number)
+            numbers[index] = number
     return found
+
+
+def _kept(names: Sequence[str], kept: Sequence[int]) -> list[int]:
+    """The numbers that nodes have by their names, or keep; 0 for one that is to get a number."""
+    named = [int(match[2]) if match else 0 for match in map(_NAME.match, names)]
+    left = [number for number in kept if not number or number not in named]
+    return [number or (left.pop(0) if left and not name else 0) for number, name in zip(named, names)]
+
+
+def by_number(name: object) -> str:
+    """The name where it is made of a number, else empty: whatever it is called, a pair has a number."""
+    return name if isinstance(name, str) and _NAME.match(name) else ""
 
 
 def running(containers: Iterable[Mapping[str, Any]], profiles: Mapping[str, Any] | None = None) -> dict[str, list[int]]:
@@ -61,10 +76,14 @@ def running(containers: Iterable[Mapping[str, Any]], profiles: Mapping[str, Any]
 
 
 def _pairs(labels: Mapping[str, str], profile: Any) -> list[int]:
+    """The numbers of a SWOP's pairs, in their order; 0 for one that is not known."""
+    labelled = [int(number) for number in labels.get(PAIRS_LABEL, "").split() if number.isdecimal()]
     if not isinstance(profile, dict):
-        return [int(number) for number in labels.get(PAIRS_LABEL, "").split() if number.isdecimal()]
+        return labelled
     names = [str((node.get("slnodedef") or {}).get("slhostname")) for node in profile.get("nodes") or () if isinstance(node, dict)]
-    return [int(match[2]) for match in map(_NAME.match, names) if match]
+    if len(labelled) != len(names):
+        labelled = [0] * len(names)
+    return [int(match[2]) if match else number for match, number in zip(map(_NAME.match, names), labelled)]
 
 
 def expected(site_host: Mapping[str, Any]) -> dict[str, list[int]]:
@@ -74,14 +93,19 @@ def expected(site_host: Mapping[str, Any]) -> dict[str, list[int]]:
         kind: sorted(int(match[2]) for match in (_NAME.match(str(node.get("name"))) for node in own or ()) if match)
         for kind, own in nodes.items()
     }
-    profiles = site_host.get("swop_profiles") or {}
-    return {**found, "pairs": [number for profile in profiles.values() for number in _pairs({}, profile)]}
+    return {**found, "pairs": [number for own in (site_host.get("pair_numbers") or {}).values() for number in own]}
 
 
 def moved(site_host: Mapping[str, Any], containers: Iterable[Mapping[str, Any]]) -> bool:
     """Whether nodes run on a host under other numbers than the model gives them."""
     wanted, there = expected(site_host), running(containers)
-    return any(wanted[kind] and not set(there[kind][: len(wanted[kind])]) <= set(wanted[kind]) for kind in wanted)
+    return any(not set(there[kind][: len(wanted[kind])]) - {0} <= set(wanted[kind]) for kind in wanted if wanted[kind])
+
+
+def has_new(site_host: Mapping[str, Any], containers: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a host is to get a node that is named by its number and that does not run there yet."""
+    wanted, there = expected(site_host), running(containers)
+    return any(set(wanted[kind]) - {0} - set(there[kind]) for kind in wanted)
 
 
 def orphans(containers: Iterable[Mapping[str, Any]], expected: Iterable[str], network: str, directory: str) -> list[str]:

@@ -28,18 +28,20 @@ DEFAULTS: dict[str, Any] = {
 CLASSIC_MODEL, CLASSIC_DATA = "/platform/swarmml/model", "/platform/swarmml/data"  # where 0.3.0 mounts them (docs/contract.md)
 
 
-def nodes(inventory: Inventory, others: dict[str, int]) -> dict[str, list[dict[str, Any]]]:
+def nodes(inventory: Inventory, pairs: dict[str, list[int]]) -> dict[str, list[dict[str, Any]]]:
     """host → its SL nodes, each the options of the module `sl` but for its SN's.
 
-    others: host → how many SL nodes its SWOPs start; names and ports go on after theirs.
+    pairs: host → the numbers of the SL nodes that its SWOPs start; names and ports go on after theirs.
     """
     given = {host: _given(inventory, host) for host in inventory.members("sl")}
-    total = sum(others.values()) + sum(map(len, given.values()))
-    assigned = inventory.assign("sl", {host: len(own) for host, own in given.items()}, sum(others.values()) + 1)
+    taken = [number for own in pairs.values() for number in own]
+    names = {host: [str(node.get("name") or "") for node in own] for host, own in given.items()}
+    total = len(taken) + sum(map(len, given.values()))
+    assigned = inventory.assign("sl", names, len(taken) + 1, taken)
     found: dict[str, list[dict[str, Any]]] = {}
     for host, own in given.items():
         found[host] = []
-        for number, (index, settings) in zip(assigned[host], enumerate(own, others.get(host, 0))):
+        for number, (index, settings) in zip(assigned[host], enumerate(own, len(pairs.get(host, ())))):
             found[host].append(_node(inventory, host, settings, {"index": index, "number": number, "nodes": total}))
     return found
 

@@ -69,6 +69,20 @@ def test_hosts_that_change_places_keep_their_nodes(tmp_path, log):
 
 
 @pytest.mark.usefixtures("platform")
+def test_a_new_node_gets_no_number_of_a_host_outside_the_limit(tmp_path, log):
+    """The host stands first in the inventory, whose first SN would be sn-1 if the other host were not asked."""
+
+    def one_more(tree):
+        tree["children"]["swarm_sn"]["hosts"] = dict(reversed(tree["children"]["swarm_sn"]["hosts"].items()))
+        tree["hosts"]["host-2"]["sn_nodes"] = [{}, {}]
+
+    arguments = [*world.inventory(tmp_path, one_more), "--check", "--tags", "sn", "--limit", "host-2"]
+    outcome = world.worked(world.play(log, *arguments))
+    started = [(host, result.get("__sn_name")) for host, _task, result in outcome.results() if result.get("changed")]
+    assert started == [("host-2", "sn-3")]
+
+
+@pytest.mark.usefixtures("platform")
 def test_a_change_that_is_not_the_scripts_does_not_run_it_again(tmp_path, log):
     """The script resets what a training that runs needs; the container waits for its change until the script runs again."""
     before = world.containers()

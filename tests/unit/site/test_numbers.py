@@ -9,22 +9,31 @@ from ansible_collections.swarm.learning.plugins.plugin_utils._site import model,
 
 from tests.support.site_inventory import two_orgs
 
+UNNAMED = [""]
 CASES = {
-    "nothing runs": ({"a": 1, "b": 2}, {}, 1, {"a": [1], "b": [2, 3]}),
-    "the first host left": ({"b": 1, "c": 1}, {"b": [2], "c": [3]}, 1, {"b": [2], "c": [3]}),
-    "a host in the middle left": ({"a": 1, "c": 1}, {"a": [1], "c": [3]}, 1, {"a": [1], "c": [3]}),
-    "a host came first": ({"new": 1, "a": 1, "b": 1}, {"a": [1], "b": [2]}, 1, {"new": [3], "a": [1], "b": [2]}),
-    "a host came into a gap": ({"a": 1, "c": 1, "new": 1}, {"a": [1], "c": [3]}, 1, {"a": [1], "c": [3], "new": [2]}),
-    "the hosts changed places": ({"b": 1, "a": 1}, {"a": [1], "b": [2]}, 1, {"b": [2], "a": [1]}),
-    "a host has one more": ({"a": 2, "b": 1}, {"a": [1], "b": [2]}, 1, {"a": [1, 3], "b": [2]}),
-    "a host has one less": ({"a": 1, "b": 1}, {"a": [1, 2], "b": [3]}, 1, {"a": [1], "b": [3]}),
-    "other organisations come before": ({"a": 2}, {}, 5, {"a": [5, 6]}),
+    "nothing runs": ({"a": UNNAMED, "b": ["", ""]}, {}, {"a": [1], "b": [2, 3]}),
+    "the first host left": ({"b": UNNAMED, "c": UNNAMED}, {"b": [2], "c": [3]}, {"b": [2], "c": [3]}),
+    "a host in the middle left": ({"a": UNNAMED, "c": UNNAMED}, {"a": [1], "c": [3]}, {"a": [1], "c": [3]}),
+    "a host came first": ({"new": UNNAMED, "a": UNNAMED, "b": UNNAMED}, {"a": [1], "b": [2]}, {"new": [3], "a": [1], "b": [2]}),
+    "a host came into a gap": ({"a": UNNAMED, "c": UNNAMED, "new": UNNAMED}, {"a": [1], "c": [3]}, {"a": [1], "c": [3], "new": [2]}),
+    "the hosts changed places": ({"b": UNNAMED, "a": UNNAMED}, {"a": [1], "b": [2]}, {"b": [2], "a": [1]}),
+    "a host has one more": ({"a": ["", ""], "b": UNNAMED}, {"a": [1], "b": [2]}, {"a": [1, 3], "b": [2]}),
+    "a host has one less": ({"a": UNNAMED, "b": UNNAMED}, {"a": [1, 2], "b": [3]}, {"a": [1], "b": [3]}),
+    "a node with a name of its own takes no other's number": ({"a": ["own", ""]}, {"a": [2]}, {"a": [1, 2]}),
+    "a name that is a number takes that number": ({"a": UNNAMED, "b": ["sn-1"]}, {}, {"a": [2], "b": [1]}),
+    "a name that is a number, beside a number that is kept": ({"a": ["sn-1", ""]}, {"a": [1, 2]}, {"a": [1, 2]}),
+    "a number that is not known is given anew": ({"a": ["", ""], "b": UNNAMED}, {"a": [0, 3], "b": [1]}, {"a": [2, 3], "b": [1]}),
 }
 
 
-@pytest.mark.parametrize(("counts", "kept", "first", "expected"), CASES.values(), ids=CASES)
-def test_numbers(counts, kept, first, expected):
-    assert numbers.assign(counts, kept, first) == expected
+@pytest.mark.parametrize(("names", "kept", "expected"), CASES.values(), ids=CASES)
+def test_numbers(names, kept, expected):
+    assert numbers.assign(names, kept) == expected
+
+
+def test_numbers_that_others_have():
+    assert numbers.assign({"a": ["", ""]}, {}, 5) == {"a": [5, 6]}
+    assert numbers.assign({"a": ["", ""]}, {}, taken=(1, 3)) == {"a": [2, 4]}
 
 
 def container(name, component=None, **labels):
@@ -39,7 +48,17 @@ def test_what_runs_on_a_host():
     swop = container("swop-2", "swop", **{"learning.swarm.pairs": "3 4"})
     there = [container("sn-3", "sn"), container("sn-7"), container("web", "sn"), swop, container("sl-9", "sl")]
     assert numbers.running(there) == {"sn": [3], "swop": [2], "sl": [9], "pairs": [3, 4]}
-    assert numbers.running(there, {"swop-2": PROFILE})["pairs"] == [5, 6]
+    assert numbers.running(there, {"swop-2": PROFILE})["pairs"] == [5, 6, 0]
+
+
+def test_a_pair_with_a_name_of_its_own_keeps_its_number():
+    pairs = [{"sl_hostname": "own"}, {}]
+    inventory = kept(two_orgs(host_1={"swop_pairs": pairs}), host_1={"pairs": [7, 4]}, host_2={"pairs": [5, 6]})
+    here = model.derive(inventory)["host-1"]
+    assert here["pair_numbers"] == {"swop-1": [7, 4]}
+    assert numbers.expected(here)["pairs"] == [7, 4]
+    swop = container("swop-1", "swop", **{"learning.swarm.pairs": "7 4"})
+    assert numbers.running([swop], here["swop_profiles"])["pairs"] == [7, 4]
 
 
 def kept(inventory, **running):
@@ -76,6 +95,18 @@ def test_names_and_directories_of_a_site():
 )
 def test_nodes_that_run_under_other_numbers(containers, moved):
     assert numbers.moved(model.derive(two_orgs())["host-1"], containers) is moved
+
+
+@pytest.mark.parametrize(
+    ("containers", "new"),
+    [
+        ([], True),
+        ([container("sn-1", "sn"), container("swop-1", "swop", **{"learning.swarm.pairs": "1 2"})], False),
+        ([container("sn-1", "sn"), container("swop-1", "swop", **{"learning.swarm.pairs": "1"})], True),
+    ],
+)
+def test_nodes_that_are_to_come(containers, new):
+    assert numbers.has_new(model.derive(two_orgs())["host-1"], containers) is new
 
 
 HERE = {"NetworkSettings": {"Networks": {"swarm": {}}}}
