@@ -328,10 +328,8 @@ def swop_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     nodes: dict[str, list[dict[str, Any]]]
     on_host: dict[str, int]
     nodes, on_host = {host: [] for host in inventory.members("swop")}, {}
-    names = {
-        host: [numbers.by_number(one.get("sl_hostname")) for of, node in plan if of == host for one in node["pairs"]] for host in nodes
-    }
-    pair_numbers = inventory.assign("pairs", names, first + 1, inventory.running("sl"))
+    unnamed = {host: [""] * sum(len(node["pairs"]) for of, node in plan if of == host) for host in nodes}
+    pair_numbers = inventory.assign("pairs", unnamed, first + 1, inventory.running("sl"))
     for host, node in plan:
         complete = []
         for settings in node["pairs"]:

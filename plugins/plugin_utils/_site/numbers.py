@@ -28,8 +28,8 @@ def assign(
     first  the lowest number to give
     taken  numbers that are not to be given
     """
-    found = {host: _kept(own, list(kept.get(host, ()))) for host, own in names.items()}
-    used = {*taken, *(number for numbers in found.values() for number in numbers)}
+    found = {host: _kept(own, kept.get(host, ())) for host, own in names.items()}
+    used = {*taken, *(number for numbers in kept.values() for number in numbers)}
     number = first
     for numbers in found.values():
         for index in (index for index, one in enumerate(numbers) if not one):
@@ -41,22 +41,17 @@ def assign(
 
 
 def _kept(names: Sequence[str], kept: Sequence[int]) -> list[int]:
-    """The numbers that nodes have by their names, or keep; 0 for one that is to get a number."""
-    named = [int(match[2]) if match else 0 for match in map(_NAME.match, names)]
+    """The numbers that nodes without names of their own keep; 0 for one that is to get a number."""
+    named = {int(match[2]) for match in map(_NAME.match, names) if match}
     left = [number for number in kept if not number or number not in named]
-    return [number or (left.pop(0) if left and not name else 0) for number, name in zip(named, names)]
-
-
-def by_number(name: object) -> str:
-    """The name where it is made of a number, else empty: whatever it is called, a pair has a number."""
-    return name if isinstance(name, str) and _NAME.match(name) else ""
+    return [left.pop(0) if left and not name else 0 for name in names]
 
 
 def running(containers: Iterable[Mapping[str, Any]], profiles: Mapping[str, Any] | None = None) -> dict[str, list[int]]:
     """The numbers that the nodes of a host have: {sn, swop, sl, pairs}; only those of containers that this collection made.
 
     containers  as the engine lists them
-    profiles    name of a SWOP → its profile; without it, a SWOP's label names its pairs
+    profiles    name of a SWOP → its profile, which names the pairs of a SWOP that has no label of all of them
     """
     found: dict[str, list[int]] = {kind: [] for kind in KINDS}
     pairs: dict[int, list[int]] = {}
@@ -81,9 +76,9 @@ def _pairs(labels: Mapping[str, str], profile: Any) -> list[int]:
     if not isinstance(profile, dict):
         return labelled
     names = [str((node.get("slnodedef") or {}).get("slhostname")) for node in profile.get("nodes") or () if isinstance(node, dict)]
-    if len(labelled) != len(names):
-        labelled = [0] * len(names)
-    return [int(match[2]) if match else number for match, number in zip(map(_NAME.match, names), labelled)]
+    if len(labelled) == len(names):
+        return labelled
+    return [int(match[2]) if match else 0 for match in map(_NAME.match, names)]
 
 
 def expected(site_host: Mapping[str, Any]) -> dict[str, list[int]]:
