@@ -8,27 +8,62 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 SECRET_NAMES = re.compile(
-    r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|(?<![A-Z])PASS(?![A-Z])|SECRET|CREDENTIAL|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY", re.IGNORECASE
+    r"TOKEN|PASSWORD|PASSWD|PASSPHRASE|(?<![A-Z])PASS(?![A-Z])|(?<=[A-Z]_)PWD(?![A-Z])|SECRET|CREDENTIAL|(?:API|PRIVATE|ACCESS|SSH|SIGNING)_?KEY",
+    re.IGNORECASE,
 )
 MASK = "********"
 _USER_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@]+)(?=@)")
+_ONLY_USER_IN_URL = re.compile(r"(\bhttps?://)([^/\s:@]+)(?=@)", re.IGNORECASE)  # as tokens of package indexes and repositories are given
+_NO_SECRETS = ("file", "path", "dir", "ttl")  # with these, an argument's name says where a secret is, or how long it is good for
 
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SETTING = re.compile(rf"(?i)\b([\w.-]*(?:{SECRET_NAMES.pattern})[\w.-]*[\"']?\s*[=:]\s*)([\"']?)[^\s\"',;]+\2")
+_ARGUMENT = re.compile(rf"(?i)((?:^|\s)--?[\w-]*(?:{SECRET_NAMES.pattern})[\w-]*\s+)([\"']?)[^\s\"'-][^\s\"']*\2")
 _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|\Z)", re.DOTALL)
 
 
 def mask_urls(text: str) -> str:
     """The text without the passwords in its URLs."""
-    return _USER_IN_URL.sub(rf"\1{MASK}", text)
+    return _ONLY_USER_IN_URL.sub(rf"\1{MASK}", _USER_IN_URL.sub(rf"\1{MASK}", text))
 
 
 def passwords_in_urls(text: str) -> list[str]:
     """The passwords of a text's URLs."""
-    return [match[2] for match in _USER_IN_URL.finditer(text)]
+    return [match[2] for pattern in (_USER_IN_URL, _ONLY_USER_IN_URL) for match in pattern.finditer(text)]
+
+
+def names_secret(word: str) -> bool:
+    """Whether an argument is the name of a secret, such as `--password`."""
+    return word.startswith("-") and bool(SECRET_NAMES.search(word)) and not word.lower().endswith(_NO_SECRETS)
+
+
+def mask_words(words: Sequence[str]) -> list[str]:
+    """A command without the values of arguments that name a secret, whether they follow it or stand in the same word."""
+    found = []
+    for before, word in zip(("", *words), words):
+        name, equals, value = word.partition("=")
+        if names_secret(before) and not word.startswith("-"):
+            found.append(MASK)
+        elif equals and value and names_secret(name):
+            found.append(f"{name}={MASK}")
+        else:
+            found.append(mask_arguments(mask_urls(word)))
+    return found
+
+
+def mask_arguments(text: str) -> str:
+    """A command line without the values that follow arguments which name a secret."""
+    return _ARGUMENT.sub(rf"\1\2{MASK}\2", text)
+
+
+def secret_words(words: Sequence[str]) -> list[str]:
+    """The values that `mask_words` hides as whole words."""
+    pairs = [(before, word) for before, word in zip(("", *words), words) if names_secret(before) and not word.startswith("-")]
+    settings = [word.partition("=") for word in words]
+    return [value for name, _equals, value in settings if value and names_secret(name)] + [word for _before, word in pairs]
 
 
 def mask_values(values: dict[str, str]) -> dict[str, str]:
@@ -39,7 +74,7 @@ def mask_values(values: dict[str, str]) -> dict[str, str]:
 def mask(log: str, secrets: Iterable[str] = ()) -> str:
     """The log without join tokens, private keys, what looks like a setting of a secret, and the `secrets` themselves."""
     log = _PRIVATE_KEY.sub(rf"\1{MASK}\2", log)
-    log = mask_urls(_SETTING.sub(rf"\1\2{MASK}\2", _TOKEN.sub(MASK, log)))
+    log = mask_urls(_SETTING.sub(rf"\1\2{MASK}\2", mask_arguments(_TOKEN.sub(MASK, log))))
     for secret in secrets:
         if len(secret) > 3:
             log = log.replace(secret, MASK)

@@ -11,7 +11,7 @@ import posixpath
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Union
 
-from .masking import mask_values
+from .masking import mask_values, mask_words
 from .parse import normalise_image
 from .spec import (
     ASKED_LABEL,
@@ -96,7 +96,7 @@ def differences(wanted: ContainerSpec, there: ContainerSpec, defaults: dict[str,
     """
     found: Differing = {}
     if there.ours:
-        there = _as_asked(wanted, there, defaults)
+        there, wanted = _as_asked(wanted, there, defaults), replace(wanted, foreign={})
     wanted, there = _comparable(_settled(wanted, defaults)), _comparable(there)
     for fact in fields(ContainerSpec):
         want, have = getattr(wanted, fact.name), getattr(there, fact.name)
@@ -340,6 +340,8 @@ def readable(fact: str, value: Any) -> Any:
         return value / 1e9
     if fact in ("memory", "shm_size"):
         return f"{value // 2**20}m" if value and value % 2**20 == 0 else value
+    if fact in ("entrypoint", "command"):
+        return mask_words(value)
     if fact in ("mounts", "ports"):
         return [str(item) for item in value]
     return list(value) if isinstance(value, tuple) else value

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from . import podman
-from .masking import MASK, SECRET_NAMES, mask_values, passwords_in_urls
+from .masking import SECRET_NAMES, mask_values, mask_words, passwords_in_urls, secret_words
 from .parse import Mount, Port, make_mount, normalise_capability, split_mount
 
 if TYPE_CHECKING:
@@ -135,7 +135,15 @@ def over_image(spec: ContainerSpec, image: dict[str, Any]) -> ContainerSpec:
         user=spec.user or config.get("User") or "",
         workdir=workdir and posixpath.normpath(workdir),
         mounts=tuple(sorted((*spec.mounts, *anonymous))),
+        foreign=_as_the_image_says(config),
     )
+
+
+def _as_the_image_says(config: dict[str, Any]) -> dict[str, str]:
+    """The facts that no option of ours sets and that a container has from its image, unless whoever made it gave others."""
+    found = {name: str(config[name]) for name in ("Healthcheck", "StopTimeout") if config.get(name)}
+    signal = str(config.get("StopSignal") or "").upper().removeprefix("SIG")
+    return {**found, **({"StopSignal": signal} if signal not in ("", "TERM", "15") else {})}
 
 
 def _program(spec: ContainerSpec, config: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -263,6 +271,7 @@ def _foreign(config: dict[str, Any], host: dict[str, Any]) -> dict[str, str]:
             found["MemorySwap"] = swap
         if config.get("MacAddress"):
             found["MacAddress"] = config["MacAddress"]
+        found.update(_as_the_image_says(config))
     return {name: str(value) for name, value in found.items()}
 
 
@@ -464,26 +473,28 @@ def mask_inspect(inspect: dict[str, Any]) -> dict[str, Any]:
     """What inspect says, with the values of secret environment variables, labels, log options and arguments masked."""
     config = dict(inspect["Config"])
     config["Env"] = [_masked_line(line) for line in config.get("Env") or ()]
-    config["Cmd"] = _masked_words(as_words(config.get("Cmd")))
+    config["Cmd"] = mask_words(as_words(config.get("Cmd")))
+    if config.get("Entrypoint"):
+        config["Entrypoint"] = mask_words(as_words(config["Entrypoint"]))
     config["Labels"] = mask_values(config.get("Labels") or {})
     masked = {**inspect, "Config": config}
     log = (inspect.get("HostConfig") or {}).get("LogConfig") or {}
     if log.get("Config"):
         masked["HostConfig"] = {**inspect["HostConfig"], "LogConfig": {**log, "Config": mask_values(log["Config"])}}
     if "Args" in masked:
-        masked["Args"] = _masked_words(masked["Args"] or [])
+        masked["Args"] = mask_words(masked["Args"] or [])
     return masked
 
 
 def secrets_of(inspect: dict[str, Any]) -> list[str]:
-    """The values of a container's secret environment variables and arguments, and the passwords in its URLs."""
+    """The values of a container's secret environment variables, labels, log options and arguments, and the passwords in its URLs."""
     config = inspect["Config"]
-    words = as_words(config.get("Cmd"))
-    env = environment(config.get("Env"))
-    values = [value for name, value in env.items() if SECRET_NAMES.search(name)]
-    values += [password for value in env.values() for password in passwords_in_urls(value)]
-    values += [word.partition("=")[2] for word in words if _has_secret_value(word)]
-    return [*values, *(word for i, word in enumerate(words) if i and words[i - 1] in SECRET_ARGUMENTS)]
+    words = as_words(config.get("Entrypoint")) + as_words(config.get("Cmd"))
+    log = ((inspect.get("HostConfig") or {}).get("LogConfig") or {}).get("Config") or {}
+    named = [environment(config.get("Env")), config.get("Labels") or {}, log]
+    values = [value for mapping in named for name, value in mapping.items() if SECRET_NAMES.search(name)]
+    values += [password for mapping in named for value in mapping.values() for password in passwords_in_urls(value)]
+    return values + secret_words(words)
 
 
 def _has_secret_value(word: str) -> bool:
@@ -494,10 +505,3 @@ def _has_secret_value(word: str) -> bool:
 def _masked_line(line: str) -> str:
     name, _equals, value = line.partition("=")
     return f"{name}={mask_values({name: value})[name]}"
-
-
-def _masked_words(words: list[str]) -> list[str]:
-    return [
-        MASK if i and words[i - 1] in SECRET_ARGUMENTS else f"{word.partition('=')[0]}={MASK}" if _has_secret_value(word) else word
-        for i, word in enumerate(words)
-    ]

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._container import masking, spec
 from ansible_collections.swarm.learning.plugins.module_utils._container.plan import Observed, differences, plan
-from ansible_collections.swarm.learning.plugins.module_utils._container.spec import MASK, ContainerSpec, from_inspect, over_image, to_api
+from ansible_collections.swarm.learning.plugins.module_utils._container.masking import MASK
+from ansible_collections.swarm.learning.plugins.module_utils._container.spec import ContainerSpec, from_inspect, over_image, to_api
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -192,6 +193,31 @@ def test_manual_settings_are_detected(name, value):
     assert differences(over_image(BASE, engine_like.image()), from_inspect(said), DEFAULTS) == {"foreign": ({name: str(value)}, {})}
 
 
+@pytest.mark.parametrize(
+    ("fact", "given", "brought", "differs"),
+    [
+        ("Healthcheck", {"Test": ["CMD", "true"]}, {"Test": ["CMD", "true"]}, False),
+        ("Healthcheck", {"Test": ["CMD", "false"]}, {"Test": ["CMD", "true"]}, True),
+        ("Healthcheck", {"Test": ["NONE"]}, {"Test": ["CMD", "true"]}, True),
+        ("Healthcheck", {"Test": ["CMD", "true"]}, None, True),
+        ("StopSignal", "SIGINT", None, True),
+        ("StopSignal", "SIGINT", "SIGINT", False),
+        ("StopSignal", "SIGTERM", None, False),
+        ("StopTimeout", 90, None, True),
+    ],
+)
+def test_what_others_gave_a_container_beside_its_image(fact, given, brought, differs):
+    """The container is compared whole before it is taken over; one of ours has what its image had."""
+    image = engine_like.image(**({fact: brought} if brought else {}))
+    said = engine_like.inspect("sn-1", to_api(BASE), image)
+    said["Config"][fact] = given
+    wanted = replace(BASE, labels={**BASE.labels, spec.COMPONENT_LABEL: "sn"})
+    assert ("foreign" in differences(over_image(wanted, image), from_inspect(said), DEFAULTS)) is differs
+    ours = engine_like.inspect("sn-1", to_api(wanted), image)
+    ours["Config"][fact] = given
+    assert differences(over_image(wanted, image), from_inspect(ours), DEFAULTS) == {}
+
+
 # --- secrets ------------------------------------------------------------------------------------------------------------
 
 
@@ -226,6 +252,11 @@ def test_secrets_in_inspect_are_masked():
         ("splunk-token", "hunter2", MASK),
         ("DATABASE_URL", "postgres://me:hunter2@db:5432/x", f"postgres://me:{MASK}@db:5432/x"),
         ("https_proxy", "http://u:hunter2@proxy:3128", f"http://u:{MASK}@proxy:3128"),
+        ("MYSQL_PWD", "hunter2", MASK),
+        ("SSH_KEY", "hunter2", MASK),
+        ("INDEX_URL", "https://hunter2@packages.example/simple", f"https://{MASK}@packages.example/simple"),
+        ("REPOSITORY", "ssh://git@code.example/x", "ssh://git@code.example/x"),
+        ("PWD", "/root", "/root"),
         ("BYPASS", "yes", "yes"),
         ("COMPASS", "north", "north"),
         ("URL", "http://host:80/a@b", "http://host:80/a@b"),
@@ -242,6 +273,22 @@ def test_what_counts_as_a_secret(name, value, shown):
     assert masked["Config"]["Labels"] == masked["HostConfig"]["LogConfig"]["Config"] == {name: shown}
     assert masked["Config"]["Cmd"] == [f"-joinToken={MASK}"]
     assert "hunter2" in spec.secrets_of(said)
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["run", "-joinToken", "t-1", "-x"], ["run", "-joinToken", MASK, "-x"]),
+        (["--password", "p", "--user", "u"], ["--password", MASK, "--user", "u"]),
+        (["--db-password=p"], [f"--db-password={MASK}"]),
+        (["--token-file", "/t", "--tokenTTL", "60"], ["--token-file", "/t", "--tokenTTL", "60"]),
+        (["--no-password", "--verbose"], ["--no-password", "--verbose"]),
+        (["https://u:p@host/"], [f"https://u:{MASK}@host/"]),
+        (["sh", "-c", "agent run -joinToken t-1 -x"], ["sh", "-c", f"agent run -joinToken {MASK} -x"]),
+    ],
+)
+def test_secrets_in_commands(words, shown):
+    assert masking.mask_words(words) == shown
 
 
 def test_name_with_several_addresses_becomes_several_hosts_lines():
