@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._container import masking, spec
-from ansible_collections.swarm.learning.plugins.module_utils._container.plan import Observed, differences, plan
 from ansible_collections.swarm.learning.plugins.module_utils._container.masking import MASK
+from ansible_collections.swarm.learning.plugins.module_utils._container.plan import Observed, differences, plan
 from ansible_collections.swarm.learning.plugins.module_utils._container.spec import ContainerSpec, from_inspect, over_image, to_api
 from hypothesis import given
 from hypothesis import strategies as st
