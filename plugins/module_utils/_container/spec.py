@@ -47,6 +47,8 @@ _FOREIGN_DEFAULTS: dict[str, tuple[Any, ...]] = {
     "CpuPeriod": (None, 0, 100_000),
     "MemorySwappiness": (None, -1, 0),
 }
+# What an engine does with any container, which Docker leaves out and Podman writes down.
+_UNASKED = {"StopSignal": ("TERM", "15"), "StopTimeout": ("10",)}
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,16 @@ def over_image(spec: ContainerSpec, image: dict[str, Any]) -> ContainerSpec:
 
 
 def _as_the_image_says(config: dict[str, Any]) -> dict[str, str]:
-    """The facts that no option of ours sets and that a container has from its image, unless whoever made it gave others."""
-    found = {name: str(config[name]) for name in ("Healthcheck", "StopTimeout") if config.get(name)}
-    signal = str(config.get("StopSignal") or "").upper().removeprefix("SIG")
-    return {**found, **({"StopSignal": signal} if signal not in ("", "TERM", "15") else {})}
+    """The facts that no option of ours sets and that a container has from its image, unless whoever made it gave others.
+
+    What an engine does without being asked is none of them, whether the engine writes it down (Podman) or not (Docker).
+    """
+    found = {
+        "Healthcheck": config.get("Healthcheck") or "",
+        "StopSignal": str(config.get("StopSignal") or "").upper().removeprefix("SIG"),
+        "StopTimeout": str(config.get("StopTimeout") or ""),
+    }
+    return {name: str(value) for name, value in found.items() if value and value not in _UNASKED.get(name, ())}
 
 
 def _program(spec: ContainerSpec, config: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -204,6 +204,7 @@ def test_manual_settings_are_detected(name, value):
         ("StopSignal", "SIGINT", "SIGINT", False),
         ("StopSignal", "SIGTERM", None, False),
         ("StopTimeout", 90, None, True),
+        ("StopTimeout", 10, None, False),
     ],
 )
 def test_what_others_gave_a_container_beside_its_image(fact, given, brought, differs):
