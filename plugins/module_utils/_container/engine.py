@@ -266,6 +266,9 @@ class Engine:
     def restart(self, name: str, timeout: int) -> None:
         self._call(f"restarting container {name}", lambda client: client.restart(name, timeout=timeout))
 
+    def pause(self, name: str) -> None:
+        self._call(f"pausing container {name}", lambda client: client.pause(name))
+
     def unpause(self, name: str) -> None:
         self._call(f"unpausing container {name}", lambda client: client.unpause(name))
 
@@ -284,6 +287,10 @@ class Engine:
                 _or_none(client.wait, name, condition="removed")
 
         self._call(f"removing container {name}", remove)
+
+    def create_volume(self, name: str) -> dict[str, Any]:
+        """Create a volume and return what the engine says of it."""
+        return self._call(f"creating volume {name}", lambda client: client.create_volume(name))
 
     def discard(self, kind: str, name: str) -> None:
         """Remove a `network` or a `volume`."""

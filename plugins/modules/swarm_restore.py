@@ -1,0 +1,117 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: The swarm.learning authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: swarm_restore
+short_description: Put back what an archive of a host's platform has
+version_added: "1.0.0"
+author:
+  - The swarm.learning authors (@swarm-learning)
+description:
+  - Puts back the directory and volumes that M(swarm.learning.swarm_backup) archived. Deploy the platform afterwards; its SPIRE Agents and
+    SN nodes go on with the identities and ledgers that they had.
+  - The archive is decrypted and checked to its end before anything is touched. An interrupted restore is completed by the next run.
+  - Nothing that exists is replaced. The platform's containers must have been removed, and the directory and volumes must be empty.
+extends_documentation_fragment:
+  - swarm.learning.engine
+options:
+  path:
+    description: The archive, on the host.
+    type: path
+    required: true
+  identity:
+    description: Content of an C(age) identity file, with the private key of one of the recipients.
+    type: str
+    required: true
+  directory:
+    description: Directory for the platform's files.
+    type: path
+    required: true
+  network:
+    description: Network of the platform's containers. Containers in it or with something of O(directory) mounted prevent restoring.
+    type: str
+  trust_domain:
+    description: Trust domain of the host. An archive of another one is refused.
+    type: str
+    required: true
+  host:
+    description: Name of the host in the inventory. An archive of another one is refused.
+    type: str
+    required: true
+requirements:
+  - C(age) on the host that runs the module
+  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
+attributes:
+  check_mode:
+    support: full
+    description: Checks the whole archive, and whether it could be restored.
+  diff_mode:
+    support: none
+    description: See RV(volumes) and RV(files) instead.
+  idempotent:
+    support: full
+    description: An archive that was restored last is not restored again.
+seealso:
+  - module: swarm.learning.swarm_backup
+"""
+
+EXAMPLES = r"""
+- name: Restore a host
+  swarm.learning.swarm_restore:
+    path: /root/host-1.age
+    identity: "{{ lookup('ansible.builtin.file', '~/backup-identity.txt') }}"
+    directory: /var/lib/swarm-learning
+    trust_domain: hospital.example
+    host: host-1
+"""
+
+RETURN = r"""
+created:
+  description: When the archive was made, in UTC.
+  returned: success
+  type: str
+  sample: "2026-11-28T07:12:00+00:00"
+release:
+  description: Release of the platform that was archived.
+  returned: success
+  type: str
+  sample: 2.3.0
+files:
+  description: Number of files in the archive.
+  returned: success
+  type: int
+  sample: 42
+volumes:
+  description: Volumes in the archive.
+  returned: success
+  type: list
+  elements: str
+  sample: [sn-1-smlnode]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._component.arguments import ENGINE
+from ..module_utils._platform import containers, restore
+
+OPTIONS = {
+    "path": {"type": "path", "required": True},
+    "identity": {"type": "str", "required": True, "no_log": True},
+    "directory": {"type": "path", "required": True},
+    "network": {"type": "str"},
+    "trust_domain": {"type": "str", "required": True},
+    "host": {"type": "str", "required": True},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), restore.restore)
+
+
+if __name__ == "__main__":
+    main()
