@@ -17,6 +17,7 @@ PACKAGES = {
     "dockerd": ("docker.io", "iptables"),
     "debootstrap": ("debootstrap",),
     "gcc": ("gcc", "libc6-dev"),
+    "age": ("age",),
 }
 _one_at_a_time = threading.Lock()
 

@@ -154,13 +154,14 @@ def _replacing(path: str) -> Iterator[IO[bytes]]:
 
 def _write(target: IO[bytes], parts: list[Part], params: dict[str, Any]) -> Written:
     written = Written()
-    with age.encrypting(target, params["recipients"]) as stream:
-        with gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=_COMPRESSION) as packed:
-            with tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-                for part in parts:
-                    for path in _below(part.path, params["keep"]):
-                        _add(tar, part, path, written)
-                _add_manifest(tar, written, params)
+    with contextlib.ExitStack() as stack:
+        stream = stack.enter_context(age.encrypting(target, params["recipients"]))
+        packed = stack.enter_context(gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=_COMPRESSION))
+        tar = stack.enter_context(tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT))
+        for part in parts:
+            for path in _below(part.path, params["keep"]):
+                _add(tar, part, path, written)
+        _add_manifest(tar, written, params)
     target.flush()
     written.size = os.fstat(target.fileno()).st_size
     return written
@@ -214,9 +215,11 @@ def _add(tar: tarfile.TarFile, part: Part, path: str, written: Written) -> None:
 
 def _copy_database(path: str, copy: str) -> None:
     """Copy an SQLite database that others may be writing to."""
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as source:
-        with contextlib.closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
+    with (
+        contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as source,
+        contextlib.closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
 
 
 class _Summing(io.RawIOBase):

@@ -18,6 +18,7 @@ ORDER = (
     "test_exchange",
     "test_identity_breaks",
     "test_reboot",
+    "test_backup",
     "test_stop",
     "test_certificates",
 )
