@@ -7,6 +7,7 @@ Every failure leaves as an EngineError whose message says in words what is wrong
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import io
 import os
@@ -375,6 +376,14 @@ class Engine:
         text: str = (raw or b"").decode(errors="replace").rstrip()
         return text
 
+    def log_end(self, inspect: dict[str, Any], since: float, most: int) -> str:
+        """The last `most` bytes of what a container's log has from `since` (seconds since the epoch) on, as text of whole lines."""
+
+        def read(client: Any) -> str:
+            return end_of(client.logs(inspect["Id"], since=since, stream=True, follow=False, timestamps=True), most)
+
+        return self._call(f"reading the log of {inspect['Name'].lstrip('/')}", read)
+
     def log_search(self, inspect: dict[str, Any], since: float, pattern: str, most: int) -> LogSearch:
         """Look for a pattern in the first `most` bytes of a container's log from `since` (seconds since the epoch) on."""
 
@@ -451,6 +460,22 @@ def _feed(stream: Iterable[bytes], lines: queue.Queue[str | None]) -> None:
         if rest:
             lines.put(rest.decode(errors="replace"))
         lines.put(None)
+
+
+def end_of(stream: Iterable[bytes], most: int) -> str:
+    """The last `most` bytes of a stream as text of whole lines, with a word where there was more; no more than that is held in memory."""
+    held: collections.deque[bytes] = collections.deque()
+    size, cut = 0, False
+    for block in stream:
+        held.append(block)
+        size += len(block)
+        while size - len(held[0]) >= most:
+            size -= len(held.popleft())
+            cut = True
+    text = b"".join(held)
+    if cut or len(text) > most:
+        return f"(earlier lines left out)\n{text[-most:].partition(chr(10).encode())[2].decode(errors='replace')}"
+    return text.decode(errors="replace")
 
 
 def search_log(stream: Iterable[bytes], pattern: str, most: int) -> LogSearch:
