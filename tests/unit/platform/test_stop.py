@@ -210,8 +210,8 @@ def test_teardown_knows_every_directory_that_is_made():
     texts = [path.read_text(encoding="utf-8") for path in (*ROOT.glob("roles/*/*/*.yml"), *ROOT.glob("plugins/plugin_utils/_site/*.py"))]
     made = {name for text in texts for name in re.findall(r"""\bswarm_dir\b["') ]*(?:}+/| ~ '/)([a-z_-]+)""", text)}
     assert {"client", "spire-server", "swci"} <= made
-    children = load("roles/swarm/vars/main.yml")["__swarm_children"]
-    assert made <= set(children), "what is made in swarm_dir must stand in __swarm_children of roles/swarm/vars"
+    children = load("roles/lifecycle/vars/main.yml")["__lifecycle_children"]
+    assert made <= set(children), "what is made in swarm_dir must stand in __lifecycle_children of roles/lifecycle/vars"
 
 
 @pytest.mark.parametrize(

@@ -11,29 +11,88 @@ from ansible_collections.swarm.learning.plugins.plugin_utils._site import model,
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 NAMES = sorted(path.name for path in ROLES.iterdir())
+ROLES_AND_PLAYBOOKS = [*sorted(ROLES.iterdir()), *sorted((ROLES.parent / "playbooks").glob("*.yml"))]
 
 
 def load(role, name):
     return yaml.safe_load((ROLES / role / name).read_text(encoding="utf-8"))
 
 
+def defaults(role):
+    return load(role, "defaults/main.yml") if (ROLES / role / "defaults/main.yml").exists() else {}
+
+
+def options(role):
+    entry_points = load(role, "meta/argument_specs.yml")["argument_specs"].values()
+    return {name: option for entry_point in entry_points for name, option in entry_point["options"].items()}
+
+
+def test_every_option_is_documented_by_one_role():
+    by_role = {role: set(options(role)) for role in NAMES}
+    assert sum(map(len, by_role.values())) == len(set().union(*by_role.values()))
+
+
 @pytest.mark.parametrize("role", NAMES)
 def test_options_are_the_defaults_and_what_is_required(role):
-    entry_points = load(role, "meta/argument_specs.yml")["argument_specs"].values()
-    options = {name: option for entry_point in entry_points for name, option in entry_point["options"].items()}
-    public = {name for name in load(role, "defaults/main.yml") if not name.startswith("__")}
-    assert {name for name, option in options.items() if not option.get("required")} == public
-    assert all(option.get("description") for option in options.values())
+    """The defaults of swarm_* are all in the role swarm; the role whose job a variable concerns documents it."""
+    mine = {name for name, option in options(role).items() if not option.get("required")}
+    shared = {name for name in mine if name.startswith("swarm_")}
+    assert mine - shared == (set(defaults(role)) if role != "swarm" else set())
+    assert shared <= set(defaults("swarm"))
+    assert all(option.get("description") for option in options(role).values())
+
+
+def test_every_shared_variable_is_documented():
+    assert set(defaults("swarm")) <= {name for role in NAMES for name in options(role)}
 
 
 @pytest.mark.parametrize("role", NAMES)
 def test_variables_start_with_the_roles_name(role):
-    names = set(load(role, "defaults/main.yml"))
+    names = set(defaults(role))
+    assert not {name for name in names if name.startswith("_")}, "what is private and computed is in vars"
     if (ROLES / role / "vars/main.yml").exists():
         internal = set(load(role, "vars/main.yml"))
         assert all(name.startswith("__") for name in internal)
         names |= internal
     assert {name for name in names if not name.lstrip("_").startswith(f"{role}_")} == set()
+
+
+PRIVATE = re.compile(r"(?<![a-zA-Z0-9_])__[a-z]\w*")
+
+
+def private_names(path):
+    """(private variables that the YAML files below a path set, those that they name)."""
+    files = [path] if path.is_file() else sorted(path.rglob("*.yml"))
+    named = {name for file in files for name in PRIVATE.findall(without_comments(file))}
+    made = {name for file in files for name in set_in(yaml.safe_load(file.read_text(encoding="utf-8")))}
+    return made, named
+
+
+def without_comments(path):
+    return "\n".join(re.sub(r"(^|\s)#.*", "", line) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def set_in(value):
+    """Names that a YAML value sets: keys of its mappings, what it registers and what it loops with."""
+    if isinstance(value, list):
+        for item in value:
+            yield from set_in(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from [item] if key in ("register", "loop_var") else [str(key)]
+            yield from set_in(item)
+
+
+@pytest.mark.parametrize("path", ROLES_AND_PLAYBOOKS, ids=lambda path: path.stem)
+def test_private_variables_stay_in_their_role(path):
+    """What one role tells another is public, and in its argument_specs."""
+    made, named = private_names(path)
+    assert named <= made
+
+
+def test_no_private_variable_is_set_in_two_places():
+    private = [name for path in ROLES_AND_PLAYBOOKS for name in private_names(path)[0] if name.startswith("__")]
+    assert sorted(set(private)) == sorted(private)
 
 
 @pytest.mark.parametrize("path", sorted((ROLES.parent / "playbooks").glob("*.yml")), ids=lambda path: path.stem)
@@ -51,17 +110,17 @@ def test_the_oldest_ansible_is_the_same_everywhere():
 
 
 def test_the_model_of_a_site_and_the_roles_have_the_same_defaults():
-    defaults = {name: value for role in NAMES for name, value in load(role, "defaults/main.yml").items()}
+    known = {name: value for role in NAMES for name, value in defaults(role).items()}
     derived = {"sn_nodes", "sl_nodes", "swop_nodes"}  # without a site these are one node, in a site they are derived
-    shared = {name: value for name, value in model.DEFAULTS.items() if name in defaults and "{{" not in str(defaults[name])}
-    assert {name: defaults[name] for name in shared if name not in derived} == {k: v for k, v in shared.items() if k not in derived}
+    shared = {name: value for name, value in model.DEFAULTS.items() if name in known and "{{" not in str(known[name])}
+    assert {name: known[name] for name in shared if name not in derived} == {k: v for k, v in shared.items() if k not in derived}
     assert len(shared) > 15
 
 
 def test_the_model_reads_only_variables_that_exist():
-    defaults = {name for role in NAMES for name in load(role, "defaults/main.yml")}
+    known = {name for role in NAMES for name in defaults(role)}
     elsewhere = {"ansible_host", "inventory_dir"}
-    assert set(model.DEFAULTS) - defaults == elsewhere
+    assert set(model.DEFAULTS) - known == elsewhere
 
 
 def test_readme_lists_every_key_of_the_training():
