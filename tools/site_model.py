@@ -20,17 +20,20 @@ works alone has none of it, and its own variables decide.
 
 ## What wins
 
-Options of a node's container come from these places; a later one wins over an earlier one, option by option.
+The options of a container come from these places. A later one wins over an earlier one, option by option; `env` and `labels` are merged key by
+key. The filter `node_options` does this for every role, in a site and alone.
 
-| | SN | SWOP | SL | SWCI | License Server |
-|---|---|---|---|---|---|
-| 1. the site, or the role's own variables | `sn_*` | `swop_*` | `sl_*` | `swci_*` | `apls_*` |
-| 2. options for all nodes of a host | `sn_options` | `swop_options` | `sl_options` | `swci_options` | `apls_options` |
-| 3. an item of a list of nodes | `sn_nodes` | `swop_nodes` | `sl_nodes` | | |
+| | SN | SWOP | SL | SWCI | License Server | SPIRE Server and Agent |
+|---|---|---|---|---|---|---|
+| 1. what all nodes of a host share: proxies, License Servers, certificates or the SPIRE Agent's socket | `swarm_*` | `swarm_*` | `swarm_*` | `swarm_*` | | |
+| 2. the role's own variables | `sn_*` | `swop_*` | `sl_*` | `swci_*` | `apls_*` | `spire_server_*`, `spire_agent_*` |
+| 3. additional environment variables | `sn_env` | `swop_env` | `sl_env` | `swci_env` | | |
+| 4. in a site, what is derived from the inventory | names, addresses, ports, Sentinel | names, SN | names, addresses, ports, SN, training | | | |
+| 5. options for all containers of a host | `sn_options` | `swop_options` | `sl_options` | `swci_options` | `apls_options` | `spire_server_options`, `spire_agent_options` |
+| 6. an item of a list of nodes | `sn_nodes` | `swop_nodes` | `sl_nodes` | | | |
+| 7. what makes a node what it is: `swarm_node_type` in `env`, in 0.3.0 the SPIRE Agent inside it | always | always | always | always | | |
 
-`env` of these is the whole environment. To add variables, use `sn_env`, `swop_env`, `sl_env` or `swci_env`: they are merged with the proxy
-variables and with what the role itself sets. Nodes that run keep their numbers, and with them their names, when hosts are taken out of the
-inventory, put in or change places.
+Nodes that run keep their numbers, and with them their names, when hosts are taken out of the inventory, put in or change places.
 
 ## The fields of `swarm_site_host`
 """

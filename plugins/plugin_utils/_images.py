@@ -37,21 +37,6 @@ def reference(component: str, release: str, registry: str = "", spire_version: s
     return f"{registry.rstrip('/') or host}/{path}/{image}"
 
 
-def of_sl_nodes(nodes: Iterable[dict[str, Any]], release: str, registry: str, image: str, platform: str) -> list[dict[str, Any]]:
-    """SL nodes, each with the image that it runs.
-
-    image     the one of all nodes that do not name their own; without it, the release's for a node's ML platform
-    platform  the ML platform, TF or PYT in any case, of nodes that do not say so; TF without it
-    Raises ValueError as `reference` does.
-    """
-
-    def its(node: dict[str, Any]) -> str:
-        own = str(node.get("sl_platform") or platform or "TF")
-        return image or reference("sl", release, registry, platform=own)
-
-    return [{"image": its(node), **node} for node in nodes]
-
-
 def _of_platform(component: str, release: str, images: dict[str, str], platform: str) -> str:
     if str(platform).upper() not in images:
         raise ValueError(f"release {release} has no {component} for the platform {platform!r}; it has {', '.join(images)}")

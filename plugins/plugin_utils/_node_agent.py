@@ -16,6 +16,7 @@ from ..module_utils._spire.config import swarm_attestor
 from ._hcl import render
 
 AGENT_DATA = "/spire/data/agent"
+KEPT = ("agent_svid.der", "svid.key", "bundle.der")  # what an agent keeps there, and prefers to a token and a bundle that it is given
 BUNDLE = "bootstrap.pem"  # below AGENT_DATA, beside what the agent keeps itself
 SOCKET = "/tmp/agent.sock"
 PLUGIN = "/spire/bin/spire-swarm-plugin"
@@ -94,3 +95,28 @@ def to_attest(results: Iterable[dict[str, Any]], node_type: str) -> list[dict[st
 
     asked = [result for result in results if not result.get("skipped") and (node_type != "sl" or "training" in result)]
     return [result for result in asked if result.get("changed")] + [one for one in asked if not one.get("changed") and will_start(one)]
+
+
+def handed_out(answers: Iterable[dict[str, Any]], directory: str, bundle: str) -> dict[str, Any]:
+    """What nodes get so that the agents inside them are attested: {tokens, bundles, stale}.
+
+    answers    results of `spire_token`, each with its `item`, one of `to_attest`, whose own `item` is the name of the node
+    directory  the one on the host in which each node has its directory
+    bundle     the SPIRE Server's, as SPIFFE JSON; empty in check mode on a first run
+
+    tokens: node → join token, of nodes that need one. bundles: the files with the server's bundle for these, as `swarm_files` takes them.
+    stale: files that have to be deleted. Raises ValueError for what is no bundle.
+    """
+    told = {str(answer["item"]["item"]): answer for answer in answers if "item" in answer}
+    tokens = {name: answer.get("token", "") for name, answer in told.items() if answer.get("needed")}
+    stale = [
+        name
+        for name, answer in told.items()
+        if answer["item"].get("distrusts_server") or (name in tokens and answer["item"].get("identity"))
+    ]
+    pem = bundle_pem(bundle)
+    return {
+        "tokens": tokens,
+        "bundles": [{"path": f"{directory}/{name}/data/{BUNDLE}", "content": pem} for name in tokens],
+        "stale": [f"{directory}/{name}/data/{file}" for name in stale for file in KEPT],
+    }

@@ -159,7 +159,7 @@ def name_problem(certificate: x509.Certificate, address: str) -> str:
         wanted, there = str(ipaddress.ip_address(address)), addresses
     except ValueError:
         wanted, there = address.lower(), names
-    if there and wanted not in there and f"*.{wanted.partition('.')[2]}" not in there:
+    if address and there and wanted not in there and f"*.{wanted.partition('.')[2]}" not in there:
         return f"is made for {', '.join(there)}, not for {address}, where the host is reached"
     return ""
 
@@ -254,8 +254,8 @@ def _whole_organisations(inventory: Inventory, requests: list[dict[str, Any]]) -
     return list(asked.values())
 
 
-def laid(inventory: Inventory, host: str) -> dict[str, Any]:
-    """What goes to the host: `directories` and public `files` as swarm_files takes them, and `keys`, which are copied.
+def laid(inventory: Inventory, host: str, component: str = "") -> dict[str, Any]:
+    """What goes to the host, for one component or for all: `directories` and public `files` as swarm_files takes them, and `keys`, which are copied.
 
     No file that is not there yet, as in a run that only tries to make them.
     """
@@ -263,6 +263,8 @@ def laid(inventory: Inventory, host: str) -> dict[str, Any]:
     directories: list[dict[str, Any]]
     directories, files, keys = [{"path": base, "mode": "0700"}], [], []
     for name, (components, given) in _site_certificates.sets(inventory, host).items():
+        if component and component not in components:
+            continue
         directories.append({"path": posixpath.join(base, name), "mode": "0755"})
         places = _site_certificates.options(inventory, host)[components[0]]
         if "capath" in places:

@@ -113,7 +113,7 @@ def trial_request(inventory: Inventory, host: str) -> dict[str, Any]:
     """What community.crypto is asked for, for this host: files, names and lives in days."""
     address = inventory.address(host)
     numeric = address.replace(".", "").isdigit() or ":" in address
-    names = dict.fromkeys([f"DNS:{host}", f"{'IP' if numeric else 'DNS'}:{address}"])
+    names = dict.fromkeys([f"DNS:{host}", *([f"{'IP' if numeric else 'DNS'}:{address}"] if address else [])])
     return {
         **trial_files(inventory, host),
         "directory": _trial_dir(inventory, host),

@@ -16,6 +16,7 @@ from ...module_utils._spire import peers as _peers
 from .. import _proxy
 from .._checks import formats
 from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
+from .._node_options import MERGED
 from . import certificates, classic, numbers, sl, spire, swci, swop
 from . import training as _training
 from .wheel import Wheel
@@ -75,7 +76,9 @@ DEFAULTS: dict[str, Any] = {
     "sn_sentinel": False,
     "sn_sentinel_ip": "",
     "sn_nodes": [],
+    "sn_options": {},
     "swop_nodes": [],
+    "swop_options": {},
     "swop_pairs": [],
     "swop_sn_ip": "",
     "swop_sn_api_port": 30304,
@@ -114,6 +117,11 @@ class Inventory:
     def given(self, host: str, variable: str) -> bool:
         """Whether the inventory itself says something about the variable."""
         return self.hosts[host].get(variable) not in (None, "")
+
+    def options(self, host: str, component: str) -> dict[str, Any]:
+        """Options for all nodes of the component on a host, `sn_options`, without those that are merged key by key where nodes are made."""
+        told = self.get(host, f"{component}_options")
+        return {name: value for name, value in told.items() if name not in MERGED} if isinstance(told, dict) else {}
 
     def members(self, component: str) -> list[str]:
         return list(self.groups.get(f"swarm_{component}", ()))
@@ -227,7 +235,7 @@ def read(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterabl
     for host in dict.fromkeys(host for members in mine.values() for host in members):
         variables, hosts[host] = hostvars[host], {}
         resolved = variables.get(RESOLVED, {})
-        for name in (name for name in DEFAULTS if name in variables):
+        for name in (name for name in DEFAULTS if name in variables or name in resolved):
             try:
                 value = resolved[name] if name in resolved else variables[name]
                 hosts[host][name] = _typed(formats.plain(value), DEFAULTS[name])
@@ -298,6 +306,7 @@ def sn_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
                 "host_ip": inventory.address(host),
                 "sentinel": inventory.get(host, "sn_sentinel") is True and index == 0,
                 **{port: _step(inventory.get(host, port), index) for port in classic.sn_ports(inventory, host)},
+                **inventory.options(host, "sn"),
                 **given,
             }
             node["sentinel"] = node["sentinel"] or classic.is_sentinel(inventory, host, node, index)
@@ -551,7 +560,9 @@ def _swops(
     for index, node in enumerate(nodes):
         sn_ip, sn_api_port = _sn_of(inventory, host, "swop", index, sns)
         own = {key: value for key, value in node.items() if key != "pairs"}
-        options.append({"sn_ip": sn_ip, "sn_api_port": sn_api_port, **own})
+        # By the label, its pairs keep their numbers wherever the host stands in the inventory.
+        labels = {numbers.PAIRS_LABEL: " ".join(str(pair["number"]) for pair in node["pairs"]), **(own.get("labels") or {})}
+        options.append({"sn_ip": sn_ip, "sn_api_port": sn_api_port, **inventory.options(host, "swop"), **own, "labels": labels})
         profiles[node["name"]] = swop.profile(node["name"], node["pairs"], training, surroundings)
     return options, profiles
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Inventory variables of the role `sl` that the model reads, with the role's defaults.
 DEFAULTS: dict[str, Any] = {
     "sl_nodes": [],
+    "sl_options": {},
     "sl_sn_ip": "",
     "sl_sn_api_port": 30304,
     "sl_fs_port": _training.FIRST_SL_PORT,
@@ -48,7 +49,8 @@ def nodes(inventory: Inventory, pairs: dict[str, list[int]]) -> dict[str, list[d
 
 def _given(inventory: Inventory, host: str) -> list[dict[str, Any]]:
     peers = inventory.training().get("peers_per_host", _training.DEFAULTS["peers_per_host"])
-    return inventory.get(host, "sl_nodes") or [{}] * peers
+    shared = inventory.options(host, "sl")
+    return [{**shared, **own} for own in inventory.get(host, "sl_nodes") or [{}] * peers]
 
 
 def _node(inventory: Inventory, host: str, settings: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def test_a_new_node_gets_no_number_of_a_host_outside_the_limit(tmp_path, log):
 
     arguments = [*world.inventory(tmp_path, one_more), "--check", "--tags", "sn", "--limit", "host-2"]
     outcome = world.worked(world.play(log, *arguments))
-    started = [(host, result.get("__sn_name")) for host, _task, result in outcome.results() if result.get("changed")]
+    started = [(host, result.get("item")) for host, _task, result in outcome.results() if result.get("changed")]
     assert started == [("host-2", "sn-3")]
 
 

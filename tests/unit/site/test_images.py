@@ -69,18 +69,3 @@ def test_base_images_of_a_build():
 )
 def test_registry(image, registry):
     assert _images.registry_of(image) == registry
-
-
-@pytest.mark.parametrize(
-    ("node", "options", "expected"),
-    [
-        ({}, {}, "sl-tf:0.3.0"),
-        ({"sl_platform": "pyt"}, {}, "sl-pyt:0.3.0"),
-        ({}, {"platform": "PYT"}, "sl-pyt:0.3.0"),
-        ({}, {"image": "mine:1"}, "mine:1"),
-        ({"image": "own:1"}, {"image": "mine:1"}, "own:1"),
-    ],
-)
-def test_images_of_sl_nodes(node, options, expected):
-    [found] = _images.of_sl_nodes([node], "0.3.0", "", **{"image": "", "platform": "", **options})
-    assert found["image"].endswith(expected)

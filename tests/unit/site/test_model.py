@@ -75,8 +75,8 @@ def test_name_that_is_an_address(host, address):
 def test_swops_talk_to_the_sn_of_their_host():
     nodes = {host: here["swop_nodes"] for host, here in derived(host_2={"sn_api_port": 9000}).items()}
     assert nodes == {
-        "host-1": [{"name": "swop-1", "sn_ip": "172.1.1.1", "sn_api_port": 30304}],
-        "host-2": [{"name": "swop-2", "sn_ip": "172.2.2.2", "sn_api_port": 9000}],
+        "host-1": [{"name": "swop-1", "sn_ip": "172.1.1.1", "sn_api_port": 30304, "labels": {"learning.swarm.pairs": "1 2"}}],
+        "host-2": [{"name": "swop-2", "sn_ip": "172.2.2.2", "sn_api_port": 9000, "labels": {"learning.swarm.pairs": "3 4"}}],
     }
 
 

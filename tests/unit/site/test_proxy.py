@@ -35,9 +35,9 @@ def test_without_a_proxy_nothing_is_set():
 
 def test_containers_of_a_role_alone_use_the_proxies(tmp_path):
     """Evaluates what the roles hand to their modules, with their own defaults and without a site's model."""
-    files = [str(ROOT / "roles" / role / f"{kind}/main.yml") for role in ("swarm", *ROLES) for kind in ("defaults", "vars")]
-    environments = {role: f"{{{{ {'__sl_env' if role == 'sl' else f'__{role}_options.env'} }}}}" for role in ROLES}
-    variables = {"swarm_http_proxy": "http://p", "swarm_no_proxy": "example.org", "item": {"name": "node"}}
+    files = [str(ROOT / "roles" / role / f"{kind}/main.yml") for role in ("swarm", "node_agent", *ROLES) for kind in ("defaults", "vars")]
+    environments = {role: f"{{{{ (__{role}_containers.values() | first).env }}}}" for role in ROLES}
+    variables = {"swarm_http_proxy": "http://p", "swarm_no_proxy": "example.org"}
     play = {
         "hosts": "localhost",
         "gather_facts": False,

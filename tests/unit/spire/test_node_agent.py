@@ -184,3 +184,28 @@ def test_facts_of_a_node(release, inspect, log, facts):
 )
 def test_nodes_that_will_start(node_type, results, expected):
     assert [result["name"] for result in _node_agent.to_attest(results, node_type)] == expected
+
+
+def test_what_nodes_get_to_be_attested():
+    def answer(name, needed, **asked):
+        return {
+            "item": {"item": name, "identity": {}, "distrusts_server": False, **asked},
+            "needed": needed,
+            "token": f"t-{name}" if needed else "",
+        }
+
+    kept = {"identity": {"spiffe_id": "spiffe://d/a"}}
+    answers = [
+        answer("new", True),
+        answer("unknown", True, **kept),
+        answer("stranger", False, distrusts_server=True, **kept),
+        answer("known", False, **kept),
+        {"skipped": True},
+    ]
+    found = _node_agent.handed_out(answers, "/d", "")
+    files = ("agent_svid.der", "svid.key", "bundle.der")
+    assert found == {
+        "tokens": {"new": "t-new", "unknown": "t-unknown"},
+        "bundles": [{"path": f"/d/{name}/data/bootstrap.pem", "content": ""} for name in ("new", "unknown")],
+        "stale": [f"/d/{name}/data/{file}" for name in ("unknown", "stranger") for file in files],
+    }
