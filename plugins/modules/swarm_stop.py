@@ -128,6 +128,18 @@ actions:
   type: list
   elements: str
   sample: ["stop swop-1", "remove swop-1"]
+removed:
+  description: Containers that were removed, or would be in check mode.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: Always V(container).
+      type: str
+    name:
+      description: Name of the container.
+      type: str
 components:
   description: Components for which actions were taken, or would be in check mode, in order.
   returned: always

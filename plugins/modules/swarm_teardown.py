@@ -72,16 +72,31 @@ actions:
   type: list
   elements: str
   sample: ["remove network swarm"]
+removed:
+  description: What was removed, or would be in check mode.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: V(network), V(volume) or V(directory).
+      type: str
+    name:
+      description: Name of the network or volume, or path of the directory.
+      type: str
 kept:
   description: What was kept.
   returned: always
   type: list
   elements: dict
   contains:
-    what:
-      description: Kind and name of what was kept, such as V(network swarm).
+    kind:
+      description: V(network), V(volume) or V(directory).
       type: str
-    why:
+    name:
+      description: Name of the network or volume, or path of the directory.
+      type: str
+    reason:
       description: Why it was kept.
       type: str
 agents:

@@ -125,7 +125,7 @@ def stop(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, 
         and not (is_record(component, summary) and not is_named(component, params))
     ]
     mine.sort(key=lambda m: (STOP_ORDER.index(m[0]), m[1]["Names"]))
-    done: dict[str, list[str]] = {"actions": [], "logs": [], "components": []}
+    done: dict[str, list[Any]] = {"actions": [], "logs": [], "components": [], "removed": []}
     for component, group in itertools.groupby(mine, key=lambda m: m[0]):
         if _stop_together(engine, params, check_mode, [summary for _component, summary in group], done):
             done["components"].append(component)
@@ -133,7 +133,7 @@ def stop(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, 
 
 
 def _stop_together(
-    engine: Engine, params: dict[str, Any], check_mode: bool, group: list[dict[str, Any]], done: dict[str, list[str]]
+    engine: Engine, params: dict[str, Any], check_mode: bool, group: list[dict[str, Any]], done: dict[str, list[Any]]
 ) -> bool:
     """Stop containers of one component at the same time, as they do not lean on each other; whether there was something to do."""
     running = [summary for summary in group if summary["State"] in ("running", "paused", "restarting")]
@@ -141,6 +141,7 @@ def _stop_together(
     removed = [] if params["keep"] else group
     done["logs"] += [_log_path(params, summary) for summary in logged]
     done["actions"] += [f"stop {name_of(summary)}" for summary in running] + [f"remove {name_of(summary)}" for summary in removed]
+    done["removed"] += [{"kind": "container", "name": name_of(summary)} for summary in removed]
     if not check_mode:
         _stop_and_remove(engine, params, running, logged, removed)
     return bool(running or removed)

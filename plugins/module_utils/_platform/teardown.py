@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,20 +25,31 @@ NETWORK_LABEL = f"{OWN_LABEL}component"
 SHARED = ("/usr/local", "/usr/share", "/var/lib", "/var/local", "/var/opt", "/etc/opt", "/var/tmp")
 
 
+@dataclass(frozen=True)
+class _Thing:
+    """Something on the host: its kind and name, why it must stay (empty where it may go), and how it is removed."""
+
+    kind: str
+    name: str
+    stays: str
+    remove: Callable[[], object]
+
+
 def teardown(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """swarm_teardown: remove the network, the volumes and the directories that nobody else needs."""
     mine = {summary["Id"] for _c, _r, summary in members(engine) if is_within(summary, params["network"], params["directory"])}
     others = [summary for summary in engine.containers({}) if summary["Id"] not in mine]
     things = [*_engine_things(engine, params, others), *_directories(params, others)]
     agents = _agents(params["directory"])
+    removed = [thing for thing in things if not thing.stays]
     if not check_mode:
-        for _what, stays, remove in things:
-            if not stays:
-                remove()
+        for thing in removed:
+            thing.remove()
     return {
-        "changed": not all(stays for _what, stays, _remove in things),
-        "actions": [f"remove {what}" for what, stays, _remove in things if not stays],
-        "kept": [{"what": what, "why": stays} for what, stays, _remove in things if stays],
+        "changed": bool(removed),
+        "actions": [f"remove {thing.kind} {thing.name}" for thing in removed],
+        "removed": [{"kind": thing.kind, "name": thing.name} for thing in removed],
+        "kept": [{"kind": thing.kind, "name": thing.name, "reason": thing.stays} for thing in things if thing.stays],
         "agents": agents,
     }
 
@@ -48,19 +60,19 @@ def _agents(directory: str) -> list[str]:
     return [identity["spiffe_id"] for identity in kept if identity]
 
 
-def _engine_things(engine: Engine, params: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[tuple[str, str, Callable[[], object]]]:
-    """(what, why it must stay, how to remove it) of the network and the volumes that are there."""
+def _engine_things(engine: Engine, params: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[_Thing]:
+    """The network and the volumes that exist."""
     network = engine.network(params["network"]) if params["network"] else None
     if network:
         name = network["Name"]
-        yield f"network {name}", network_stays(network, others), partial(engine.discard, "network", name)
+        yield _Thing("network", name, network_stays(network, others), partial(engine.discard, "network", name))
     for name in params["volumes"]:
         if engine.volume(name):
-            yield f"volume {name}", volume_stays(name, others), partial(engine.discard, "volume", name)
+            yield _Thing("volume", name, volume_stays(name, others), partial(engine.discard, "volume", name))
 
 
-def _directories(params: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[tuple[str, str, Callable[[], object]]]:
-    """The same of the directories; the one that they are in comes last, and goes when nothing has to stay in it."""
+def _directories(params: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[_Thing]:
+    """The directories; the one that they are in comes last, and goes if nothing has to stay in it."""
     directory = params["directory"]
     if not os.path.isdir(directory):
         return
@@ -71,8 +83,8 @@ def _directories(params: dict[str, Any], others: list[dict[str, Any]]) -> Iterat
         if name in params["children"]:
             stays = _shared(directory) or directory_stays(path, others, params["keep"])
             rest += [name] if stays else []
-            yield f"directory {path}", stays, partial(_remove, path)
-    yield f"directory {directory}", f"{', '.join(sorted(rest))} stays in it" if rest else "", partial(os.rmdir, directory)
+            yield _Thing("directory", path, stays, partial(_remove, path))
+    yield _Thing("directory", directory, f"{', '.join(sorted(rest))} stays in it" if rest else "", partial(os.rmdir, directory))
 
 
 def _shared(directory: str) -> str:

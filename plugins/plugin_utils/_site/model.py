@@ -17,7 +17,7 @@ from .. import _proxy
 from .._checks import formats
 from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from .._node_options import MERGED
-from . import certificates, classic, numbers, sl, spire, swci, swop
+from . import belongings, certificates, classic, numbers, sl, spire, swci, swop
 from . import training as _training
 from .wheel import Wheel
 
@@ -54,6 +54,7 @@ DEFAULTS: dict[str, Any] = {
     "swarm_certificates_dir": "",
     "swarm_training": {},
     "swarm_training_days": 7,
+    "apls_name": "apls",
     "apls_port": 5814,
     "spire_server_version": "",
     "spire_server_name": "spire-server",
@@ -66,6 +67,7 @@ DEFAULTS: dict[str, Any] = {
     "spire_server_ca_ttl": "",
     "spire_server_agent_ttl": "",
     "spire_server_x509_svid_ttl": "",
+    "spire_agent_name": "spire-agent",
     "spire_agent_id": "",
     "spire_agent_server_host": "",
     "spire_agent_token_dir": "",
@@ -82,6 +84,7 @@ DEFAULTS: dict[str, Any] = {
     "swop_pairs": [],
     "swop_sn_ip": "",
     "swop_sn_api_port": 30304,
+    "swci_name": "swci-1",
     "swci_sn_ip": "",
     "swci_sn_api_port": 30304,
     "swci_web_port": 0,
@@ -210,6 +213,12 @@ class HostModel:
     upstream: Annotated[
         dict[str, Any], "Of a SPIRE Server below another: address, port, container, token directory and agent ID there."
     ] = field(default_factory=dict)
+    containers: Annotated[list[str], "Names of its containers, but for those that its SWOPs start."] = field(default_factory=list)
+    volumes: Annotated[list[str], "Volumes that its containers fill, and that teardown removes. The licences' is not among them."] = field(
+        default_factory=list
+    )
+    agent_volume: Annotated[str, "The one of these that has the socket of its SPIRE Agent; empty where that is a file."] = ""
+    user_paths: Annotated[list[str], "Directories of yours, which teardown keeps."] = field(default_factory=list)
     exchange: Annotated[dict[str, Any], "What other organisations get to know, of the host that writes the exchange file."] = field(
         default_factory=dict
     )
@@ -497,6 +506,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
     here["pair_numbers"] = {node["name"]: [pair["number"] for pair in node["pairs"]] for node in swops}
     here["gpus"] = sl.gpus(here["sl_nodes"]) + swop.gpus(site.training, [pair for node in swops for pair in node["pairs"]])
     here["directories"] = _directories(here, swops)
+    here.update(belongings.on_host(inventory, host, here, [pair for node in swops for pair in node["pairs"]]))
     here["models"] = sl.models(here["sl_nodes"], site.training)
     here["model_dirs"] = sl.owned(here["directories"])
     return HostModel(**here)

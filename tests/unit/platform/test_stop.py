@@ -85,7 +85,9 @@ def stopped(containers, **options):
     assert answer == _platform.stop(Table(*containers), {**OPTIONS, **options}, True)
     assert sorted(engine.done) == sorted(answer["actions"])
     assert answer["changed"] is bool(answer["actions"])
-    return " ".join(action.removeprefix("remove ") for action in answer["actions"] if action.startswith("remove "))
+    names = [one["name"] for one in answer["removed"]]
+    assert names == [action.removeprefix("remove ") for action in answer["actions"] if action.startswith("remove ")]
+    return " ".join(names)
 
 
 @pytest.mark.parametrize(
@@ -195,8 +197,9 @@ def test_what_is_removed(tmp_path, containers, labels, keep, stay):
         return Table(*there, networks={"swarm": labels}, volumes=["sn-1-smlnode"])
 
     tried = teardown.teardown(engine(), params, True)
-    assert {one["what"]: one["why"] for one in tried["kept"]} == wanted
+    assert {f"{one['kind']} {one['name']}": one["reason"] for one in tried["kept"]} == wanted
     assert tried["actions"] == [f"remove {what}" for what in everything if what not in wanted]
+    assert [f"remove {one['kind']} {one['name']}" for one in tried["removed"]] == tried["actions"]
     assert sorted(path.name for path in directory.iterdir()) == [CLIENT, SWOP]
 
     used = engine()

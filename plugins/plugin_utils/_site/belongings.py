@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a host is the platform's, and what is the user's, as teardown has to know it (private, pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .model import Inventory
+
+USER_PATHS = ("model_dir", "data_dir", "private_data")  # keys of swarm_training, SL nodes and SL/ML pairs
+NAMED = ("apls", "spire_server", "spire_agent", "swci")  # components with one container on a host, whose name is a variable
+
+
+def on_host(inventory: Inventory, host: str, here: Mapping[str, Any], pairs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Four fields of HostModel: containers, volumes, agent_volume and user_paths.
+
+    here   the model as far as it is known: sn_nodes, swop_nodes, sl_nodes, training and directories
+    pairs  the SL/ML pairs of the host's SWOPs
+    """
+    agent_volume, colon, _path = str(inventory.get(host, "swarm_socket_path")).partition(":")
+    own_agent = agent_volume if colon and host in inventory.members("spire_agent") else ""
+    upstream = f"{inventory.get(host, 'spire_agent_name')}-upstream" if inventory.get(host, "spire_server_upstream") else ""
+    ledgers = [f"{node['name']}-smlnode" for node in here["sn_nodes"]]
+    client = here["training"].get("client_volume", "") if here["training"].get("client_wheel") else ""
+    owners = [here["training"], *here["sl_nodes"], *pairs]
+    own_paths = [str(owner[key]) for owner in owners for key in USER_PATHS if owner.get(key)]
+    return {
+        "containers": [*_nodes(here), *_named(inventory, host), *filter(None, [upstream])],
+        "volumes": [*ledgers, *filter(None, [own_agent, client, upstream and f"{upstream}-socket"])],
+        "agent_volume": own_agent,
+        "user_paths": list(dict.fromkeys([*own_paths, *(one["path"] for one in here["directories"])])),
+    }
+
+
+def _nodes(here: Mapping[str, Any]) -> list[str]:
+    nodes = [node["name"] for kind in ("sn_nodes", "swop_nodes", "sl_nodes") for node in here[kind]]
+    return nodes + [node["ml"]["name"] for node in here["sl_nodes"] if (node.get("ml") or {}).get("name")]
+
+
+def _named(inventory: Inventory, host: str) -> list[str]:
+    return [str(inventory.get(host, f"{component}_name")) for component in NAMED if host in inventory.members(component)]
