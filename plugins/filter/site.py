@@ -94,6 +94,8 @@ def _add_training(inventory: Any, hosts: dict[str, dict[str, Any]]) -> None:
     for host in dict.fromkeys((*inventory.members("swop"), *inventory.members("sl"))):
         here = hosts[host]
         here["training_files"] = content.listing(here["training"], here["client_dir"])
+        parents = dict.fromkeys(os.path.dirname(file["path"]) for file in here["training_files"])
+        here["training_dirs"] = [{"path": path, "mode": "0755"} for path in parents]
         if here["sl_nodes"]:
             sums = [file["sha256"] for file in here["training_files"] if file["path"].startswith(here["client_dir"])]
             here["ml_image"] = sl.ml_image(here["training"], here["client_dir"], sums)

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .. import _upstream_agent
+
 if TYPE_CHECKING:
     from .model import Inventory
 
@@ -22,14 +24,15 @@ def on_host(inventory: Inventory, host: str, here: Mapping[str, Any], pairs: Seq
     """
     agent_volume, colon, _path = str(inventory.get(host, "swarm_socket_path")).partition(":")
     own_agent = agent_volume if colon and host in inventory.members("spire_agent") else ""
-    upstream = f"{inventory.get(host, 'spire_agent_name')}-upstream" if inventory.get(host, "spire_server_upstream") else ""
+    own_name = str(inventory.get(host, "spire_agent_name"))
+    upstream = _upstream_agent.name(own_name) if inventory.get(host, "spire_server_upstream") else ""
     ledgers = [f"{node['name']}-smlnode" for node in here["sn_nodes"]]
     client = here["training"].get("client_volume", "") if here["training"].get("client_wheel") else ""
     owners = [here["training"], *here["sl_nodes"], *pairs]
     own_paths = [str(owner[key]) for owner in owners for key in USER_PATHS if owner.get(key)]
     return {
         "containers": [*_nodes(here), *_named(inventory, host), *filter(None, [upstream])],
-        "volumes": [*ledgers, *filter(None, [own_agent, client, upstream and f"{upstream}-socket"])],
+        "volumes": [*ledgers, *filter(None, [own_agent, client, upstream and _upstream_agent.socket_volume(own_name)])],
         "agent_volume": own_agent,
         "user_paths": list(dict.fromkeys([*own_paths, *(one["path"] for one in here["directories"])])),
     }

@@ -182,6 +182,7 @@ class HostModel:
     training_files: Annotated[list[dict[str, str]], "Files of the controller that the training needs: source, path and sha256."] = field(
         default_factory=list
     )
+    training_dirs: Annotated[list[dict[str, str]], "Directories that these are in: path and mode."] = field(default_factory=list)
     client_dir: Annotated[str, "Where the client's wheel is put."] = ""
     ml_image: Annotated[dict[str, Any], "How the ML image is built where no SWOP builds it: name, label, context and dockerfile."] = field(
         default_factory=dict
@@ -189,6 +190,7 @@ class HostModel:
     directories: Annotated[list[dict[str, Any]], "Directories of yours that must exist: path, user, writable, option, made."] = field(
         default_factory=list
     )
+    required: Annotated[list[dict[str, str]], "Those of them that must exist before a run: path and user."] = field(default_factory=list)
     models: Annotated[list[str], "Where its ML programs save their models."] = field(default_factory=list)
     model_dirs: Annotated[list[dict[str, Any]], "Directories whose owner becomes the ML program's user."] = field(default_factory=list)
     gpus: Annotated[list[str], "Its nodes that ask for GPUs, in words."] = field(default_factory=list)
@@ -506,6 +508,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
     here["pair_numbers"] = {node["name"]: [pair["number"] for pair in node["pairs"]] for node in swops}
     here["gpus"] = sl.gpus(here["sl_nodes"]) + swop.gpus(site.training, [pair for node in swops for pair in node["pairs"]])
     here["directories"] = _directories(here, swops)
+    here["required"] = [{"path": one["path"], "user": one["user"]} for one in here["directories"] if not one["made"]]
     here.update(belongings.on_host(inventory, host, here, [pair for node in swops for pair in node["pairs"]]))
     here["models"] = sl.models(here["sl_nodes"], site.training)
     here["model_dirs"] = sl.owned(here["directories"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...module_utils._names import NODE_TYPES
 from ...module_utils._spire import config
+from .. import _upstream_agent
 from . import classic
 
 if TYPE_CHECKING:
@@ -118,15 +119,11 @@ def _entries(inventory: Inventory, mine: list[str], servers: dict[str, list[str]
     ]
 
 
-def _upstream_agent_id(domain: str, host: str) -> str:
-    return f"{agent_id(domain, host)}/upstream"
-
-
 def _downstream_entry(inventory: Inventory, domain: str, host: str) -> dict[str, Any]:
     """What lets the server on `host` get its CA from its upstream. Before SPIRE 1.13 that CA lives as long as the entry says."""
     return {
         "spiffe_id": f"spiffe://{domain}/swarm/spire-server/{_path(host)}",
-        "parent_id": _upstream_agent_id(domain, host),
+        "parent_id": _upstream_agent.agent_id(domain, host),
         "selectors": [SERVER_SELECTOR],
         "x509_svid_ttl": config.seconds("ca_ttl", lives(inventory, host)["ca_ttl"]),
         "downstream": True,
@@ -197,6 +194,6 @@ def _of_a_server(inventory: Inventory, host: str, servers: dict[str, list[str]],
             "port": inventory.get(upstream, "spire_server_port"),
             "server_container": inventory.get(upstream, "spire_server_name"),
             "token_dir": token_dir(inventory, upstream),
-            "agent_id": _upstream_agent_id(domain, host),
+            "agent_id": _upstream_agent.agent_id(domain, host),
         }
     return found
