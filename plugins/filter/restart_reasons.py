@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: restart_reasons
 short_description: Find which nodes of a host have to be re-created for new certificates or new trust
 description:
-  - Decides which nodes have to learn something anew that their modules cannot see themselves.
+  - Decides which nodes have to be re-created for new certificates or trust that their modules cannot see themselves.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)

@@ -24,9 +24,9 @@ def outcome(
     """{left, kept}: what is still there although it was removed, and what had to stay, with its reason.
 
     stopped     the containers that were removed
-    containers  those of any platform that are there now
-    removable   what else of the platform is there now, although it may be removed
-    kept        what else of the platform is there now and has to stay
+    containers  those of any platform that are on the host now
+    removable   what else of the platform is on the host now and may be removed
+    kept        what else of the platform is on the host now and has to stay
     """
     present = [_name(one) for one in containers]
     gone = {_name(one) for one in stopped}

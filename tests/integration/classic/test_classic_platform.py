@@ -244,14 +244,16 @@ def test_unreachable_external_spire_server_is_named_before_anything_starts(tmp_p
     assert outcome.run.status != 0
     assert {play.name for play in outcome.run.plays} <= BEFORE
     for host in ("host-1", "host-2"):
-        assert f"no SPIRE Server answers {host} at {ADDRESS}, port {NOBODYS_PORT}: start it, or check swarm_agent_server_" in outcome.said
+        assert (
+            f"{host} cannot reach a SPIRE Server at {ADDRESS}, port {NOBODYS_PORT}: start it, or check swarm_agent_server_" in outcome.said
+        )
     assert (world.containers(), outcome.changed) == (before, NOTHING)
 
 
 def test_missing_swci_script_is_named_before_anything_starts(up, tmp_path, log):
     before = world.containers()
     for variables, words in (
-        ({"swci_options": {"init_script_name": "mine"}}, f"host-1: there is no file {SWARM_DIR}/swci/mine (swci_options.init_script_name"),
+        ({"swci_options": {"init_script_name": "mine"}}, f"host-1: {SWARM_DIR}/swci/mine does not exist (swci_options.init_script_name"),
         ({"swci_script": "{{ lookup('ansible.builtin.file', '/nowhere/mine') }}"}, "/nowhere/mine"),
     ):
         outcome = world.play(log, *up, *world.extra(tmp_path, variables))

@@ -97,5 +97,5 @@ def test_a_node_that_the_inventory_no_longer_has_is_named(tmp_path, log):
     outcome = world.worked(world.play(log, *arguments, "--check", "--skip-tags", "swop,swci"))
     said = [result["msg"] for host, task, result in outcome.results() if task.startswith("Name containers") and host == "host-2"]
     assert said == [
-        "host-2 still has swop-2, which the inventory does not have there any more: set swarm_remove_orphans: true for one run to remove them"
+        "host-2 still has swop-2, which the inventory no longer has there: set swarm_remove_orphans: true for one run to remove them"
     ]
