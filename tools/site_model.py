@@ -25,13 +25,13 @@ key. The filter `node_options` does this for every role, in a site and alone.
 
 | | SN | SWOP | SL | SWCI | License Server | SPIRE Server and Agent |
 |---|---|---|---|---|---|---|
-| 1. what all nodes of a host share: proxies, License Servers, certificates or the SPIRE Agent's socket | `swarm_*` | `swarm_*` | `swarm_*` | `swarm_*` | | |
+| 1. for all nodes of a host: proxies, License Servers, certificates, socket | `swarm_*` | `swarm_*` | `swarm_*` | `swarm_*` | | |
 | 2. the role's own variables | `sn_*` | `swop_*` | `sl_*` | `swci_*` | `apls_*` | `spire_server_*`, `spire_agent_*` |
 | 3. additional environment variables | `sn_env` | `swop_env` | `sl_env` | `swci_env` | | |
-| 4. in a site, what is derived from the inventory | names, addresses, ports, Sentinel | names, SN | names, addresses, ports, SN, training | | | |
-| 5. options for all containers of a host | `sn_options` | `swop_options` | `sl_options` | `swci_options` | `apls_options` | `spire_server_options`, `spire_agent_options` |
+| 4. in a site, what is derived | names, addresses, ports, Sentinel | names, SN | names, addresses, ports, SN, training | | | |
+| 5. for all containers of a host | `sn_options` | `swop_options` | `sl_options` | `swci_options` | `apls_options` | `spire_*_options` |
 | 6. an item of a list of nodes | `sn_nodes` | `swop_nodes` | `sl_nodes` | | | |
-| 7. what makes a node what it is: `swarm_node_type` in `env`, in 0.3.0 the SPIRE Agent inside it | always | always | always | always | | |
+| 7. what makes it what it is: `swarm_node_type` in `env`; 0.3.0: the agent inside | always | always | always | always | | |
 
 Nodes that run keep their numbers, and with them their names, when hosts are taken out of the inventory, put in or change places.
 

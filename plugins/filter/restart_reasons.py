@@ -23,10 +23,15 @@ options:
     description: The directory that they are in, each below the name of its component or C(nodes).
     type: str
     required: true
-  new_trust:
-    description: Whether another trust domain, or another CA in place of a lost one, came in this run.
+  new_ca:
+    description: Whether the host's SPIRE Server has another CA in place of a lost one since this run.
     type: bool
     default: false
+  bundles:
+    description: Results of M(swarm.learning.spire_bundle) on that server in this run.
+    type: list
+    elements: dict
+    default: []
   check_mode:
     description: Whether nothing is written.
     type: bool
@@ -51,15 +56,16 @@ _value:
 """
 
 from collections.abc import Callable
+from typing import Any
 
 
 def restart_reasons(
-    files: list[str], directory: str, new_trust: bool = False, check_mode: bool = False, classic: bool = False
+    files: list[str], directory: str, new_ca: bool = False, bundles: list[dict[str, Any]] | None = None, **facts: bool
 ) -> list[str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _restarts
 
-    return _restarts.reasons(files, directory, new_trust, check_mode, classic)
+    return _restarts.reasons(files, directory, new_ca or _restarts.is_new(bundles or []), **facts)
 
 
 class FilterModule:

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 EVERY_NODE = "nodes"
 
 
-def reasons(files: Iterable[str], directory: str, new_trust: bool, check_mode: bool, classic: bool) -> list[str]:
+def reasons(files: Iterable[str], directory: str, new_trust: bool, check_mode: bool = False, classic: bool = False) -> list[str]:
     """The components, or `nodes` for all of them, that are re-created, in order and once each.
 
     files      paths of the certificates that were written, or would be
@@ -22,3 +23,8 @@ def reasons(files: Iterable[str], directory: str, new_trust: bool, check_mode: b
     prefix = f"{directory.rstrip('/')}/"
     renewed = [posixpath.relpath(path, prefix).split("/")[0] for path in files if path.startswith(prefix)] if check_mode else []
     return list(dict.fromkeys([*renewed, *([EVERY_NODE] if new_trust and (check_mode or classic) else [])]))
+
+
+def is_new(bundles: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether one of these results of `spire_bundle` is that of a trust domain, or of a CA in place of a lost one, which nodes do not trust yet."""
+    return any(bool(result.get("new_trust")) for result in bundles)

@@ -120,7 +120,7 @@ def test_what_is_no_node_gets_nothing_of_a_node(component):
 )
 def test_nodes_with_an_agent_inside(component, node, own, expected):
     node = {"name": f"{component}-1", **node}
-    [found] = _node_options.complete(component, [node], Variables({**CLASSIC, **own}), FACTS, AGENTS).values()
+    found = _node_options.complete(component, [node], Variables({**CLASSIC, **own}), FACTS, AGENTS)[node["name"]]
     assert {name: found.get(name) for name in expected} == expected
 
 
