@@ -95,7 +95,7 @@ def test_a_change_that_is_not_the_scripts_does_not_run_it_again(tmp_path, log):
 def test_a_node_that_the_inventory_no_longer_has_is_named(tmp_path, log):
     arguments = world.inventory(tmp_path, lambda tree: tree["children"]["swarm_swop"]["hosts"].pop("host-2"))
     outcome = world.worked(world.play(log, *arguments, "--check", "--skip-tags", "swop,swci"))
-    said = [result["msg"] for host, task, result in outcome.results() if task.startswith("Name containers") and host == "host-2"]
+    said = [result["msg"] for host, task, result in outcome.results() if task.startswith("Report containers") and host == "host-2"]
     assert said == [
         "host-2 still has swop-2, which the inventory no longer has there: set swarm_remove_orphans: true for one run to remove them"
     ]
