@@ -4,6 +4,7 @@
 
 import itertools
 import os
+import time
 from datetime import timedelta
 
 import pytest
@@ -66,11 +67,32 @@ def test_identities_below_a_nested_server_are_the_upstreams(site):
 
 
 def test_a_second_run_changes_nothing_and_makes_no_token(site):
-    before = site.containers()
+    """And it asks each server for its own bundle, its copies of the others', and its entries, whatever the number of the others."""
+    before, since = site.containers(), time.time()
     assert site.tokens_made() == 3
     run = worked(site.play(HOSTS, GROUPS))
     assert run.total("changed") == 0
+    asked = ["bundle show -format spiffe", "bundle list -format spiffe", "entry show -output json"]
+    assert site.commands(since) == {host: asked for host in SERVERS}
     assert (site.tokens_made(), site.containers()) == (3, before)
+
+
+def test_bundles_that_differ_are_set_and_no_others(site):
+    """One was deleted by hand, one is that of another server; the third organisation's copy of the first is as it was."""
+    site.spire("second", "bundle", "delete", "-id", "spiffe://org3.example", "-mode", "dissociate")
+    stranger = site.server("third", "bundle", "show", "-format", "spiffe")
+    site.server("top", "bundle", "set", "-id", "spiffe://org2.example", "-format", "spiffe", stdin=stranger)
+    since = time.time()
+    run = worked(site.play(HOSTS, GROUPS))
+    made = {host: [one for one in commands if one.startswith("bundle set")] for host, commands in site.commands(since).items()}
+    assert {host: [one.split()[3] for one in found] for host, found in made.items()} == {
+        "top": ["spiffe://org2.example"],
+        "below": [],
+        "second": ["spiffe://org3.example"],
+        "third": [],
+    }
+    assert run.stats["third"]["changed"] == 0
+    assert worked(site.play(HOSTS, GROUPS)).total("changed") == 0
 
 
 def test_nested_server_recovers_without_its_upstream(site):
