@@ -57,18 +57,6 @@ def floor(hosts: Sequence[training.Host]) -> list[tuple[str, float]]:
     return [(group, slowest[group]) for groups in PATH for group in groups if group in slowest]
 
 
-def forget(hosts: Sequence[training.Host]) -> None:
-    """Remove everything from the hosts except their images."""
-    for host in hosts:
-        host.run(
-            "sh",
-            "-c",
-            "docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes"
-            " && docker volume ls --quiet | xargs --no-run-if-empty docker volume rm"
-            " && docker network prune --force && rm -rf /var/lib/swarm-learning /tmp/spire",
-        )
-
-
 def log_of(name: str) -> Path:
     """Path of the JSON lines of a run."""
     return settings.STATE / f"bench/{name}.jsonl"
@@ -92,7 +80,7 @@ def timed(*command: str, **environment: str) -> float:
 
 def bring_up(case: Case, hosts: Sequence[training.Host]) -> Figure:
     """Measure `site` on hosts that have the images, by phase, and compare it with the floor."""
-    forget(hosts)
+    demo.lab("empty")
     if case.before:
         demo.deploy(case.before, case)
     since = time.time()

@@ -32,7 +32,7 @@ COSTS = """
   loaded before the first fork.
 - **Packing.** Each different module is packed once a run, about 0.15 s, which grows with the files that it imports: they import what they use.
 - **The Docker SDK** is a third of what a module of a container imports, and `ansible.module_utils.basic` another third.
-- **spire-server** is a program of 167 MB, and starting it takes about 0.1 s. A run that changes nothing starts it for the server's own bundle, for its
+- **spire-server** is a program of 167 MB, and a command of it takes about 0.05 s. A run that changes nothing starts it for the server's own bundle, for its
   copies of all other bundles, and for its entries: SPIRE has no command that tells two of these. It does not grow with the number of organisations.
 - **Lists of skipped tasks** cost time on a terminal too: `display_skipped_hosts = false` in `ansible.cfg` leaves them out.
 """
