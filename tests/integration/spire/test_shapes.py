@@ -94,7 +94,9 @@ def test_bundles_that_differ_are_set_and_no_others(site):
         "third": [],
     }
     assert run.stats["third"]["changed"] == 0
-    assert worked(site.play(HOSTS, GROUPS)).total("changed") == 0
+    for host, of, domain in (("top", "second", "org2.example"), ("second", "third", "org3.example")):
+        copies = {one["trust_domain"]: one["x509_authorities"] for one in site.spire(host, "bundle", "list")["bundles"]}
+        assert copies[domain] == site.spire(of, "bundle", "show")["x509_authorities"]
 
 
 def test_nested_server_recovers_without_its_upstream(site):
