@@ -10,7 +10,7 @@ AIMS = ("no-change run", "bring-up", "50 organisations", "spire-server commands"
 
 def test_page_of_figures():
     text = page([Figure("bring-up", "3 s", "≤ 6 times"), Figure("other", "4")], {"a.b.c": Size(270, 217, 167.4)}, "2 CPUs")
-    assert "on 2 CPUs." in text
+    assert "on 2 CPUs.\n" in text
     assert "| bring-up | 3 s | ≤ 6 times |\n| other | 4 |  |\n" in text
     assert "| `a.b.c` | 270 KiB | 217 KiB | 167 ms |\n" in text
 
