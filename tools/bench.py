@@ -164,6 +164,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.demo:
         timed(sys.executable, "-m", "lab", "down")
         say(f"make demo, warm: {terminal.duration(timed(sys.executable, '-m', 'tools.demo', options.case))}")
+    machine = bench_page.machine()
     alone, sizes = without_hosts()
     if options.without_lab:
         return 0
@@ -173,7 +174,7 @@ def main(arguments: Sequence[str]) -> int:
     no_change(case, hosts)
     figures = [*quiet(case, hosts), deployed, *alone]
     bench_spire.many_entries()
-    bench_page.PAGE.write_text(bench_page.page(figures, sizes, bench_page.machine()), encoding="utf-8")
+    bench_page.PAGE.write_text(bench_page.page(figures, sizes, machine), encoding="utf-8")
     say(f"{bench_page.PAGE.relative_to(playbook_runner.ROOT)} written")
     return 0
 

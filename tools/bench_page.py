@@ -9,7 +9,7 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import ansible
+import ansible.release
 
 from lab.playbook_runner import ROOT
 from tools.bench_imports import Size
@@ -49,8 +49,9 @@ class Figure:
 
 
 def machine() -> str:
-    """The machine and the Ansible that measured."""
-    return f"{os.cpu_count()} CPUs ({platform.machine()}), Python {platform.python_version()}, ansible-core {ansible.release.__version__}"
+    """The machine that measures, how busy it is with other things, and the Ansible."""
+    busy = f"{os.cpu_count()} CPUs ({platform.machine()}) with a load of {os.getloadavg()[0]:.1f} before"
+    return f"{busy}, Python {platform.python_version()}, ansible-core {ansible.release.__version__}"
 
 
 def page(figures: Iterable[Figure], sizes: Mapping[str, Size], measured_on: str) -> str:
