@@ -26,7 +26,7 @@ lab: setup ## Start only the simulated hosts, the registry and their images
 lab-down: setup ## Remove the simulated hosts and the registry
 	@.venv/bin/python -m lab down
 
-bench: setup ## Measure the deployment, a run that changes nothing, and single modules (ARGS="--demo --cold" for more)
+bench: setup ## Measure the deployment, a run that changes nothing, and single modules (ARGS=--without-lab for less, "--demo --cold" for more)
 	@PYTHONPATH=.collections .venv/bin/python -m tools.bench $(ARGS)
 
 docs: setup ## Generate docs/contract.md from the tables of the releases, and docs/site-model.md from the site model

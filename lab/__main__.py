@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m lab up|down|status|podman|restart|images|spire|engine`."""
+"""`python -m lab up|down|empty|status|podman|restart|images|spire|engine`."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--with", help=text, **sets)
     down = command("down", _down, "remove hosts, registry, network and volumes; keep images and cache")
     down.add_argument("--engine", action="store_true", help="also stop the Docker Engine, if the lab started it")
+    command("empty", lambda _: hosts.empty(engine.ensure()), "remove everything from the hosts except their images; they run on")
     command("status", lambda _: world.status(), "show what is running; fails if the lab is not up")
     command("podman", lambda _: world.podman(), "start one more host, with Podman instead of Docker")
     restart = command("restart", lambda options: hosts.restart(engine.client(), options.number), "reboot a host and wait until it is back")

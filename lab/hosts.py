@@ -17,7 +17,7 @@ from docker.models.containers import Container
 from lab.content import archive_of, key_of
 from lab.process import run
 from lab.registry import CA
-from lab.report import say, step, tail, wait_for
+from lab.report import LabError, say, step, tail, wait_for
 from lab.settings import (
     KEY_LABEL,
     LABEL,
@@ -44,6 +44,11 @@ _RIGHTS = {
     "CgroupnsMode": "private",
 }
 _STARTED_TIMEOUT = 90
+_EMPTY = (
+    "docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes"
+    " && docker volume ls --quiet | xargs --no-run-if-empty docker volume rm"
+    " && docker network prune --force && rm -rf /var/lib/swarm-learning /tmp/spire"
+)
 
 
 def ssh_key() -> str:
@@ -65,6 +70,15 @@ def existing(client: docker.DockerClient) -> dict[int, Container]:
     """Number → container of the hosts that are there, whether they run or not."""
     found = client.containers.list(all=True, filters={"label": f"{LABEL}=host"})
     return {int(container.name.rsplit("-", 1)[1]): container for container in found}
+
+
+def empty(client: docker.DockerClient) -> None:
+    """Remove every container, volume and network from the hosts that run, and the platform's files. Their images stay. Raises LabError."""
+    for container in existing(client).values():
+        if container.status == "running":
+            code, said = container.exec_run(["sh", "-c", _EMPTY])
+            if code:
+                raise LabError(f"{container.name} could not be emptied: {said.decode().strip()}")
 
 
 def _create(client: docker.DockerClient, image: str, host: Host, files: dict[str, tuple[bytes, int]], key: str) -> Container:

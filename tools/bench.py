@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make bench`: how fast the collection is, with all figures measured in one run.
 
+A complete run writes them to docs/performance.md.
+
 The floor of a deployment is the time that the containers themselves need, from each one's start to the log line that says that it is ready,
 added up along the chain of dependencies. Whatever a deployment takes beyond that is due to the collection.
 """
@@ -20,7 +22,8 @@ from pathlib import Path
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
 
 from lab import playbook_runner, settings, training
-from tools import bench_module, bench_spire, demo, terminal
+from tools import bench_controller, bench_imports, bench_module, bench_page, bench_spire, demo, terminal
+from tools.bench_page import Figure
 from tools.cases import CASES, DEFAULT, Case
 from tools.terminal import say
 
@@ -54,18 +57,6 @@ def floor(hosts: Sequence[training.Host]) -> list[tuple[str, float]]:
     return [(group, slowest[group]) for groups in PATH for group in groups if group in slowest]
 
 
-def forget(hosts: Sequence[training.Host]) -> None:
-    """Remove everything from the hosts except their images."""
-    for host in hosts:
-        host.run(
-            "sh",
-            "-c",
-            "docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes"
-            " && docker volume ls --quiet | xargs --no-run-if-empty docker volume rm"
-            " && docker network prune --force && rm -rf /var/lib/swarm-learning /tmp/spire",
-        )
-
-
 def log_of(name: str) -> Path:
     """Path of the JSON lines of a run."""
     return settings.STATE / f"bench/{name}.jsonl"
@@ -87,9 +78,9 @@ def timed(*command: str, **environment: str) -> float:
     return time.monotonic() - start
 
 
-def bring_up(case: Case, hosts: Sequence[training.Host]) -> None:
+def bring_up(case: Case, hosts: Sequence[training.Host]) -> Figure:
     """Measure `site` on hosts that have the images, by phase, and compare it with the floor."""
-    forget(hosts)
+    demo.lab("empty")
     if case.before:
         demo.deploy(case.before, case)
     since = time.time()
@@ -105,6 +96,46 @@ def bring_up(case: Case, hosts: Sequence[training.Host]) -> None:
     if "spire_agent" in dict(path):
         bench_spire.first_identity(hosts[0], log_of("bring-up"))
     say(f"spire-server commands: {executed}")
+    ratio = f"{terminal.duration(seconds)}, {seconds / total:.0f} times the containers' own time ({terminal.duration(total)})"
+    return Figure(f"bring-up on {len(hosts)} hosts that have the images", ratio, "≤ 6 times")
+
+
+def quiet(case: Case, hosts: Sequence[training.Host]) -> list[Figure]:
+    """Measure a run that changes nothing beside a play of one ping."""
+    ping, run, executed = bench_controller.quiet(case, hosts)
+    servers = sum(any(one["Name"] == "/spire-server" for one in host.containers()) for host in hosts)
+    rows = [(what, f"{one.wall:.1f} s", f"{one.cpu:.1f} s") for what, one in (("a play of one ping", ping), ("site, nothing to do", run))]
+    say(terminal.bold("A run that changes nothing: the controller"))
+    terminal.table(("run", "wall", "CPU"), [*rows, ("ratio", f"{run.wall / ping.wall:.1f}", f"{run.cpu / ping.cpu:.1f}")], right=(1, 2))
+    many = f"{len(hosts)} hosts"
+    return [
+        Figure(f"no-change run of {many}, wall, against a play of one ping", _times(run.wall, ping.wall), "≤ 3 times"),
+        Figure(f"no-change run of {many}, controller's CPU, against the same", _times(run.cpu, ping.cpu), "≤ 3 times"),
+        Figure("spire-server commands of a no-change run, for each server", f"{executed / max(servers, 1):.0f}", "≤ 2"),
+    ]
+
+
+def _times(value: float, against: float) -> str:
+    return f"{value:.1f} s against {against:.1f} s: {value / against:.1f} times"
+
+
+def without_hosts() -> tuple[list[Figure], dict[str, bench_imports.Size]]:
+    """Measure what needs no lab: a large inventory, a module call beside docker_container, and what modules send and load."""
+    derived = bench_controller.derivation()
+    many = f"{bench_controller.ORGANISATIONS} organisations derived and checked"
+    say(f"{many}: {derived.wall:.1f} s, CPU {derived.cpu:.1f} s")
+    ours, theirs = bench_module.module_call()
+    sizes = bench_imports.sizes()
+    say(terminal.bold("What a module call sends and loads"))
+    rows = [(name, f"{one.sent} KiB", f"{one.own} KiB", f"{one.imports:.0f} ms") for name, one in sizes.items()]
+    terminal.table(("module", "sent", "own source", "imports"), rows, right=(1, 2, 3))
+    called = f"{ours.seconds:.2f} s against {theirs.seconds:.2f} s: {ours.seconds / theirs.seconds:.2f} times"
+    figures = [
+        Figure(f"{many}, no host touched", f"{derived.wall:.1f} s", "≤ 10 s"),
+        Figure("module call that changes nothing, against `docker_container`", called, "≤ 1.0 times"),
+        Figure("engine calls of it", f"{ours.calls}, `docker_container` {theirs.calls}", "≤ 3"),
+    ]
+    return figures, sizes
 
 
 def no_change(case: Case, hosts: Sequence[training.Host]) -> None:
@@ -123,6 +154,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--demo", action="store_true", help="also time `make demo` without a lab but with everything cached")
     parser.add_argument("--cold", action="store_true", help="also time `make demo` with an empty cache, which takes many minutes")
+    parser.add_argument("--without-lab", action="store_true", help="only what needs no hosts of the lab; the page is not written")
     parser.add_argument("--case", choices=CASES, default=DEFAULT, help="which set-up, as for `make demo`")
     options = parser.parse_args(arguments)
     case = CASES[options.case]
@@ -132,12 +164,18 @@ def main(arguments: Sequence[str]) -> int:
     if options.demo:
         timed(sys.executable, "-m", "lab", "down")
         say(f"make demo, warm: {terminal.duration(timed(sys.executable, '-m', 'tools.demo', options.case))}")
+    machine = bench_page.machine()
+    alone, sizes = without_hosts()
+    if options.without_lab:
+        return 0
     hosts = demo.bring_up(options.case, case)
-    bring_up(case, hosts)
+    deployed = bring_up(case, hosts)
     training.follow(hosts, demo.PAIRS_PER_HOST * sum(map(demo.trains, hosts)), demo.TRAINING_SECONDS, lambda nodes: None)
     no_change(case, hosts)
-    bench_module.module_call()
+    figures = [*quiet(case, hosts), deployed, *alone]
     bench_spire.many_entries()
+    bench_page.PAGE.write_text(bench_page.page(figures, sizes, machine), encoding="utf-8")
+    say(f"{bench_page.PAGE.relative_to(playbook_runner.ROOT)} written")
     return 0
 
 

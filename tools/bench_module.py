@@ -95,8 +95,16 @@ def cost(name: str, params: dict) -> tuple[int, int]:
     return len(way.requests), called.memory
 
 
-def module_call() -> None:
-    """Print the duration of both and their ratio, and the engine API calls and memory of each."""
+@dataclass(frozen=True)
+class Measured:
+    """The median duration of a task in seconds, and the engine API calls of a call of its module."""
+
+    seconds: float
+    calls: int
+
+
+def module_call() -> tuple[Measured, Measured]:
+    """Print the duration of both and their ratio, and the engine API calls and memory of each; (ours, theirs)."""
     client = engine.ensure()
     image = images.base(client)
     log = settings.STATE / "bench/module.jsonl"
@@ -124,3 +132,4 @@ def module_call() -> None:
     ]
     terminal.table(("module", "median", "engine calls", "peak memory"), rows, right=(1, 2, 3))
     say(f"ratio {medians['ours'] / medians['theirs']:.2f}")
+    return Measured(medians["ours"], costs[0][0]), Measured(medians["theirs"], costs[1][0])

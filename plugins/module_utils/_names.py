@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that several subjects share: kinds of nodes, trust domains, and times as people read them (private to the collection)."""
+"""Names that several subjects share: kinds of nodes, trust domains, SPIRE Agents' places, and times as people read them (private to the collection)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 from datetime import datetime, timezone
 
 NODE_TYPES = ("sn", "sl", "swop", "swci")  # the containers that take an identity of their own
+AGENT_SOCKET = "/tmp/spire-agent/public/api.sock"  # the own path of SPIRE's image, inside the container
+TOKEN_VARIABLE = "SPIRE_JOIN_TOKEN"  # a name: the agent itself expands it in its configuration
 _TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
 
 

@@ -13,7 +13,8 @@ author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Without O(bundle), reads the server's own trust bundle, which is public.
-  - With O(bundle), sets the server's copy of another trust domain's bundle.
+  - With O(bundle), sets the server's copy of another trust domain's bundle, with O(bundles) those of several.
+  - The server is asked once for all copies that it has, and told only what differs.
 extends_documentation_fragment:
   - swarm.learning.engine
 options:
@@ -33,9 +34,28 @@ options:
       - If the server has fetched a newer CA of O(trust_domain) since then, its copy of the bundle is left alone.
     type: bool
     default: false
+  bundles:
+    description:
+      - Bundles of several trust domains, in place of O(trust_domain), O(bundle) and O(bootstrap).
+      - They are set in this order. The first that the server refuses ends the module with an error that names it.
+    type: list
+    elements: dict
+    suboptions:
+      trust_domain:
+        description: Trust domain whose bundle is set. Each is named once.
+        type: str
+        required: true
+      bundle:
+        description: Its trust bundle in SPIFFE format, as JSON text.
+        type: str
+        required: true
+      bootstrap:
+        description: As O(bootstrap), for this bundle.
+        type: bool
+        default: false
   record_dir:
     description:
-      - Directory on the host that records when authorities of O(trust_domain) were last new to the server, one file per trust domain.
+      - Directory on the host that records when authorities of a trust domain were last new to the server, one file per trust domain.
       - The directory is created if it does not exist.
     type: path
 requirements:
@@ -65,43 +85,89 @@ EXAMPLES = r"""
   swarm.learning.spire_bundle:
     trust_domain: org2.swarm.learning
     bundle: "{{ hostvars['host-2'].__bundle.bundle }}"
+
+- name: Set the bundles of two other organisations
+  swarm.learning.spire_bundle:
+    bundles:
+      - trust_domain: org2.swarm.learning
+        bundle: "{{ hostvars['host-2'].__bundle.bundle }}"
+      - trust_domain: org3.swarm.learning
+        bundle: "{{ lookup('ansible.builtin.file', 'org3.json') }}"
+        bootstrap: true
 """
 
 RETURN = r"""
 new_trust:
   description:
     - Whether the server had none of the authorities of O(bundle), so that O(trust_domain), or its CA, was new to the server.
+    - With O(bundles), whether that is so of any of them.
     - Containers that were started earlier do not trust it until they are restarted.
   returned: always
   type: bool
 trust_record:
   description: When authorities of O(trust_domain) were last new, from O(record_dir), in seconds since the epoch. Empty without a record.
-  returned: always
+  returned: without O(bundles)
   type: str
 bundle:
   description: The bundle that was read or set, as JSON text.
-  returned: always
+  returned: without O(bundles)
   type: str
+results:
+  description: One result for each of O(bundles), in their order.
+  returned: with O(bundles)
+  type: list
+  elements: dict
+  contains:
+    trust_domain:
+      description: The trust domain.
+      type: str
+    changed:
+      description: Whether its bundle was set, or would be in check mode.
+      type: bool
+    new_trust:
+      description: As RV(new_trust), for this trust domain.
+      type: bool
+    trust_record:
+      description: As RV(trust_record), for this trust domain.
+      type: str
+    bundle:
+      description: Its bundle, as JSON text.
+      type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
-from ..module_utils._spire import server
+from ..module_utils._spire import bundles, server
 
 OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
     "trust_domain": {"type": "str"},
     "bundle": {"type": "str"},
     "bootstrap": {"type": "bool", "default": False},
+    "bundles": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "trust_domain": {"type": "str", "required": True},
+            "bundle": {"type": "str", "required": True},
+            "bootstrap": {"type": "bool", "default": False},
+        },
+    },
     "record_dir": {"type": "path"},
 }
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True, required_by={"bundle": ["trust_domain"]})
-    server.run(module, server.bundle, server.check_bundle)
+    module = AnsibleModule(
+        {**ENGINE, **OPTIONS},
+        supports_check_mode=True,
+        no_log=True,
+        required_by={"bundle": ["trust_domain"]},
+        mutually_exclusive=[("bundles", "bundle"), ("bundles", "trust_domain")],
+    )
+    server.run(module, bundles.bundle, bundles.check_bundle)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Creates a join token on a SPIRE Server if the agent needs one.
+  - Creates a join token on a SPIRE Server if the agent needs one, or with O(agents) for each of several that does.
   - An agent needs none as long as it keeps an identity that the server knows, has not banned, and that has not expired.
   - Afterwards, O(state=used) removes what earlier tokens of the same agent have left on the server.
 extends_documentation_fragment:
@@ -25,7 +25,7 @@ options:
   spiffe_id:
     description:
       - Additional SPIFFE ID of the agent. It is the parent of the agent's registration entries.
-      - Required, except to remove (V(absent)) a single agent by its O(agent_id) when the agent shares this ID with others.
+      - Required without O(agents), except to remove (V(absent)) a single agent by its O(agent_id) when the agent shares this ID with others.
     type: str
   state:
     description:
@@ -55,6 +55,28 @@ options:
     description: Digest of a token that must not be handed out again, RV(swarm.learning.spire_agent#module:refused_token).
     type: str
     default: ''
+  agents:
+    description:
+      - Several agents, in place of O(spiffe_id), O(agent_id), O(distrusts_server) and O(refused_token). O(state) and the rest are for all.
+      - The server is asked once for what it knows of them. The first that fails ends the module with an error that names it.
+      - With O(token_dir), each O(agents[].spiffe_id) is named once.
+    type: list
+    elements: dict
+    suboptions:
+      spiffe_id:
+        description: As O(spiffe_id), for this agent.
+        type: str
+      agent_id:
+        description: As O(agent_id), for this agent.
+        type: str
+      distrusts_server:
+        description: As O(distrusts_server), for this agent.
+        type: bool
+        default: false
+      refused_token:
+        description: As O(refused_token), for this agent.
+        type: str
+        default: ''
   ttl:
     description: Lifetime of the unused token, in seconds. At least 60.
     type: int
@@ -102,7 +124,16 @@ EXAMPLES = r"""
   register: __token
   no_log: true
 
-# … start the agent with this token …
+- name: Get join tokens for several agents
+  swarm.learning.spire_token:
+    agents:
+      - spiffe_id: spiffe://org1.swarm.learning/swarm/agent/host-1
+      - spiffe_id: spiffe://org1.swarm.learning/swarm/agent/host-2
+    token_dir: /var/lib/swarm-learning/tokens
+  register: __tokens
+  no_log: true
+
+# … start the agents with these tokens …
 
 - name: Remove what earlier agents of this host have left
   swarm.learning.spire_token:
@@ -116,40 +147,49 @@ EXAMPLES = r"""
 RETURN = r"""
 needed:
   description: Whether the agent needs a token.
-  returned: when O(state=present)
+  returned: when O(state=present), without O(agents)
   type: bool
 reason:
   description: Why the agent needs a token, or why not.
-  returned: when O(state=present)
+  returned: when O(state=present), without O(agents)
   type: str
   sample: the agent keeps no identity
 token:
   description: The join token. Keep it out of logs with C(no_log). Empty if none is needed, and in check mode.
-  returned: when O(state=present)
+  returned: when O(state=present), without O(agents)
   type: str
 expires_at:
   description: When the unused token expires, in seconds since the epoch.
-  returned: when O(state=present)
+  returned: when O(state=present), without O(agents)
   type: int
 evicted:
   description: SPIFFE IDs of the agents that were evicted, or would be in check mode.
-  returned: when O(state) is V(used) or V(absent)
+  returned: when O(state) is V(used) or V(absent), without O(agents)
   type: list
   elements: str
+results:
+  description: One result for each of O(agents), in their order, with its C(spiffe_id), C(agent_id), C(changed) and the values above.
+  returned: with O(agents)
+  type: list
+  elements: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
-from ..module_utils._spire import server
+from ..module_utils._spire import server, tokens
 
-OPTIONS = {
-    "name": {"type": "str", "default": "spire-server"},
+AGENT = {
     "spiffe_id": {"type": "str"},
-    "state": {"type": "str", "choices": ["present", "used", "absent"], "default": "present"},
     "agent_id": {"type": "str"},
     "distrusts_server": {"type": "bool", "default": False},
     "refused_token": {"type": "str", "default": "", "no_log": False},
+}
+OPTIONS = {
+    "name": {"type": "str", "default": "spire-server"},
+    "state": {"type": "str", "choices": ["present", "used", "absent"], "default": "present"},
+    **AGENT,
+    "agents": {"type": "list", "elements": "dict", "options": AGENT},
     "ttl": {"type": "int", "default": 600},
     "token_dir": {"type": "path", "no_log": False},
 }
@@ -157,9 +197,13 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    named = [("state", state, ["spiffe_id"]) for state in ("present", "used")] + [("state", "absent", ["spiffe_id", "agent_id"], True)]
-    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True, required_if=named)
-    server.run(module, server.token, server.check_token)
+    module = AnsibleModule(
+        {**ENGINE, **OPTIONS},
+        supports_check_mode=True,
+        no_log=True,
+        mutually_exclusive=[("agents", "spiffe_id"), ("agents", "agent_id")],
+    )
+    server.run(module, tokens.token, tokens.check_token)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def test_imports_point_one_way(folder, foreign):
 
 # What each of the packages beside the collection must not import; the tests of the tools are what may import them.
 FOREIGN = {"lab": ("tests", "tools"), "tools": ("tests",), "tests": ("tools",)}
-TESTS_OF_TOOLS = {"tests/unit/test_tools.py", "tests/unit/docs"}
+TESTS_OF_TOOLS = {"tests/unit/test_tools.py", "tests/unit/test_bench.py", "tests/unit/docs"}
 
 
 def packages_imported(path):

@@ -13,8 +13,7 @@ import stat
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from .parse import parse_size
-from .spec import DEFAULT_SHM_SIZE
+from .parse import DEFAULT_SHM_SIZE, parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

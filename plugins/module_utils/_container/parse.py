@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+DEFAULT_SHM_SIZE = 64 * 1024 * 1024  # the engine's own
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([bkmgtp]?)(?:i?b)?", re.IGNORECASE)
 _PORT = re.compile(
     r"(?:(?P<ip>\[[0-9a-fA-F:.]*\]|\d+(?:\.\d+){3}):)?(?:(?P<host>\d*(?:-\d+)?):)?(?P<inside>\d+(?:-\d+)?)(?:/(?P<proto>tcp|udp|sctp))?"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import podman
 from .masking import SECRET_NAMES, mask_values, mask_words, passwords_in_urls, secret_words
-from .parse import Mount, Port, make_mount, normalise_capability, split_mount
+from .parse import DEFAULT_SHM_SIZE, Mount, Port, make_mount, normalise_capability, split_mount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,6 @@ COMPONENT_LABEL = f"{OWN_LABEL}component"
 ASKED_LABEL = f"{OWN_LABEL}options"
 SECRET_ARGUMENTS = ("-joinToken",)
 PROXY_EXCEPTIONS = ("NO_PROXY", "no_proxy")
-DEFAULT_SHM_SIZE = 64 * 1024 * 1024
 RESET = ("",)  # an entry point that takes the image's own away, as `docker run --entrypoint ""`
 _SYSTEM_PATHS = "systempaths=unconfined"  # the CLI's own word; the engine gets empty lists of masked paths for it
 # What the engine adds to a container that shares the host's processes, whether it is asked to or not.

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .join_tokens import Record
-
 
 class NoServerYet:
     """In check mode: a server that an earlier task would have started. It has nothing yet."""
@@ -28,14 +26,10 @@ class NoServerYet:
         """No entries."""
         return []
 
-    def agents(self) -> list[Record]:
-        """No agents."""
-        return []
-
     def bundle(self) -> str:
         """No bundle."""
         return ""
 
-    def federated_bundle(self, trust_domain: str) -> str:
+    def federated_bundles(self) -> dict[str, str]:
         """No copy of any domain's bundle."""
-        return ""
+        return {}

@@ -15,9 +15,9 @@ from typing import Any
 from .._component.check_container import OptionError
 from .._container.engine import Engine, EngineError
 from .._container.spec import environment, secrets_of
+from .._names import AGENT_SOCKET, TOKEN_VARIABLE
 from .._releases import RELEASES, SPIRE_UPSTREAM
-from . import join_tokens, peers, x509
-from .config import AGENT_SOCKET, TOKEN_VARIABLE
+from . import join_tokens, trust_bundle, x509
 
 AGENT = f"{SPIRE_UPSTREAM}/spire-agent"
 _LOG_LINES = 30
@@ -80,8 +80,8 @@ def _finds_a_stranger(engine: Engine, params: dict[str, Any], inspect: dict[str,
 
 def _authorities(text: str) -> set[bytes]:
     try:
-        return set(peers.authorities(json.loads(text))) if text else set()
-    except (ValueError, peers.Refused) as error:
+        return set(trust_bundle.authorities(json.loads(text))) if text else set()
+    except ValueError as error:
         raise OptionError("server_bundle", text[:40], "is not a SPIFFE bundle; what spire_bundle returns is") from error
 
 

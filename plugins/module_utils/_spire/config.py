@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from .._names import AGENT_SOCKET, TOKEN_VARIABLE
 from . import datastore
 
 SERVER_DATA = "/opt/spire/data/server"
@@ -18,9 +19,7 @@ SERVER_CONFIGURATION = "/opt/spire/conf/server"
 AGENT_DATA = "/opt/spire/data/agent"
 AGENT_CONFIGURATION = "/opt/spire/conf/agent"
 UPSTREAM_SOCKET = "/run/spire/upstream/api.sock"  # of the upstream server's agent, inside the server's container
-AGENT_SOCKET = "/tmp/spire-agent/public/api.sock"  # the image's own path inside the container
 _SQLITE_FILE = f"{SERVER_DATA}/datastore.sqlite3"
-TOKEN_VARIABLE = "SPIRE_JOIN_TOKEN"  # a name: the agent itself expands it
 
 SERVER_SETTINGS: dict[str, Any] = {
     "version": None,

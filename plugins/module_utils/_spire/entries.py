@@ -164,9 +164,10 @@ def _check_server(server: Server, written: list[dict[str, Any]]) -> None:
 
 def _check_federation(server: Server, written: list[dict[str, Any]]) -> None:
     wanted = {domain: id_text(entry["spiffe_id"]) for entry in written for domain in entry["federates_with"]}
-    unknown = sorted(set(wanted) - set(server.federated_domains())) if wanted else []
+    there = server.federated_bundles() if wanted else {}
+    unknown = sorted(set(wanted) - set(there))
     if unknown:
-        known = ", ".join(server.federated_domains()) or "none"
+        known = ", ".join(there) or "none"
         raise SpireError(
             f"entries: {wanted[unknown[0]]} federates with {unknown[0]}, whose bundle this server does not have (it has: {known}); "
             "set that domain's bundle first (spire_bundle)"
@@ -175,7 +176,7 @@ def _check_federation(server: Server, written: list[dict[str, Any]]) -> None:
 
 def _check_parents(server: Server, written: list[dict[str, Any]]) -> None:
     agents = {id_text(e["parent_id"]): id_text(e["spiffe_id"]) for e in written if e["parent_id"]["path"].startswith("/spire/agent/")}
-    unknown = sorted(set(agents) - {record.spiffe_id for record in server.agents()}) if agents else []
+    unknown = sorted(set(agents) - {id_text(agent["id"]) for agent in server.told_agents()}) if agents else []
     if unknown:
         raise SpireError(
             f"entries: {agents[unknown[0]]} hangs below {unknown[0]}, and this server knows no such agent; "

@@ -93,11 +93,6 @@ def token(text: str) -> str:
     return found[1] if found else ""
 
 
-def federated_domains(text: str) -> list[str]:
-    """The trust domains whose bundles `bundle list` shows, each under a heading."""
-    return re.findall(r"^\* (?:spiffe://)?(\S+)$", text, re.MULTILINE)
-
-
 def bundle(text: str, trust_domain: str = "") -> dict[str, Any]:
     """A bundle that is SPIFFE JSON, as `bundle show` and `bundle list` tell it later; without a name, its authorities say whose it is."""
     found = [{"asn1": key["x5c"][0]} for key in json.loads(text)["keys"] if key.get("x5c")]

@@ -8,7 +8,6 @@ are fetched, the `fingerprint` of the bundle's CAs, and in `nodes` how many SWOP
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
@@ -16,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
 from .._names import is_trust_domain
-from . import lifetime, x509
+from . import lifetime, trust_bundle, x509
 
 KEYS = ("trust_domain", "bundle", "endpoint", "fingerprint", "nodes")
 _ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\Z")  # a host name, or an IP address
@@ -29,9 +28,9 @@ class Refused(Exception):
 def authorities(bundle: dict[str, Any]) -> list[bytes]:
     """The CA certificates of a SPIFFE bundle (mapping), in DER. Raises Refused when it is none."""
     try:
-        return [base64.b64decode(key["x5c"][0], validate=True) for key in bundle["keys"] if key["use"] == "x509-svid"]
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise Refused("its bundle is not a SPIFFE bundle") from error
+        return trust_bundle.authorities(bundle)
+    except ValueError as error:
+        raise Refused(str(error)) from error
 
 
 def fingerprint(document: dict[str, Any]) -> str:
@@ -55,11 +54,6 @@ def _fingerprint_of_authorities(bundle: dict[str, Any]) -> str:
 def _grouped(content: bytes) -> str:
     digest = hashlib.sha256(content).hexdigest()
     return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
-
-
-def newest(bundle: dict[str, Any]) -> int:
-    """When the youngest CA of a bundle began, in seconds since the epoch. Raises Refused."""
-    return max((x509.validity(one)[0] for one in authorities(bundle)), default=0)
 
 
 def written(bundle: str, endpoint: dict[str, Any], nodes: dict[str, int]) -> str:

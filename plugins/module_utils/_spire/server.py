@@ -8,7 +8,6 @@ Facts about the commands: `-output json` from 1.x on, text before (`_spire_text`
 from __future__ import annotations
 
 import json
-import os
 import queue
 import re
 import time
@@ -21,7 +20,7 @@ from .._container.engine import Engine, EngineError
 from .._container.requirements import check_sdk
 from .._names import is_trust_domain
 from .._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
-from . import join_tokens, legacy_output, peers
+from . import legacy_output, trust_bundle
 from .absent_server import NoServerYet
 
 BINARIES = (f"{SPIRE_UPSTREAM}/spire-server", f"{SPIRE_CLASSIC}/spire-server")
@@ -139,11 +138,6 @@ class Server:
         """What the server knows of agents, as SPIRE's JSON has them."""
         return self._told(("agent", "list"), lambda told: told.get("agents") or [], legacy_output.agents)
 
-    def agents(self) -> list[join_tokens.Record]:
-        """The same, as `join_tokens.Record`s."""
-        told = self.told_agents()
-        return [join_tokens.Record(id_text(a["id"]), int(a.get("x509svid_expires_at") or 0), bool(a.get("banned"))) for a in told]
-
     def write_entries(self, verb: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Create or update (verb) entries; the entries as they are now. Raises SpireError for failed ones: the command exits 0.
 
@@ -198,7 +192,7 @@ class Server:
         return self._told(
             ("bundle", "list"),
             lambda told: told.get("bundles") or [],
-            lambda text: [legacy_output.bundle(self.federated_bundle(name), name) for name in legacy_output.federated_domains(text)],
+            lambda _pem: [legacy_output.bundle(text, name) for name, text in self.federated_bundles().items()],
         )
 
     def trust_domain(self) -> str:
@@ -206,22 +200,9 @@ class Server:
         domain: str = self.own_bundle()["trust_domain"]
         return domain
 
-    def federated_domains(self) -> list[str]:
-        """The trust domains whose bundles the server has."""
-        return self._told(
-            ("bundle", "list"),
-            lambda told: [bundle["trust_domain"] for bundle in told.get("bundles") or []],
-            legacy_output.federated_domains,
-        )
-
-    def federated_bundle(self, trust_domain: str) -> str:
-        """The server's copy of another domain's bundle as SPIFFE JSON text; empty where it has none."""
-        try:
-            return self("bundle", "list", "-id", f"spiffe://{trust_domain}", "-format", "spiffe")
-        except SpireError as error:
-            if "not found" in str(error).lower():
-                return ""
-            raise
+    def federated_bundles(self) -> dict[str, str]:
+        """Trust domain → SPIFFE JSON text, of the server's copies of other domains' bundles: one command, in all versions."""
+        return trust_bundle.listed(self("bundle", "list", "-format", "spiffe"))
 
     def set_bundle(self, trust_domain: str, text: str) -> None:
         """Set the server's copy of another domain's bundle."""
@@ -257,166 +238,6 @@ def _failure(result: dict[str, Any], entry: dict[str, Any]) -> str:
     return f"{path}: {status.get('message')}{hint}"
 
 
-# --- bundles -----------------------------------------------------------------------------------------------------------
-
-
-def bundle_keys(text: str) -> set[tuple[str, str]]:
-    """The keys of a SPIFFE bundle (JSON text) as a set that can be compared. Raises SpireError when it is none."""
-    try:
-        keys = json.loads(text)["keys"]
-        return {(key["use"], key.get("kid") or key["x5c"][0]) for key in keys}
-    except (ValueError, KeyError, TypeError, IndexError):
-        start = text.strip()[:40]
-        raise SpireError(
-            f"bundle: {start!r} is not a SPIFFE bundle; the JSON that `spire-server bundle show -format spiffe` prints is"
-        ) from None
-
-
-# --- what the modules do -----------------------------------------------------------------------------------------------
-
-
-def check_token(params: dict[str, Any]) -> None:
-    """Raise SpireError for what spire_token cannot have."""
-    for option in ("spiffe_id", "agent_id"):
-        if params[option]:
-            check_spiffe_id(option, params[option])
-    if params["ttl"] < join_tokens.LEAST_LIFE:
-        raise SpireError(
-            f"ttl: {params['ttl']} s is too short for an agent to be started with the token; at least {join_tokens.LEAST_LIFE} is right"
-        )
-    try:
-        join_tokens.check_directory(params["token_dir"])
-    except OSError as error:
-        raise SpireError(f"token_dir: {error}") from error
-
-
-def token(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """spire_token: a join token for an agent that needs one, or the end of what earlier ones left."""
-    try:
-        return _needed_token(server, params, check_mode) if params["state"] == "present" else _used_token(server, params, check_mode)
-    except OSError as error:
-        raise SpireError(f"token_dir: {error}") from error
-
-
-def _needed_token(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    alias, directory = params["spiffe_id"], params["token_dir"]
-    made = join_tokens.read(directory, alias) if directory else None
-    keeps = join_tokens.Keeps(params["agent_id"] or "", params["distrusts_server"], params["refused_token"])
-    decision = join_tokens.decide(keeps, server.agents(), (_domain_of(alias), made) if made else None, time.time())
-    result = {"changed": False, "needed": decision.needed, "reason": decision.reason, "token": "", "expires_at": 0}
-    if not decision.needed:
-        return result
-    made = decision.again
-    if made is None:
-        result["changed"] = True
-        if check_mode:
-            return result
-        made = join_tokens.HandedOut(*server.generate_token(alias, params["ttl"]))
-        if directory:
-            join_tokens.keep(directory, alias, made)
-    return {**result, "token": made.token, "expires_at": made.expires_at}
-
-
-def _used_token(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    alias, directory = params["spiffe_id"], params["token_dir"]
-    made = join_tokens.read(directory, alias) if directory else None
-    latest = join_tokens.agent_of(_domain_of(alias), made.token) if made else ""
-    asked = ("-spiffeID", alias) if alias else ("-parentID", params["agent_id"])
-    aliases = {e["id"]: id_text(e["parent_id"]) for e in server.entries(*asked) if _made_by_token(e)}
-    records = server.agents()
-    gone = params["state"] == "absent"
-    left = join_tokens.leavings(aliases, records, latest, params["agent_id"], time.time(), gone)
-    forget = made is not None and (gone or latest in {record.spiffe_id for record in records})
-    if not check_mode:
-        server.delete_entries(left.entries)  # before the agents: from 1.15.2 on these take their aliases with them
-        for agent in left.agents:
-            server("agent", "evict", "-spiffeID", agent)
-        if forget:
-            join_tokens.forget(directory, alias)
-    return {"changed": bool(left.agents or left.entries or forget), "evicted": list(left.agents)}
-
-
-def _made_by_token(entry: dict[str, Any]) -> bool:
-    path: str = entry["parent_id"]["path"]
-    return path.startswith("/spire/agent/join_token/")
-
-
-def _domain_of(spiffe_id: str) -> str:
-    return spiffe_id.removeprefix("spiffe://").partition("/")[0]
-
-
-def check_bundle(params: dict[str, Any]) -> None:
-    """Raise SpireError for what spire_bundle cannot have."""
-    if params["trust_domain"] is not None:
-        check_trust_domain("trust_domain", params["trust_domain"])
-    if params["bundle"]:
-        bundle_keys(params["bundle"])
-
-
-def bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """spire_bundle: read the server's own bundle, or set its copy of another domain's."""
-    if params["bundle"] is None:
-        return {"changed": False, "new_trust": False, "trust_record": "", "bundle": server.bundle()}
-    return _set_bundle(server, params, check_mode)
-
-
-def _set_bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    domain = params["trust_domain"]
-    wanted = bundle_keys(params["bundle"]) if params["bundle"] or not check_mode else {("", "")}
-    there = server.federated_bundle(domain)
-    have = bundle_keys(there or '{"keys": []}')
-    wanted_authorities, authorities = _authorities(wanted), _authorities(have)
-    changed = not wanted_authorities <= authorities and not _fetched_since(params, there)
-    new_trust = changed and wanted_authorities.isdisjoint(authorities)
-    record = os.path.join(params["record_dir"], domain) if params["record_dir"] else ""
-    if changed and not check_mode:
-        if new_trust and record:  # before the bundle: a run that ends between the two finds both undone
-            _write_record(record)
-        server.set_bundle(domain, params["bundle"])
-    diff = {"before": _shown_keys(domain, have), "after": _shown_keys(domain, wanted if changed else have)}
-    return {"changed": changed, "new_trust": new_trust, "trust_record": _read_record(record), "bundle": params["bundle"], "diff": diff}
-
-
-def _fetched_since(params: dict[str, Any], there: str) -> bool:
-    """Whether a bundle that is only to begin with is older than the one that the server has."""
-    return bool(params["bootstrap"] and there) and _youngest(there) > _youngest(params["bundle"])
-
-
-def _authorities(keys: set[tuple[str, str]]) -> set[str]:
-    """The keys of CAs; those of JWT-SVIDs come by the federation itself."""
-    return {key for use, key in keys if use != "jwt-svid"}
-
-
-def _shown_keys(domain: str, keys: set[tuple[str, str]]) -> str:
-    return "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(keys))
-
-
-def _write_record(path: str) -> None:
-    """The moment, as seconds since the epoch: another one each time that authorities are new."""
-    try:
-        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f"{time.time():.6f}")
-    except OSError as error:
-        raise SpireError(f"record_dir: {path} cannot be written: {error.strerror}") from error
-
-
-def _read_record(path: str) -> str:
-    """When authorities of the trust domain were new last; empty without a record."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except OSError:
-        return ""
-
-
-def _youngest(text: str) -> int:
-    try:
-        return peers.newest(json.loads(text))
-    except peers.Refused as error:
-        raise SpireError(f"bundle: {error}") from error
-
-
 def server_facts(engine: Engine, _host: object, params: dict[str, Any], inspect: Any) -> dict[str, Any]:
     """The own bundle of a SPIRE Server that runs, for the result of its component module. Raises EngineError when it does not answer."""
     if not params["return_bundle"]:
@@ -426,7 +247,3 @@ def server_facts(engine: Engine, _host: object, params: dict[str, Any], inspect:
         return {"bundle": Server(engine, params["name"]).bundle() if runs else ""}
     except SpireError as error:
         raise EngineError(str(error)) from error
-
-
-def _short_key(key: str) -> str:
-    return key if len(key) < 50 else f"…{key[-40:]}"

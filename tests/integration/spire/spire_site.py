@@ -76,6 +76,15 @@ class Site:
         servers = self.client.containers.list(filters={"name": f"^{self.prefix}-.*-server$"})
         return sum(server.logs().decode().count("method=CreateJoinToken") for server in servers)
 
+    def commands(self, since):
+        """Host → the spire-server commands that were run in its server since a time (seconds since the epoch), by the engine's events."""
+        found = {}
+        for event in self.client.events(since=since, until=time.time(), filters={"event": "exec_create"}, decode=True):
+            name, what = event["Actor"]["Attributes"]["name"], event["Action"].partition(f"{SERVER} ")[2]
+            if what and name.startswith(f"{self.prefix}-"):
+                found.setdefault(name.removeprefix(f"{self.prefix}-").removesuffix("-server"), []).append(what)
+        return found
+
     def containers(self):
         """Name → (ID, when it was started) of all containers."""
         found = self.client.containers.list(all=True, filters={"name": f"^{self.prefix}-"})

@@ -4,11 +4,12 @@
 
 import itertools
 import os
+import time
 from datetime import timedelta
 
 import pytest
 
-from tests.integration.spire.spire_site import Site
+from tests.integration.spire.spire_site import SERVER, Site
 
 _NUMBERS = itertools.count()
 ORG1 = {"swarm_trust_domain": "org1.example"}
@@ -66,11 +67,36 @@ def test_identities_below_a_nested_server_are_the_upstreams(site):
 
 
 def test_a_second_run_changes_nothing_and_makes_no_token(site):
-    before = site.containers()
+    """And it asks each server for its own bundle, its copies of the others', and its entries, whatever the number of the others."""
+    before, since = site.containers(), time.time()
     assert site.tokens_made() == 3
     run = worked(site.play(HOSTS, GROUPS))
     assert run.total("changed") == 0
+    asked = ["bundle show -format spiffe", "bundle list -format spiffe", "entry show -output json"]
+    assert site.commands(since) == dict.fromkeys(SERVERS, asked)
     assert (site.tokens_made(), site.containers()) == (3, before)
+
+
+def test_bundles_that_differ_are_set_and_no_others(site):
+    """One was deleted by hand, one is that of another server; the third organisation's copy of the first is as it was."""
+    site.spire("second", "bundle", "delete", "-id", "org3.example", "-mode", "dissociate")
+    stranger = site.container("third").exec_run([SERVER, "bundle", "show", "-format", "spiffe"]).output
+    (site.directory / "top/spire-server/data/stranger.json").write_bytes(stranger)
+    taken = ["bundle", "set", "-id", "spiffe://org2.example", "-format", "spiffe", "-path", "/opt/spire/data/server/stranger.json"]
+    assert site.container("top").exec_run([SERVER, *taken]).exit_code == 0
+    since = time.time()
+    run = worked(site.play(HOSTS, GROUPS))
+    made = {host: [one for one in commands if one.startswith("bundle set")] for host, commands in site.commands(since).items()}
+    assert {host: [one.split()[3] for one in found] for host, found in made.items()} == {
+        "top": ["spiffe://org2.example"],
+        "below": [],
+        "second": ["spiffe://org3.example"],
+        "third": [],
+    }
+    assert run.stats["third"]["changed"] == 0
+    for host, of, domain in (("top", "second", "org2.example"), ("second", "third", "org3.example")):
+        copies = {one["trust_domain"]: one["x509_authorities"] for one in site.spire(host, "bundle", "list")["bundles"]}
+        assert copies[domain] == site.spire(of, "bundle", "show")["x509_authorities"]
 
 
 def test_nested_server_recovers_without_its_upstream(site):

@@ -101,6 +101,21 @@ def test_unused_token_is_reused(spire, tmp_path):
     assert spire.call("spire_token", **asked)["token"] == refused["token"]
 
 
+def test_tokens_of_many_agents(spire, tmp_path):
+    """Only those that need one get one; what was made for agents that never come is removed again, and the attested one is left alone."""
+    others, agent = [{"spiffe_id": f"{ALIAS}-{name}"} for name in "ab"], spire.only_agent()
+    asked = {"agents": [*others, {"spiffe_id": ALIAS, "agent_id": agent}], "token_dir": str(tmp_path / "tokens")}
+    tried, made, again = (spire.call("spire_token", check=check, **asked) for check in (True, False, False))
+    assert [[one["changed"] for one in told["results"]] for told in (tried, made, again)] == [[True, True, False]] * 2 + [[False] * 3]
+    assert [one["token"] for one in again["results"]] == [one["token"] for one in made["results"]]
+    gone = [spire.call("spire_token", state="absent", agents=others, token_dir=asked["token_dir"]) for _again in range(2)]
+    assert [told["changed"] for told in gone] == [True, False]
+    assert {one["spiffe_id"]["path"] for one in spire.spire("entry", "show")["entries"]}.isdisjoint(
+        {"/swarm/agent/localhost-a", "/swarm/agent/localhost-b"}
+    )
+    assert spire.only_agent() == agent
+
+
 def test_a_token_of_an_agent_that_is_not_started_is_used_by_the_next_run(spire):
     """The run that made the token was interrupted; the next one uses it."""
     agent, tokens = spire.only_agent(), spire.tokens_made()

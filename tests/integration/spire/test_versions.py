@@ -10,7 +10,7 @@ from lab import binaries, images, settings
 from tests.integration.spire.spire_pair import ALIAS, DOMAIN, VERSION, Spire
 
 SERVER, AGENT = "swarm.learning.spire_server", "swarm.learning.spire_agent"
-OTHER = "org2.example"
+OTHER, THIRD = "org2.example", "org3.example"
 NEWEST = ("swarm-test/spire-server", VERSION)
 ENTRY = {
     "spiffe_id": f"spiffe://{DOMAIN}/swarm/sn",
@@ -38,13 +38,16 @@ def old(request, docker_client, tmp_path_factory):
 def test_modules_work_with_older_versions_of_spire(old):
     own = old.call("spire_bundle")["bundle"]
     assert [old.call("spire_bundle", trust_domain=OTHER, bundle=own)["changed"] for _again in range(2)] == [True, False]
+    both = [{"trust_domain": domain, "bundle": own} for domain in (OTHER, THIRD)]
+    tried, made, again = (old.call("spire_bundle", check=check, bundles=both) for check in (True, False, True))
+    assert (tried["diff"], [one["changed"] for one in tried["results"]], again["changed"]) == (made["diff"], [False, True], False)
     for entry, done in ((ENTRY, "created"), ({**ENTRY, "dns_names": []}, "updated")):
         tried, made, again = (old.call("spire_entry", check=check, entries=[entry]) for check in (True, False, True))
         assert (tried, made[done], again["changed"]) == (made, [ENTRY["spiffe_id"]], False)
     told = old.call("spire_info", days=2, default_x509_svid_ttl="168h")
     [entry] = [one for one in told["entries"] if one["spiffe_id"] == ENTRY["spiffe_id"]]
     assert (entry["federates_with"], entry["x509_svid_ttl"], sorted(entry["selectors"])) == ([OTHER], 7200, ENTRY["selectors"])
-    assert (told["trust_domain"], [one["trust_domain"] for one in told["bundles"]]) == (DOMAIN, [OTHER])
+    assert (told["trust_domain"], [one["trust_domain"] for one in told["bundles"]]) == (DOMAIN, [OTHER, THIRD])
     assert [one["spiffe_id"].rpartition("/")[0] for one in told["agents"]] == [f"spiffe://{DOMAIN}/spire/agent/join_token"]
     assert [(one["what"], one["name"]) for one in told["problems"]] == [("svid", ENTRY["spiffe_id"])]
     assert old.call("spire_entry", entries=[], purge=True, purge_parents=[ALIAS])["deleted"] == [ENTRY["spiffe_id"]]

@@ -9,7 +9,7 @@ import json
 
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._spire import peers as _peers
-from ansible_collections.swarm.learning.plugins.module_utils._spire.server import bundle as spire_bundle
+from ansible_collections.swarm.learning.plugins.module_utils._spire.bundles import bundle as spire_bundle
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import stages
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import model
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -205,19 +205,22 @@ class Server:
     def __init__(self, there):
         self.there = there
 
-    def federated_bundle(self, _domain):
-        return self.there
+    def federated_bundles(self):
+        return {DOMAIN: self.there}
 
     def set_bundle(self, _domain, text):
         self.there = text
 
 
+def given(bundle, bootstrap):
+    return {"trust_domain": DOMAIN, "bundle": bundle, "bundles": None, "bootstrap": bootstrap, "record_dir": None}
+
+
 @pytest.mark.parametrize(("bootstrap", "kept"), [(True, "fetched"), (False, "sent")])
 def test_a_bundle_that_was_fetched_since_is_left_alone(tmp_path, bootstrap, kept):
     sent, fetched = (spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}", begins=begins)) for begins in (-90, -2))
-    params = {"trust_domain": DOMAIN, "bundle": sent, "bootstrap": bootstrap, "record_dir": None}
     server = Server(fetched)
-    result = spire_bundle(server, params, False)
+    result = spire_bundle(server, given(sent, bootstrap=bootstrap), False)
     assert server.there == {"sent": sent, "fetched": fetched}[kept]
     assert result["changed"] == (kept == "sent")
 
@@ -225,5 +228,5 @@ def test_a_bundle_that_was_fetched_since_is_left_alone(tmp_path, bootstrap, kept
 def test_trust_domain_that_started_over_is_accepted(tmp_path):
     sent, there = (spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}", begins=begins)) for begins in (-2, -90))
     server = Server(there)
-    assert spire_bundle(server, {"trust_domain": DOMAIN, "bundle": sent, "bootstrap": True, "record_dir": None}, False)["changed"]
+    assert spire_bundle(server, given(sent, bootstrap=True), False)["changed"]
     assert server.there == sent

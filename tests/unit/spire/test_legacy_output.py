@@ -5,7 +5,7 @@
 import json
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._spire import entries, legacy_output
+from ansible_collections.swarm.learning.plugins.module_utils._spire import entries, legacy_output, tokens
 from ansible_collections.swarm.learning.plugins.module_utils._spire import server as _spire
 
 ENTRIES = """Found 2 entries
@@ -38,7 +38,7 @@ Expiration time   : 2026-11-22 03:30:00 +0200 EET
 Serial number     : 123
 
 """
-BUNDLES = "****************************************\n* spiffe://org2.swarm.learning\n****************************************\n{}\n"
+BUNDLES = "****************************************\n* org2.swarm.learning\n****************************************\n{}\n"
 REFUSAL = "flag provided but not defined: -output\nUsage of entry show:\n"
 WANTED = {
     "spiffe_id": "spiffe://swarm.learning/swarm/sn",
@@ -62,8 +62,6 @@ def test_entries():
     [
         (legacy_output.entries, "Found 0 entries\n", []),
         (legacy_output.agents, "No attested agents found\n", []),
-        (legacy_output.federated_domains, BUNDLES, ["org2.swarm.learning"]),
-        (legacy_output.federated_domains, "", []),
         (legacy_output.token, "Token: 8b0c-1\n", "8b0c-1"),
         (legacy_output.token, "", ""),
     ],
@@ -121,9 +119,9 @@ def test_server_of_the_platform(monkeypatch):
     server = _spire.Server(engine, "spire-server")
     monkeypatch.setattr(_spire.time, "time", lambda: 1000.5)
     assert [entry["id"] for entry in server.entries()] == ["7c9b", "11aa"]
-    assert [record.spiffe_id for record in server.agents()] == ["spiffe://swarm.learning/spire/agent/join_token/8b0c"]
+    assert [record.spiffe_id for record in tokens.records(server)] == ["spiffe://swarm.learning/spire/agent/join_token/8b0c"]
     assert server.generate_token("spiffe://swarm.learning/swarm/sn-agent", 600) == ("t-1", 1600)
-    assert server.federated_domains() == ["org2.swarm.learning"]
+    assert server.federated_bundles() == {"org2.swarm.learning": "{}"}
     server.write_entries("update", [{**entries.entry_from_option(WANTED), "id": "7c9b"}])
     words, stdin = engine.asked[-1]
     assert words == ("entry", "update", "-data", "-")

@@ -5,7 +5,7 @@
 import json
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._spire import entries, server
+from ansible_collections.swarm.learning.plugins.module_utils._spire import entries, server, trust_bundle
 
 from tests.support.module_runner import Failed, run
 
@@ -15,6 +15,8 @@ ENTRY = {
     "selectors": ["docker:env:swarm_node_type=sn", "docker:label:a:b"],
 }
 GOOD = {"spire_token": {"spiffe_id": ENTRY["spiffe_id"]}, "spire_bundle": {}, "spire_entry": {"entries": [ENTRY]}}
+COPY = {"trust_domain": "org2", "bundle": '{"keys": []}'}
+AGENT = {"spiffe_id": ENTRY["spiffe_id"]}
 WRONG = [
     (
         "spire_token",
@@ -24,12 +26,25 @@ WRONG = [
     ("spire_token", {"spiffe_id": "spiffe://Org1/x"}, ["'spiffe://Org1/x' is not a SPIFFE ID"]),
     ("spire_token", {"spiffe_id": "spiffe://org1.example"}, ["is not a SPIFFE ID"]),
     ("spire_token", {"ttl": 59}, ["ttl: 59 s is too short", "at least 60"]),
-    ("spire_token", {"spiffe_id": None}, ["state is present but all of the following are missing: spiffe_id"]),
-    ("spire_token", {"spiffe_id": None, "state": "absent"}, ["state is absent but any of the following are missing: spiffe_id, agent_id"]),
+    ("spire_token", {"spiffe_id": None}, ["spiffe_id: is missing; with state present an agent needs spiffe_id"]),
+    ("spire_token", {"spiffe_id": None, "state": "absent"}, ["with state absent an agent needs spiffe_id or agent_id"]),
     ("spire_token", {"agent_id": "x"}, ["agent_id: 'x' is not a SPIFFE ID"]),
     ("spire_bundle", {"trust_domain": "spiffe://org2", "bundle": '{"keys": []}'}, ["trust_domain: 'spiffe://org2' is not a trust domain"]),
     ("spire_bundle", {"trust_domain": "org2", "bundle": "-----BEGIN"}, ["bundle: '-----BEGIN' is not a SPIFFE bundle", "bundle show"]),
     ("spire_bundle", {"bundle": '{"keys": []}'}, ["trust_domain"]),
+    ("spire_bundle", {"bundles": [COPY, {**COPY, "trust_domain": "Org3"}]}, ["bundles[1].trust_domain: 'Org3' is not a trust domain"]),
+    ("spire_bundle", {"bundles": [COPY, {"trust_domain": "org3", "bundle": "x"}]}, ["bundles[1].bundle: 'x' is not a SPIFFE bundle"]),
+    ("spire_bundle", {"bundles": [COPY, COPY]}, ["bundles[1].trust_domain: org2 has its bundle in bundles[0] already"]),
+    ("spire_bundle", {"bundles": [COPY], **COPY}, ["mutually exclusive"]),
+    ("spire_bundle", {"bundles": [{"trust_domain": "org2"}]}, ["bundle"]),
+    ("spire_token", {"spiffe_id": None, "agents": [AGENT, {}]}, ["agents[1].spiffe_id: is missing; with state present"]),
+    ("spire_token", {"spiffe_id": None, "agents": [{"spiffe_id": "x"}]}, ["agents[0].spiffe_id: 'x' is not a SPIFFE ID"]),
+    ("spire_token", {"agents": [AGENT]}, ["mutually exclusive"]),
+    (
+        "spire_token",
+        {"spiffe_id": None, "agents": [AGENT, AGENT], "token_dir": "/nowhere"},
+        ["agents[1].spiffe_id: spiffe://org1.example/swarm/sn is that of agents[0] too", "leave out token_dir"],
+    ),
     ("spire_entry", {"entries": [{**ENTRY, "parent_id": "host-1"}]}, ["entries[0].parent_id: 'host-1' is not a SPIFFE ID"]),
     ("spire_entry", {"entries": [ENTRY, {**ENTRY, "selectors": []}]}, ["entries[1].selectors: is empty"]),
     ("spire_entry", {"entries": [{**ENTRY, "selectors": ["unix"]}]}, ["entries[0].selectors: 'unix' is not a selector", "TYPE:VALUE"]),
@@ -110,7 +125,7 @@ def key(use, **others):
 def test_bundles_are_compared_by_their_keys():
     one = {"keys": [key("x509-svid", x5c=["MIIA"]), key("jwt-svid", kid="k1")], "spiffe_sequence": 1}
     other = {"spiffe_sequence": 7, "keys": one["keys"][::-1]}
-    assert server.bundle_keys(json.dumps(one)) == server.bundle_keys(json.dumps(other)) == {("x509-svid", "MIIA"), ("jwt-svid", "k1")}
+    assert trust_bundle.keys(json.dumps(one)) == trust_bundle.keys(json.dumps(other)) == {("x509-svid", "MIIA"), ("jwt-svid", "k1")}
 
 
 PARENT = "spiffe://org1.example/swarm/agent/"

@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Trust bundles of a SPIRE Server: its own, and its copies of other domains' (private to the collection).
+
+All copies are read in one command, and only those that differ are set, in a command each: SPIRE has none for several.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from . import trust_bundle
+from .server import Server, SpireError, check_trust_domain
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """The wanted copy of one domain's bundle.
+
+    where      the option it stands in, for messages
+    bundle     SPIFFE JSON text; empty in check mode, as long as nobody has it
+    bootstrap  whether it is only a starting point
+    """
+
+    where: str
+    trust_domain: str
+    bundle: str
+    bootstrap: bool
+
+
+def _wanted(params: dict[str, Any]) -> list[_Copy]:
+    if params["bundles"] is not None:
+        return [_Copy(f"bundles[{number}].", **one) for number, one in enumerate(params["bundles"])]
+    return [_Copy("", params["trust_domain"], params["bundle"], params["bootstrap"])] if params["bundle"] is not None else []
+
+
+def check_bundle(params: dict[str, Any]) -> None:
+    """Raise SpireError for what spire_bundle cannot have."""
+    if params["trust_domain"] is not None:
+        check_trust_domain("trust_domain", params["trust_domain"])
+    places: dict[str, str] = {}
+    for copy in _wanted(params):
+        check_trust_domain(f"{copy.where}trust_domain", copy.trust_domain)
+        if copy.bundle:
+            _keys(copy)
+        first = places.setdefault(copy.trust_domain, copy.where)
+        if first != copy.where:
+            raise SpireError(f"{copy.where}trust_domain: {copy.trust_domain} has its bundle in {first.rstrip('.')} already; name it once")
+
+
+def bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+    """spire_bundle: read the server's own bundle, or set its copies of other domains'."""
+    if params["bundle"] is None and params["bundles"] is None:
+        return {"changed": False, "new_trust": False, "trust_record": "", "bundle": server.bundle()}
+    wanted = _wanted(params)
+    there = server.federated_bundles() if wanted else {}
+    results = [_set(server, copy, there.get(copy.trust_domain, ""), params["record_dir"], check_mode) for copy in wanted]
+    if params["bundles"] is None:
+        return results[0]
+    diffs = [result.pop("diff") for result in results]
+    changed = [diff for diff, result in zip(diffs, results) if result["changed"]]
+    return {
+        "changed": bool(changed),
+        "new_trust": any(result["new_trust"] for result in results),
+        "results": [{"trust_domain": copy.trust_domain, **result} for copy, result in zip(wanted, results)],
+        "diff": {side: "".join(diff[side] for diff in changed) for side in ("before", "after")},
+    }
+
+
+def _set(server: Server, copy: _Copy, there: str, record_dir: str | None, check_mode: bool) -> dict[str, Any]:
+    """Set one copy where it differs from what is there (JSON text, empty for none): the result of single use."""
+    wanted = _keys(copy) if copy.bundle or not check_mode else {("", "")}
+    have = trust_bundle.keys(there or '{"keys": []}')
+    wanted_authorities, authorities = _authorities(wanted), _authorities(have)
+    changed = not wanted_authorities <= authorities and not _fetched_since(copy, there)
+    new_trust = changed and wanted_authorities.isdisjoint(authorities)
+    record = os.path.join(record_dir, copy.trust_domain) if record_dir else ""
+    if changed and not check_mode:
+        if new_trust and record:  # before the bundle: a run that ends between the two finds both undone
+            _write_record(record)
+        _write(server, copy)
+    diff = {"before": _shown_keys(copy.trust_domain, have), "after": _shown_keys(copy.trust_domain, wanted if changed else have)}
+    return {"changed": changed, "new_trust": new_trust, "trust_record": _read_record(record), "bundle": copy.bundle, "diff": diff}
+
+
+def _write(server: Server, copy: _Copy) -> None:
+    try:
+        server.set_bundle(copy.trust_domain, copy.bundle)
+    except SpireError as error:
+        if not copy.where:
+            raise
+        raise SpireError(f"{copy.where.rstrip('.')} ({copy.trust_domain}): {error}; those before it are set, none after it") from error
+
+
+def _keys(copy: _Copy) -> set[tuple[str, str]]:
+    try:
+        return trust_bundle.keys(copy.bundle)
+    except ValueError as error:
+        raise SpireError(f"{copy.where}bundle: {error}") from error
+
+
+def _fetched_since(copy: _Copy, there: str) -> bool:
+    """Whether a bundle that is only to begin with is older than the one that the server has."""
+    try:
+        return bool(copy.bootstrap and there) and trust_bundle.newest(json.loads(there)) > trust_bundle.newest(json.loads(copy.bundle))
+    except ValueError as error:
+        raise SpireError(f"{copy.where}bundle: {error}") from error
+
+
+def _authorities(keys: set[tuple[str, str]]) -> set[str]:
+    """The keys of CAs; those of JWT-SVIDs come by the federation itself."""
+    return {key for use, key in keys if use != "jwt-svid"}
+
+
+def _shown_keys(domain: str, keys: set[tuple[str, str]]) -> str:
+    return "".join(f"{domain} {kind} {_short_key(key)}\n" for kind, key in sorted(keys))
+
+
+def _short_key(key: str) -> str:
+    return key if len(key) < 50 else f"…{key[-40:]}"
+
+
+def _write_record(path: str) -> None:
+    """The moment, as seconds since the epoch: another one each time that authorities are new."""
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"{time.time():.6f}")
+    except OSError as error:
+        raise SpireError(f"record_dir: {path} cannot be written: {error.strerror}") from error
+
+
+def _read_record(path: str) -> str:
+    """When authorities of the trust domain were new last; empty without a record."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""

@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many bundles in one call: the server is asked once, told what differs, and a refusal names the bundle."""
+
+import json
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._spire import bundles, trust_bundle
+from ansible_collections.swarm.learning.plugins.module_utils._spire.absent_server import NoServerYet
+from ansible_collections.swarm.learning.plugins.module_utils._spire.server import Server, SpireError
+from ansible_collections.swarm.learning.plugins.plugin_utils import _peer_bundles
+
+HEADING = "****************************************\n* {}\n****************************************\n{}\n"
+
+
+def spiffe(*certificates):
+    return json.dumps({"keys": [{"use": "x509-svid", "kty": "EC", "x5c": [one]} for one in certificates]}, indent=4)
+
+
+class Engine:
+    """An engine whose SPIRE Server has copies of bundles (`there`), and refuses to set those of `refused`."""
+
+    def __init__(self, there=None, refused=()):
+        self.there, self.refused, self.asked = dict(there or {}), refused, []
+
+    def execute(self, _name, words, stdin=None):
+        _program, *words = words
+        self.asked.append(words[:2])
+        if words[:2] == ["bundle", "list"]:
+            assert words[2:] == ["-format", "spiffe"]
+            return 0, "\n".join(HEADING.format(domain, text) for domain, text in self.there.items()), ""
+        assert words[:2] == ["bundle", "set"]
+        domain = words[3].removeprefix("spiffe://")
+        if domain in self.refused:
+            return 1, "", "Error: no\n"
+        self.there[domain] = stdin
+        return 0, "bundle set.\n", ""
+
+
+def call(engine, wanted, check_mode=False, record_dir=None):
+    """What spire_bundle says, of domain → bundle."""
+    given = [{"trust_domain": domain, "bundle": text, "bootstrap": False} for domain, text in wanted.items()]
+    params = {"trust_domain": None, "bundle": None, "bundles": given, "bootstrap": False, "record_dir": record_dir}
+    bundles.check_bundle(params)
+    return bundles.bundle(Server(engine, "spire-server"), params, check_mode)
+
+
+MANY = {f"org{number}.example": spiffe(f"CA{number}") for number in range(50)}
+
+
+def test_many_bundles_that_are_there_are_one_command():
+    engine = Engine(MANY)
+    result = call(engine, MANY)
+    assert (result["changed"], result["new_trust"], result["diff"]) == (False, False, {"before": "", "after": ""})
+    assert engine.asked == [["bundle", "list"]]
+    assert [one["trust_domain"] for one in result["results"]] == list(MANY)
+
+
+def test_only_what_differs_is_set_and_check_mode_says_the_same(tmp_path):
+    """One that is absent, one whose CA is another one, one whose CA was renewed beside the old one, and one that is well."""
+    there = {"b.example": spiffe("OLD"), "c.example": spiffe("C1"), "d.example": spiffe("D", "OLDER")}
+    wanted = {"a.example": spiffe("A"), "b.example": spiffe("B"), "c.example": spiffe("C1", "C2"), "d.example": spiffe("D")}
+    engine = Engine(there)
+    tried = call(engine, wanted, check_mode=True, record_dir=str(tmp_path / "trust"))
+    assert engine.asked == [["bundle", "list"]]
+    assert not (tmp_path / "trust").exists()
+    done = call(engine, wanted, record_dir=str(tmp_path / "trust"))
+    assert engine.asked[1:] == [["bundle", "list"], *[["bundle", "set"]] * 3]
+    assert engine.there == {**wanted, "d.example": there["d.example"]}
+    for result in (tried, done):
+        assert [(one["changed"], one["new_trust"]) for one in result["results"]] == [
+            (True, True),
+            (True, True),
+            (True, False),
+            (False, False),
+        ]
+        assert (result["changed"], result["new_trust"]) == (True, True)
+        assert result["diff"] == {
+            "before": "b.example x509-svid OLD\nc.example x509-svid C1\n",
+            "after": "a.example x509-svid A\nb.example x509-svid B\nc.example x509-svid C1\nc.example x509-svid C2\n",
+        }
+    assert sorted(path.name for path in (tmp_path / "trust").iterdir()) == ["a.example", "b.example"]
+    assert [bool(one["trust_record"]) for one in done["results"]] == [True, True, False, False]
+    again = call(engine, wanted, record_dir=str(tmp_path / "trust"))
+    assert not again["changed"]
+    assert [one["trust_record"] for one in again["results"]] == [one["trust_record"] for one in done["results"]]
+
+
+def test_refusal_names_the_bundle_and_leaves_what_comes_after():
+    engine = Engine(refused=["b.example"])
+    with pytest.raises(
+        SpireError, match=r"^bundles\[1\] \(b\.example\): spire-server bundle set in container spire-server: no; those before"
+    ):
+        call(engine, {"a.example": spiffe("A"), "b.example": spiffe("B"), "c.example": spiffe("C")})
+    assert list(engine.there) == ["a.example"]
+
+
+def test_server_that_does_not_run_yet_would_get_all():
+    params = {"bundle": None, "bundles": [{"trust_domain": "a", "bundle": spiffe("A"), "bootstrap": False}], "record_dir": None}
+    result = bundles.bundle(NoServerYet(), params, True)
+    assert [(one["trust_domain"], one["changed"], one["new_trust"]) for one in result["results"]] == [("a", True, True)]
+
+
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_server_without_copies(text):
+    assert trust_bundle.listed(text) == {}
+
+
+def test_bundles_of_peers():
+    """Given ones are a starting point; a server's own word is not. One that has not said anything has no bundle yet."""
+    federates_with = [
+        {"trust_domain": "sent", "address": "192.0.2.3", "bundle": "S"},
+        {"trust_domain": "told", "address": "192.0.2.1", "host": "host-1"},
+        {"trust_domain": "mute", "address": "192.0.2.2", "host": "host-2"},
+        {"trust_domain": "skipped", "address": "192.0.2.4", "host": "host-3"},
+        {"trust_domain": "shared", "address": "192.0.2.5"},
+    ]
+    hostvars = {"host-1": {"spire_server_state": {"bundle": "T"}}, "host-2": {"spire_server_state": {"bundle": ""}}, "host-3": {}}
+    assert _peer_bundles.bundles(federates_with, hostvars) == [
+        {"trust_domain": "sent", "bundle": "S", "bootstrap": True},
+        {"trust_domain": "told", "bundle": "T", "bootstrap": False},
+    ]
