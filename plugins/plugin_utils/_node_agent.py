@@ -53,19 +53,24 @@ def configuration(settings: dict[str, Any], plugin_checksum: str) -> dict[str, A
     }
 
 
+def config_path(directory: str, name: str) -> str:
+    """Where the configuration of a node's agent is on the host."""
+    return f"{directory}/{name}/agent.conf"
+
+
 def files(
     nodes: list[dict[str, Any]], checksums: dict[str, str], directory: str, settings: dict[str, Any]
 ) -> dict[str, list[dict[str, Any]]]:
     """{directories, files} of the agents of nodes ({name, image, …}), each below `directory`; checksums: image → the plugin's.
 
-    A node with a `config` of its own gets none. Raises ValueError as `configuration` does.
+    A node with a `config` elsewhere, of the user's own, gets none. Raises ValueError as `configuration` does.
     """
     return {
         "directories": [{"path": f"{directory}/{node['name']}/data", "mode": "0700"} for node in nodes],
         "files": [
-            {"path": f"{directory}/{node['name']}/agent.conf", "content": render(configuration(settings, checksums[node["image"]]))}
+            {"path": config_path(directory, node["name"]), "content": render(configuration(settings, checksums[node["image"]]))}
             for node in nodes
-            if not node.get("config")
+            if (node.get("config") or config_path(directory, node["name"])) == config_path(directory, node["name"])
         ],
     }
 

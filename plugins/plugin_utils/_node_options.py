@@ -21,7 +21,7 @@ from typing import Any
 
 from ..module_utils._names import NODE_TYPES
 from ._images import reference
-from ._node_agent import AGENT_DATA
+from ._node_agent import AGENT_DATA, config_path
 from ._site.classic import has_agents_inside
 
 MERGED = ("env", "labels")  # options that are merged key by key
@@ -171,7 +171,7 @@ def _has_agent(name: str, agents: AgentInside) -> bool:
 def _classic(component: str, node: Mapping[str, Any], agents: AgentInside) -> dict[str, Any]:
     """The options that are different because the SPIRE Agent is inside the node."""
     name = str(node["name"])
-    configured = f"{_agent_dir(name, agents)}/agent.conf" if _has_agent(name, agents) else ""
+    configured = config_path(agents.directory, name) if _has_agent(name, agents) else ""
     found = {
         "socket_path": "",
         "config": node.get("config") or configured,

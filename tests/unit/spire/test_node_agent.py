@@ -209,3 +209,14 @@ def test_what_nodes_get_to_be_attested():
         "bundles": [{"path": f"/d/{name}/data/bootstrap.pem", "content": ""} for name in ("new", "unknown")],
         "stale": [f"/d/{name}/data/{file}" for name in ("unknown", "stranger") for file in files],
     }
+
+
+def test_only_a_node_with_a_configuration_elsewhere_gets_none():
+    settings = {"trust_domain": "d", "server_address": "192.0.2.1"}
+    nodes = [
+        {"name": "a", "image": "i"},
+        {"name": "b", "image": "i", "config": "/d/b/agent.conf"},
+        {"name": "c", "image": "i", "config": "/mine"},
+    ]
+    found = _node_agent.files(nodes, {"i": "0" * 64}, "/d", settings)
+    assert [file["path"] for file in found["files"]] == ["/d/a/agent.conf", "/d/b/agent.conf"]
