@@ -32,6 +32,7 @@ bench: setup ## Measure the deployment, a run that changes nothing, and single m
 docs: setup ## Generate the pages of docs/ that are made from tables: contract, site-model, environment and failures
 	@PYTHONPATH=.collections .venv/bin/python -m tools.contract
 	@PYTHONPATH=.collections .venv/bin/python -m tools.site_model
+	@PYTHONPATH=.collections .venv/bin/python -m tools.environment
 	@PYTHONPATH=.collections .venv/bin/python -m tools.failures
 
 test: setup ## Run all checks, quick ones first

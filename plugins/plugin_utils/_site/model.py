@@ -91,6 +91,7 @@ DEFAULTS: dict[str, Any] = {
     **classic.DEFAULTS,
     **sl.DEFAULTS,
     **{f"{component}_image": "" for component in COMPONENTS},
+    **{f"{component}_{kind}": {} for component in ("sn", "sl", "swop", "swci") for kind in ("env", "options")},
 }
 
 
