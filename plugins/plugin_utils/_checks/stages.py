@@ -29,6 +29,7 @@ def problems(of: Inventory, exists: Callable[[str], bool], complete: bool = True
             inventory.releases,
             inventory.addresses,
             spire.trust_domains,
+            spire.paths,
             inventory.port_numbers,
             inventory.shape,
             sl.shape,

@@ -39,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "swarm_registry": "",
     "swarm_spire_version": "1.8.4",
     "swarm_trust_domain": "swarm.learning",
+    "swarm_spiffe_path": "/{node_type}",
     "swarm_host_ip": "",
     "swarm_apls_ip": "",
     "swarm_apls_port": 5814,
