@@ -8,6 +8,7 @@ import posixpath
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from .. import _proxy
 from .._images import build_label, reference
 from . import classic
 from . import training as _training
@@ -65,14 +66,16 @@ def _node(inventory: Inventory, host: str, settings: dict[str, Any], place: dict
         return _classic(inventory, host, node, settings, training, place)
     derived = {"name": f"ml-{place['number']}", "network": inventory.get(host, "swarm_network")}
     if training:
-        derived.update(_ml(training, place))
+        derived.update(_ml(training, place, settings.get("ml") or {}, _proxy.of_host(inventory, host)))
         node["env"] = _training.as_texts({**training["sl_env"], **settings.get("env", {})})
     ml = settings.get("ml") or {}
     ml = {**derived, **ml, "env": {**derived.get("env", {}), **(ml.get("env") or {})}}
     return {**node, **{key: value for key, value in settings.items() if key != "env"}, "ml": ml}
 
 
-def _ml(training: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
+def _ml(training: dict[str, Any], place: dict[str, int], given: dict[str, Any], proxy: dict[str, str]) -> dict[str, Any]:
+    own = {**_training.environment(training), **_training.filled(training["node_env"], place)}
+    proxy = _proxy.of_program(proxy, {**own, **(given.get("env") or {})})
     volumes = [f"{training['model_dir']}:{training['model_mount']}"]
     if training["private_data"]:
         volumes.append(f"{_training.filled(training['private_data'], place)}:{training['private_mount']}:ro")
@@ -82,7 +85,7 @@ def _ml(training: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
         "command": training["program"],
         "workdir": training["working_dir"],
         "volumes": volumes,
-        "env": _training.as_texts({**_training.environment(training), **_training.filled(training["node_env"], place)}),
+        "env": _training.as_texts({**proxy, **own}),
         **({"gpus": _training.devices(training["gpus"])} if str(training["gpus"]) else {}),
     }
 
