@@ -76,7 +76,12 @@ def _pull_task(training: dict[str, Any]) -> dict[str, Any]:
         "Author": training["author"],
         "Prereq": "ROOTTASK",
         "Outcome": training["image"],
-        "Body": {"Tag": tag, "RepoName": name, "OrgAndReg": f"{organisation or 'docker.io/library'}/", "Auth": None},
+        "Body": {
+            "Tag": tag,
+            "RepoName": name,
+            "OrgAndReg": f"{organisation or 'docker.io/library'}/",
+            "Auth": training["pull_auth"] or None,
+        },
     }
     return {**task, "Name": f"{training['name']}-pull-{_digest(task)}"}
 

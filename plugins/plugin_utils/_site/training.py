@@ -15,11 +15,12 @@ FIRST_SL_PORT, SL_PORT_STEP = 16000, 1000
 REQUIRED = ("name", "image", "program", "model_dir")
 CLASSIC_REQUIRED = ("name", "program", "model_dir")
 # What only one line of releases has: in 0.3.0 the ML program runs inside the SL container, and no SWOP makes an image for it.
-ONLY_CURRENT = ("image", "build", "client_wheel", "private_data", "private_mount")
+ONLY_CURRENT = ("image", "build", "pull_auth", "client_wheel", "private_data", "private_mount")
 ONLY_CLASSIC = ("data_dir",)
 PATHS = ("client_wheel", "model_source")  # on the controller
 DEFAULTS: dict[str, Any] = {
     "build": [],
+    "pull_auth": "",
     "client_wheel": "",
     "client_volume": "sl-cli-lib",
     "entrypoint": "python3",
