@@ -85,9 +85,16 @@ def _ml(training: dict[str, Any], place: dict[str, int], given: dict[str, Any], 
         "command": training["program"],
         "workdir": training["working_dir"],
         "volumes": volumes,
-        "env": _training.as_texts({**proxy, **own}),
-        **({"gpus": _training.devices(training["gpus"])} if str(training["gpus"]) else {}),
+        "env": _training.as_texts({**proxy, **_training.gpu_environment(training["gpus"]), **own}),
+        **_gpus(training["gpus"]),
     }
+
+
+def _gpus(gpus: str | int) -> dict[str, Any]:
+    """The GPUs as options of an ML container."""
+    if _training.is_amd(gpus):
+        return {"devices": list(_training.AMD_DEVICES)}
+    return {"gpus": _training.devices(gpus)} if str(gpus) else {}
 
 
 def _classic(
@@ -177,8 +184,14 @@ def _read_only(rest: str) -> bool:
 
 def gpus(own: Sequence[dict[str, Any]]) -> list[str]:
     """Which of these nodes are to have GPUs: [`sl-1 (gpu 0)`, …]."""
-    wanted = [(node["name"], node.get("gpu") or node.get("gpus") or (node.get("ml") or {}).get("gpus")) for node in own]
+    wanted = [(node["name"], node.get("gpu") or node.get("gpus") or _of_program(node.get("ml") or {})) for node in own]
     return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu]
+
+
+def _of_program(ml: dict[str, Any]) -> str:
+    """The GPUs of an ML container; AMD's are devices of it."""
+    is_amd = _training.AMD_DEVICES[0] in [str(device).partition(":")[0] for device in ml.get("devices") or ()]
+    return "amd" if is_amd else ml.get("gpus") or ""
 
 
 def ml_image(training: dict[str, Any], context: str, sums: list[str]) -> dict[str, Any]:
