@@ -103,7 +103,7 @@ EXAMPLES = r"""
 - name: Create the registration entry of the SN of host-1
   swarm.learning.spire_entry:
     entries:
-      - spiffe_id: spiffe://org1.swarm.learning/swarm/sn
+      - spiffe_id: spiffe://org1.swarm.learning/sn
         parent_id: spiffe://org1.swarm.learning/swarm/agent/host-1
         selectors: ["docker:env:swarm_node_type=sn"]
         federates_with: [org2.swarm.learning]

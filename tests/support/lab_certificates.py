@@ -54,13 +54,13 @@ class Authority:
 
     def identity(self, component: str, *others: Authority, spiffe_id: str = "", days: int = 1) -> Identity:
         """What a component of this domain gets when it federates with ``others``."""
-        name = spiffe_id or f"spiffe://{self.domain}/swarm/{component}"
+        name = spiffe_id or f"spiffe://{self.domain}/{component}"
         key, chain = self.leaf(name, days)
         return Identity(name, key, chain, {each.domain: each.bundle for each in (self, *others)})
 
     def files(self, directory: Path, component: str) -> dict[str, str]:
         """The same as files of a user: the environment that names them."""
-        key, chain = self.leaf(f"spiffe://{self.domain}/swarm/{component}")
+        key, chain = self.leaf(f"spiffe://{self.domain}/{component}")
         paths = {name: directory / f"{component}-{name}.pem" for name in ("key", "cert", "cacert")}
         for path, content in zip(paths.values(), (key, chain, self.certificate.public_bytes(Encoding.PEM)), strict=True):
             path.write_bytes(content)

@@ -38,7 +38,7 @@ class Identity:
     """A private key with its certificate chain, and the authorities by which peers are verified.
 
     ``bundles`` maps a trust domain's name to its authorities (DER). With ``spiffe`` a peer must carry a SPIFFE ID
-    ``spiffe://DOMAIN/swarm/COMPONENT`` and chain up to an authority of that very domain; without (the user's own
+    that ends in ``/COMPONENT`` and chain up to an authority of that very domain; without (the user's own
     certificates) a chain up to any authority is enough.
     """
 
@@ -87,8 +87,8 @@ class Identity:
         if len(names) != 1:
             raise Unauthorised(f"the peer's certificate has {len(names)} SPIFFE IDs, it must have one")
         domain, path = [*names[0].removeprefix("spiffe://").split("/", 1), ""][:2]
-        if not names[0].startswith("spiffe://") or path not in {f"swarm/{component}" for component in COMPONENTS}:
-            raise Unauthorised(f"the peer is {names[0]}, not spiffe://DOMAIN/swarm/ followed by {'|'.join(COMPONENTS)}")
+        if not names[0].startswith("spiffe://") or path.rpartition("/")[2] not in COMPONENTS:
+            raise Unauthorised(f"the peer is {names[0]}, not a SPIFFE ID that ends in /{', /'.join(COMPONENTS)}")
         if domain not in self.bundles:
             raise Unauthorised(f"the peer is {names[0]}, and no trust bundle of {domain} is held ({self.held()})")
         if _chain(connection)[-1] not in self.bundles[domain]:
@@ -145,9 +145,8 @@ def _from_workload_api(component: str, environ: Mapping[str, str], wait: float) 
     }
     identity = Identity(str(svid.spiffe_id), _key_pem(svid.private_key), _pem(svid.cert_chain), bundles)
     logger.info("Received SVID %s, valid until %s UTC; %s", identity.name, svid.leaf.not_valid_after_utc.strftime("%F %T"), identity.held())
-    own = f"swarm/{component}"
-    if identity.name.removeprefix("spiffe://").partition("/")[2] != own:
-        raise Refusal(f"this component is {component}, and its SVID says {identity.name}: the entry's SPIFFE ID must end with /{own}")
+    if not identity.name.endswith(f"/{component}"):
+        raise Refusal(f"this component is {component}, and its SVID says {identity.name}: the entry's SPIFFE ID must end with /{component}")
     return identity
 
 

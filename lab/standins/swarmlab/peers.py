@@ -48,7 +48,7 @@ class Store:
         """The SL node's whole API."""
 
         def serve(kind: str, request: Request) -> bytes:
-            if not request.peer.endswith("/swarm/sl") and request.peer.startswith("spiffe://"):
+            if not request.peer.endswith("/sl") and request.peer.startswith("spiffe://"):
                 raise Failed(403, f"parameters are for SL nodes; you are {request.peer}")
             return self.get(kind, *request.arguments)
 

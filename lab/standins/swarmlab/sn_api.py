@@ -186,7 +186,7 @@ def p2p_routes(store: Store, submit: Submit, identity: Identity) -> list[Route]:
     """What SN nodes ask each other on the p2p port: the state after a change, and to order a change."""
 
     def only_sn(request: Request) -> None:
-        if identity.spiffe and not request.peer.endswith("/swarm/sn"):
+        if identity.spiffe and not request.peer.endswith("/sn"):
             raise Failed(403, f"{request.peer} is not an SN node")
 
     def replicate(request: Request) -> Answer:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,14 @@ from ...module_utils._names import NODE_TYPES, is_trust_domain
 from ...module_utils._spire import datastore
 from ...module_utils._spire.config import next_minor, seconds, version_tuple
 from .._site import certificates, classic, spire
+from .._site.model import DEFAULTS
 from . import classic as classic_checks
 from .wording import did_you_mean, listed, shown
 
 if TYPE_CHECKING:
     from .._site.model import Inventory
 
+_SEGMENT = re.compile(r"[A-Za-z0-9._-]+\Z")
 EXPECTED_DOMAIN = "expected only lower-case letters, digits, dots, dashes and underscores"
 
 
@@ -33,6 +36,32 @@ def trust_domains(inventory: Inventory) -> list[str]:
     except ValueError as error:
         found.append(f"swarm_spire_version of {host}: {error}")
     return found
+
+
+def paths(inventory: Inventory) -> list[str]:
+    """Of the paths of the containers' SPIFFE IDs (SPIFFE-ID, 2.2)."""
+    found: dict[str, list[str]] = {}
+    for host in inventory.hosts:
+        path = inventory.get(host, "swarm_spiffe_path")
+        if sentence := _path(path, fixed=classic.is_classic(inventory, host) and path != DEFAULTS["swarm_spiffe_path"]):
+            found.setdefault(sentence, []).append(host)
+    return [f"swarm_spiffe_path of {listed(hosts)}: {sentence}" for sentence, hosts in found.items()]
+
+
+def _path(path: object, fixed: bool) -> str:
+    if fixed:
+        return "release 0.3.0 has SPIFFE IDs of its own, /swarm/sn and /swarm/sl: remove it"
+    invalid = f"invalid path {shown(path)}"
+    if not isinstance(path, str) or not path.startswith("/"):
+        return f"{invalid}; expected text that begins with /, such as /{spire.NODE_TYPE}"
+    if spire.NODE_TYPE not in path:
+        return f"{invalid}; expected {spire.NODE_TYPE} in it, so that each kind of container has an ID of its own"
+    segments = spire.workload_path(path, "sn").split("/")[1:]
+    if not all(map(_SEGMENT.match, segments)) or {".", ".."} & set(segments):
+        return f"{invalid}; expected letters, digits, dots, dashes and underscores between single slashes"
+    if segments[0] == "spire":
+        return f"{invalid}; SPIRE keeps /spire for its own servers and agents: choose another beginning"
+    return ""
 
 
 def versions(inventory: Inventory) -> list[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 _PATH = re.compile(r"/[^\s:]*\Z")
-PATHS = ("model_dir", "working_dir", "model_mount", "private_mount", "data_dir")
+PATHS = ("pull_auth", "model_dir", "working_dir", "model_mount", "private_mount", "data_dir")
 # For each line of releases, classic or not: keys that it does not have, and what it has instead.
 _ELSEWHERE: dict[bool, list[tuple[tuple[str, ...], str]]] = {
     False: [(ONLY_CLASSIC, "use private_data for a node's own data, and private_mount for its path in the ML container")],
@@ -48,6 +48,9 @@ def _wrong_type(key: str, value: object) -> list[str]:
     default, where = DEFAULTS.get(key, ""), f"swarm_training.{key}"
     if isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         return [f"{where}: invalid value {shown(value)}; expected a whole number, 0 or more"]
+    if key == "pull_auth" and isinstance(value, dict):
+        remedy = "put the login into a config.json in each SWOP's directory, and set the path that it has in the container"
+        return [f"{where}: a name and a password would be on the blockchain, where everybody reads them: {remedy}"]
     if isinstance(default, str) and not isinstance(value, (str, int) if key == "gpus" else str):
         return [wrong_type(where, value, "text")]
     if isinstance(default, (dict, list)) and not isinstance(value, type(default)):
@@ -74,6 +77,8 @@ def _wrong_values(training: dict[str, Any]) -> list[str]:
         for name, value in training.get(key, {}).items()
         if isinstance(value, (dict, list))
     ]
+    if training.get("pull_auth") and training.get("build"):
+        found.append("swarm_training.pull_auth is for an image that is pulled, and build is set: remove one of them")
     if training["program"].startswith("/"):
         expected = "a path relative to working_dir, such as model/train.py"
         found.append(f"swarm_training.program: invalid path {training['program']!r}; expected {expected}")

@@ -39,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "swarm_registry": "",
     "swarm_spire_version": "1.8.4",
     "swarm_trust_domain": "swarm.learning",
+    "swarm_spiffe_path": "/{node_type}",
     "swarm_host_ip": "",
     "swarm_apls_ip": "",
     "swarm_apls_port": 5814,
@@ -91,6 +92,7 @@ DEFAULTS: dict[str, Any] = {
     **classic.DEFAULTS,
     **sl.DEFAULTS,
     **{f"{component}_image": "" for component in COMPONENTS},
+    **{f"{component}_{kind}": {} for component in ("sn", "sl", "swop", "swci") for kind in ("env", "options")},
 }
 
 
@@ -415,12 +417,6 @@ def license_servers(inventory: Inventory, host: str) -> dict[str, Any]:
     return found
 
 
-def proxy(inventory: Inventory, host: str) -> dict[str, str]:
-    """All six proxy variables, so that what an engine hands to its containers never reaches ours by accident."""
-    http, https, direct = (inventory.get(host, f"swarm_{kind}") for kind in ("http_proxy", "https_proxy", "no_proxy"))
-    return _proxy.environment(http, https, direct, map(inventory.address, inventory.hosts))
-
-
 def images(inventory: Inventory, host: str) -> dict[str, str]:
     """Every image that this host will run → the variables that decide about it, in the order of the roles."""
     by_hand = sl.nodes(inventory, {}).get(host, ())
@@ -491,7 +487,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
         "network": inventory.get(host, "swarm_network"),
         "sn_nodes": site.sns.get(host, []),
         "sl_nodes": site.sls.get(host, []),
-        "proxy": proxy(inventory, host),
+        "proxy": _proxy.of_host(inventory, host),
         "images": images(inventory, host),
         "registry": registry_of(_reference(inventory, host, "sn")),
         "training": site.training,
@@ -580,11 +576,25 @@ def _swops(
     return options, profiles
 
 
+def _build_proxy(inventory: Inventory) -> dict[str, str]:
+    """The proxies that every SWOP's build goes through.
+
+    All build by the same lines, which everybody reads on the blockchain: proxies that differ, that have passwords, or that other
+    organisations would have to reach are in none of them.
+    """
+    names = ("swarm_http_proxy", "swarm_https_proxy", "swarm_no_proxy")
+    given = {tuple(str(inventory.get(host, name)) for name in names) for host in inventory.members("swop")}
+    if inventory.peers or len(given) != 1:
+        return {}
+    found = _proxy.environment(*given.pop())
+    return {} if _proxy.has_password(found) else found
+
+
 def _swci(
     inventory: Inventory, host: str, sns: dict[str, list[dict[str, Any]]], swops: dict[str, list[dict[str, Any]]], training: dict[str, Any]
 ) -> tuple[dict[str, dict[str, Any]], str]:
     sn_ip, sn_api_port = _sn_of(inventory, host, "swci", 0, sns)
-    definitions = swci.tasks(training)
+    definitions = swci.tasks(training, _build_proxy(inventory))
     files = {"first": "image-task.yml", "run": "run-task.yml"}
     operators = [node for nodes in swops.values() for node in nodes]
     place = {

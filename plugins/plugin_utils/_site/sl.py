@@ -8,6 +8,7 @@ import posixpath
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from .. import _proxy
 from .._images import build_label, reference
 from . import classic
 from . import training as _training
@@ -65,14 +66,16 @@ def _node(inventory: Inventory, host: str, settings: dict[str, Any], place: dict
         return _classic(inventory, host, node, settings, training, place)
     derived = {"name": f"ml-{place['number']}", "network": inventory.get(host, "swarm_network")}
     if training:
-        derived.update(_ml(training, place))
+        derived.update(_ml(training, place, settings.get("ml") or {}, _proxy.of_host(inventory, host)))
         node["env"] = _training.as_texts({**training["sl_env"], **settings.get("env", {})})
     ml = settings.get("ml") or {}
     ml = {**derived, **ml, "env": {**derived.get("env", {}), **(ml.get("env") or {})}}
     return {**node, **{key: value for key, value in settings.items() if key != "env"}, "ml": ml}
 
 
-def _ml(training: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
+def _ml(training: dict[str, Any], place: dict[str, int], given: dict[str, Any], proxy: dict[str, str]) -> dict[str, Any]:
+    own = {**_training.environment(training), **_training.filled(training["node_env"], place)}
+    proxy = _proxy.of_program(proxy, {**own, **(given.get("env") or {})})
     volumes = [f"{training['model_dir']}:{training['model_mount']}"]
     if training["private_data"]:
         volumes.append(f"{_training.filled(training['private_data'], place)}:{training['private_mount']}:ro")
@@ -82,9 +85,16 @@ def _ml(training: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
         "command": training["program"],
         "workdir": training["working_dir"],
         "volumes": volumes,
-        "env": _training.as_texts({**_training.environment(training), **_training.filled(training["node_env"], place)}),
-        **({"gpus": _training.devices(training["gpus"])} if str(training["gpus"]) else {}),
+        "env": _training.as_texts({**proxy, **_training.gpu_environment(training["gpus"]), **own}),
+        **_gpus(training["gpus"]),
     }
+
+
+def _gpus(gpus: str | int) -> dict[str, Any]:
+    """The GPUs as options of an ML container."""
+    if _training.is_amd(gpus):
+        return {"devices": list(_training.AMD_DEVICES)}
+    return {"gpus": _training.devices(gpus)} if str(gpus) else {}
 
 
 def _classic(
@@ -174,8 +184,14 @@ def _read_only(rest: str) -> bool:
 
 def gpus(own: Sequence[dict[str, Any]]) -> list[str]:
     """Which of these nodes are to have GPUs: [`sl-1 (gpu 0)`, …]."""
-    wanted = [(node["name"], node.get("gpu") or node.get("gpus") or (node.get("ml") or {}).get("gpus")) for node in own]
+    wanted = [(node["name"], node.get("gpu") or node.get("gpus") or _of_program(node.get("ml") or {})) for node in own]
     return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu]
+
+
+def _of_program(ml: dict[str, Any]) -> str:
+    """The GPUs of an ML container; AMD's are devices of it."""
+    is_amd = _training.AMD_DEVICES[0] in [str(device).partition(":")[0] for device in ml.get("devices") or ()]
+    return "amd" if is_amd else ml.get("gpus") or ""
 
 
 def ml_image(training: dict[str, Any], context: str, sums: list[str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # By what an upstream server's agent knows the container of a server below it.
 SERVER_SELECTOR = "docker:label:learning.swarm.component:spire_server"
+NODE_TYPE = "{node_type}"  # in swarm_spiffe_path
 LIVES = {
     "training_days": "swarm_training_days",
     "ca_ttl": "spire_server_ca_ttl",
@@ -90,6 +91,11 @@ def _path(host: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", host)
 
 
+def workload_path(path: str, node_type: str) -> str:
+    """The path of the SPIFFE ID of all containers of a kind, as `swarm_spiffe_path` says."""
+    return path.replace(NODE_TYPE, node_type)
+
+
 def own_agent_id(inventory: Inventory, host: str) -> str:
     """The same, of a host of the inventory, which may say so itself."""
     return inventory.get(host, "spire_agent_id") or agent_id(inventory.get(host, "swarm_trust_domain"), host)
@@ -109,7 +115,7 @@ def _entries(inventory: Inventory, mine: list[str], servers: dict[str, list[str]
     ]
     return [
         {
-            "spiffe_id": f"spiffe://{domain}/swarm/{node_type}",
+            "spiffe_id": f"spiffe://{domain}{workload_path(inventory.get(host, 'swarm_spiffe_path'), node_type)}",
             "parent_id": own_agent_id(inventory, host),
             "selectors": [f"docker:env:swarm_node_type={node_type}"],
             "federates_with": peers,

@@ -6,22 +6,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from .. import _proxy
 from .swop import TASKRUNNER
 from .training import build_steps, environment, one_key_each
 
 CONTRACT = "defaultbb.cqdb.sml.hpe"
+LONGEST_STEP = 160  # bytes of a build step: the cells of the blockchain
 USR_DIR = "/platform/swarm/usr"  # where SWOP and SWCI see their user directory
 
 
-def tasks(training: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def tasks(training: dict[str, Any], proxy: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
     """{"first": …, "run": …}: the definitions of the task that makes the ML image there and of the one that trains.
+
+    proxy: variable → value of the proxies that the build downloads through.
 
     A finalized task can neither be changed nor deleted, so each name carries a digest of what the task does: a changed
     training is a new task, an unchanged one is found again.
     """
-    first = _build_task(training) if training["build"] else _pull_task(training)
+    first = _build_task(training, proxy or {}) if training["build"] else _pull_task(training)
     run = {
         "Name": "",
         "TaskType": "RUN_SWARM",
@@ -41,7 +46,7 @@ def tasks(training: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {"first": first, "run": run}
 
 
-def _build_task(training: dict[str, Any]) -> dict[str, Any]:
+def _build_task(training: dict[str, Any], proxy: Mapping[str, str]) -> dict[str, Any]:
     task = {
         "Name": "",
         "TaskType": "MAKE_USER_CONTAINER",
@@ -51,10 +56,15 @@ def _build_task(training: dict[str, Any]) -> dict[str, Any]:
         "Body": {
             "BuildContext": training["client_volume"] if training["client_wheel"] else None,
             "BuildType": "INLINE",
-            "BuildSteps": build_steps(training),
+            "BuildSteps": _proxied(build_steps(training), _proxy.build_lines(proxy, LONGEST_STEP)),
         },
     }
     return {**task, "Name": f"{training['name']}-build-{_digest(task)}"}
+
+
+def _proxied(steps: list[str], lines: list[str]) -> list[str]:
+    """The steps with these lines at the beginning of each stage."""
+    return [line for step in steps for line in (step, *(lines if str(step).lstrip().upper().startswith("FROM ") else ()))]
 
 
 def _pull_task(training: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +76,12 @@ def _pull_task(training: dict[str, Any]) -> dict[str, Any]:
         "Author": training["author"],
         "Prereq": "ROOTTASK",
         "Outcome": training["image"],
-        "Body": {"Tag": tag, "RepoName": name, "OrgAndReg": f"{organisation or 'docker.io/library'}/", "Auth": None},
+        "Body": {
+            "Tag": tag,
+            "RepoName": name,
+            "OrgAndReg": f"{organisation or 'docker.io/library'}/",
+            "Auth": training["pull_auth"] or None,
+        },
     }
     return {**task, "Name": f"{training['name']}-pull-{_digest(task)}"}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _proxy
-from .training import FIRST_SL_PORT, SL_PORT_STEP, devices, filled, one_key_each
+from .training import FIRST_SL_PORT, SL_PORT_STEP, filled, gpu_environment, gpu_options, gpus_of, one_key_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,8 +38,8 @@ def pair(settings: dict[str, Any], index: int, number: int, nodes: int, address:
 
 def gpus(training: dict[str, Any], pairs: Sequence[dict[str, Any]]) -> list[str]:
     """Which of these pairs are to have GPUs: [`ml-1 (gpu 0)`, …]."""
-    wanted = [(pair["ml_hostname"], pair.get("gpus") or training.get("gpus")) for pair in pairs]
-    return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu]
+    wanted = [(pair["ml_hostname"], gpus_of(pair, training)) for pair in pairs]
+    return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu != ""]
 
 
 def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any], host_settings: dict[str, Any]) -> dict[str, Any]:
@@ -60,23 +60,25 @@ def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any]
             *({key: host_settings["proxy"].get(key) or None} for key in _proxy.VARIABLES),
             *one_key_each(training["sl_env"]),
         ],
-        "nodes": [{"slnodedef": _node(index, one, training, host_settings["identity"])} for index, one in enumerate(pairs)],
+        "nodes": [{"slnodedef": _node(index, one, training, host_settings)} for index, one in enumerate(pairs)],
     }
 
 
-def _node(index: int, one: dict[str, Any], training: dict[str, Any], identity: dict[str, str]) -> dict[str, Any]:
+def _node(index: int, one: dict[str, Any], training: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     private = filled(one.get("private_data") or training["private_data"], one)
-    gpus = one.get("gpus") or training["gpus"]
-    options = [*([{"gpus": devices(gpus)}] if gpus not in ("", None) else []), *one.get("container_options", [])]
+    gpus = gpus_of(one, training)
+    options = [*gpu_options(gpus), *one.get("container_options", [])]
+    own = filled({**training["node_env"], **one.get("env", {})}, one)
+    proxy = _proxy.of_program(settings["proxy"], {**training["env"], **own})
     definition = {
         "idx": index,
-        "identity": [{"attribute": _attribute(option, value)} for option, value in identity.items()],
+        "identity": [{"attribute": _attribute(option, value)} for option, value in settings["identity"].items()],
         "slhostname": one["sl_hostname"],
         "slhostip": one["host_ip"],
         "slport": one["port"],
         "slenvvars": [{"swarm_node_type": "sl"}, *one_key_each(one.get("sl_env", {}))],
         "usrhostname": one["ml_hostname"],
-        "usrenvvars": one_key_each(filled({**training["node_env"], **one.get("env", {})}, one)) or None,
+        "usrenvvars": one_key_each({**proxy, **gpu_environment(gpus), **own}) or None,
         "privatedata": {"src": private, "mType": "BIND"} if private else None,
     }
     if options:

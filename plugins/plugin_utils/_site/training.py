@@ -5,21 +5,24 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from typing import Any
 
 from .wheel import installable_name
 
 PACKAGES = "/tmp/hpe-swarmcli-pkg"  # a path inside the ML image, the platform's own
 FIRST_SL_PORT, SL_PORT_STEP = 16000, 1000
+AMD_DEVICES = ("/dev/kfd", "/dev/dri")
 
 REQUIRED = ("name", "image", "program", "model_dir")
 CLASSIC_REQUIRED = ("name", "program", "model_dir")
 # What only one line of releases has: in 0.3.0 the ML program runs inside the SL container, and no SWOP makes an image for it.
-ONLY_CURRENT = ("image", "build", "client_wheel", "private_data", "private_mount")
+ONLY_CURRENT = ("image", "build", "pull_auth", "client_wheel", "private_data", "private_mount")
 ONLY_CLASSIC = ("data_dir",)
 PATHS = ("client_wheel", "model_source")  # on the controller
 DEFAULTS: dict[str, Any] = {
     "build": [],
+    "pull_auth": "",
     "client_wheel": "",
     "client_volume": "sl-cli-lib",
     "entrypoint": "python3",
@@ -53,6 +56,29 @@ def devices(gpus: str | int) -> str:
     """`all`, or GPUs by their numbers, as an engine and SWOP are asked for them; a bare number would mean how many."""
     text = str(gpus)
     return f"device={text}" if text[:1].isdigit() else text
+
+
+def gpus_of(one: Mapping[str, Any], training: Mapping[str, Any]) -> str | int:
+    """The GPUs of a pair, 0 among them, else those of all; empty without any."""
+    return next((gpus for gpus in (one.get("gpus"), training.get("gpus")) if gpus not in ("", None)), "")
+
+
+def is_amd(gpus: str | int) -> bool:
+    """Whether these are GPUs of AMD: `amd`, or some of them as `amd=0,1`."""
+    return str(gpus).partition("=")[0] == "amd"
+
+
+def gpu_options(gpus: str | int) -> list[dict[str, Any]]:
+    """The GPUs as SWOP's profile has them in `usrcontaineropts`; AMD's are devices, without a driver of the engine's."""
+    if gpus == "":
+        return []
+    return [{"device": list(AMD_DEVICES)}, {"group-add": ["video"]}] if is_amd(gpus) else [{"gpus": devices(gpus)}]
+
+
+def gpu_environment(gpus: str | int) -> dict[str, str]:
+    """What tells the ML program which of AMD's GPUs it has; engines give all or none."""
+    numbers = str(gpus).partition("=")[2]
+    return {"HIP_VISIBLE_DEVICES": numbers} if is_amd(gpus) and numbers else {}
 
 
 def filled(value: Any, one: dict[str, Any]) -> Any:

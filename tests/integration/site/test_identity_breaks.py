@@ -19,7 +19,7 @@ from lab import training
 from tests.integration.site import lab_platform as world
 
 ONE, TWO = world.HOSTS
-SL = "spiffe://org2.swarm.learning/swarm/sl"
+SL = "spiffe://org2.swarm.learning/sl"
 AGENT = "spiffe://org2.swarm.learning/swarm/agent/host-2"
 AGENT_SECONDS = 60  # how long the agent may take until it knows what its server knows
 # All four peers must take part, and nobody waits long for one that does not come.

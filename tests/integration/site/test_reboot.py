@@ -31,7 +31,7 @@ def has_identity():
     """Whether the host's agent issues SVIDs to its containers, within the time that a container asks for one."""
     ask = 'from os import environ; from swarmlab.identity import obtain; print(obtain("swci", environ).name)'
     image = ("--entrypoint", "python3", "registry.lab:5000/hpe/swarm-learning/sn:2.3.0", "-c", ask)
-    return HOST.run("docker", "run", "--rm", "--network", "none", *WORKLOAD, *image).rstrip().endswith("/swarm/swci")
+    return HOST.run("docker", "run", "--rm", "--network", "none", *WORKLOAD, *image).rstrip().endswith("/swci")
 
 
 @pytest.mark.usefixtures("platform")

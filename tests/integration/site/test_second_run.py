@@ -55,6 +55,26 @@ def test_a_changed_variable_changes_its_container_and_nothing_else(tmp_path, log
     assert back.changes() == [("host-2", "Start the other SN nodes")]
 
 
+def paths():
+    """Of both servers, the paths of their entries for containers."""
+    found = [world.spire(host, "entry", "show")["entries"] for host in world.HOSTS]
+    return [sorted(e["spiffe_id"]["path"] for e in own if e["parent_id"]["path"].startswith("/swarm/agent/")) for own in found]
+
+
+def test_spiffe_ids_of_an_earlier_version_are_carried_over(tmp_path, log):
+    """Containers run on with what they have; only the entries are replaced, and those who come next get the new IDs."""
+    before = world.containers()
+    earlier = world.extra(tmp_path, {"swarm_spiffe_path": "/swarm/{node_type}"})
+    world.worked(world.play(log, "-i", str(world.LAB), *earlier, "--tags", "spire"))
+    assert paths() == [["/swarm/sl", "/swarm/sn", "/swarm/swci", "/swarm/swop"]] * 2
+
+    outcome = world.worked(world.play(log, "-i", str(world.LAB)))
+    assert {task for _host, task in outcome.changes()} == {"Set the registration entries of the SPIRE Server"}
+    assert paths() == [["/sl", "/sn", "/swci", "/swop"]] * 2
+    again = world.worked(world.play(log, "-i", str(world.LAB)))
+    assert (again.changed, world.containers()) == (NOTHING, before)
+
+
 @pytest.mark.usefixtures("platform")
 def test_hosts_that_change_places_keep_their_nodes(tmp_path, log):
     """Names, ledgers and data hang on the host: the same inventory with its hosts in another order changes nothing."""

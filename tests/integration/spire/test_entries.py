@@ -12,7 +12,7 @@ MANY = 1000
 
 def entry(name, **others):
     return {
-        "spiffe_id": f"spiffe://{DOMAIN}/swarm/{name}",
+        "spiffe_id": f"spiffe://{DOMAIN}/{name}",
         "parent_id": ALIAS,
         "selectors": [f"docker:env:swarm_node_type={name}"],
         **others,
@@ -23,9 +23,9 @@ ENTRIES = [entry("sn", x509_svid_ttl=7200), entry("sl", dns_names=["sl.example"]
 
 
 def told(spire):
-    """Name → entry of what the server has below /swarm, aliases of agents left out."""
+    """Name → entry of what the server has below its agents' IDs; those of agents are left out."""
     entries = spire.spire("entry", "show")["entries"]
-    return {e["spiffe_id"]["path"].removeprefix("/swarm/"): e for e in entries if e["parent_id"]["path"].startswith("/swarm/")}
+    return {e["spiffe_id"]["path"].removeprefix("/"): e for e in entries if e["parent_id"]["path"].startswith("/swarm/")}
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def converge(spire, names, **others):
 
 def test_an_entry_that_was_edited_by_hand_is_as_wanted_again(spire):
     there = told(spire)["sn"]
-    alias = ["-parentID", ALIAS, "-spiffeID", f"spiffe://{DOMAIN}/swarm/sn", "-selector", "docker:env:swarm_node_type=sn"]
+    alias = ["-parentID", ALIAS, "-spiffeID", f"spiffe://{DOMAIN}/sn", "-selector", "docker:env:swarm_node_type=sn"]
     spire.spire("entry", "update", "-entryID", there["id"], *alias, "-x509SVIDTTL", "60", "-dns", "by.hand", "-admin")
     done = converge(spire, {"created": [], "updated": ["sn"], "deleted": []})
     assert "x509_svid_ttl: 60" in done["diff"]["before"]
@@ -68,14 +68,29 @@ def test_purge_takes_what_is_stale_and_nothing_else(spire):
     spire.call("spire_entry", entries=[elsewhere, entry("old"), entry("left", parent_id=f"{ALIAS}-that-left")])
     converge(spire, {"created": [], "updated": [], "deleted": []})
     done = converge(spire, {"created": [], "updated": [], "deleted": ["old"]}, purge=True)
-    assert done["diff"] == {"before": f"spiffe://{DOMAIN}/swarm/old under {ALIAS} by docker:env:swarm_node_type=old\n", "after": ""}
+    assert done["diff"] == {"before": f"spiffe://{DOMAIN}/old under {ALIAS} by docker:env:swarm_node_type=old\n", "after": ""}
     converge(spire, {"deleted": ["left"]}, purge=True, purge_parents=[f"spiffe://{DOMAIN}/swarm/agent/*"])
     assert sorted(told(spire)) == ["sl", "sn", "swop"]
     assert [e["spiffe_id"]["path"] for e in spire.spire("entry", "show", "-parentID", f"spiffe://{DOMAIN}/spire/server")["entries"]] == [
-        "/swarm/elsewhere"
+        "/elsewhere"
     ]
     assert spire.aliases() == agent
     spire.call("spire_entry", entries=[elsewhere], state="absent")
+
+
+def test_entries_of_the_earlier_form_go_once_the_new_ones_are_there(spire):
+    """The list of a site is complete: what an earlier version made below its agents is replaced in one call, or left where that fails."""
+    site = {"purge": True, "purge_parents": [f"spiffe://{DOMAIN}/swarm/agent/*"]}
+    earlier = [{**one, "spiffe_id": one["spiffe_id"].replace(DOMAIN, f"{DOMAIN}/swarm")} for one in ENTRIES]
+    spire.call("spire_entry", entries=earlier, **site)
+    assert sorted(told(spire)) == ["swarm/sl", "swarm/sn", "swarm/swop"]
+    with pytest.raises(Failed, match="hint is too long"):
+        spire.call("spire_entry", entries=[*ENTRIES[:2], entry("swop", hint="x" * 1025)], **site)
+    assert {"swarm/sl", "swarm/sn", "swarm/swop"} <= set(told(spire))
+    spire.call("spire_entry", entries=earlier, **site)
+    done = converge(spire, {"created": ["sn", "sl", "swop"], "updated": []}, **site)
+    assert sorted(one.removeprefix(f"spiffe://{DOMAIN}") for one in done["deleted"]) == ["/swarm/sl", "/swarm/sn", "/swarm/swop"]
+    assert sorted(told(spire)) == ["sl", "sn", "swop"]
 
 
 def test_parents_that_do_not_exist_yet_are_reported(spire):
@@ -87,7 +102,7 @@ REFUSED = [
     (entry("x", federates_with=["org2.example"]), ["federates with org2.example", "it has: none", "spire_bundle"]),
     (entry("x", parent_id=f"spiffe://{DOMAIN}/spire/agent/join_token/gone"), ["join_token/gone", "knows no such agent"]),
     (
-        {**entry("x"), "spiffe_id": "spiffe://org9.example/swarm/x", "parent_id": "spiffe://org9.example/a"},
+        {**entry("x"), "spiffe_id": "spiffe://org9.example/x", "parent_id": "spiffe://org9.example/a"},
         [f"not of this server's trust domain {DOMAIN}"],
     ),
 ]
@@ -105,7 +120,7 @@ def test_unsupported_request_changes_nothing(spire, wrong, says):
 
 def test_refusal_of_the_server_is_reported(spire):
     """The command ends with 0 then; only its answer says which entry it was."""
-    with pytest.raises(Failed, match=r"swarm/x: .*hint is too long"):
+    with pytest.raises(Failed, match=r"/x: .*hint is too long"):
         spire.call("spire_entry", entries=[entry("good"), entry("x", hint="x" * 1025)])
     converge(spire, {"deleted": ["good"]}, purge=True)
 

@@ -21,7 +21,7 @@ SERVERS = {
 }
 HOSTS = {**SERVERS, "guest": {"swarm_trust_domain": "org2.example"}}  # each with a directory and container names of its own
 GROUPS = {"swarm_spire_server": list(SERVERS), "swarm_spire_agent": ["below", "guest"]}
-SN = "spiffe://org1.example/swarm/sn"
+SN = "spiffe://org1.example/sn"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_each_domain_has_the_bundles_of_all_others(site):
 
 
 def test_a_join_token_is_kept_with_the_server_that_made_it(site):
-    assert site.gets("guest", "spiffe://org2.example/swarm/sn")
+    assert site.gets("guest", "spiffe://org2.example/sn")
     made = [host for host in HOSTS if (site.directory / host / "tokens").exists()]
     assert made == ["top", "below", "second"]
 

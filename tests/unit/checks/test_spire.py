@@ -35,6 +35,28 @@ BAD = {
         two_orgs(host_1={"swarm_trust_domain": "Org1.Example"}),
         "swarm_trust_domain of host-1: invalid trust domain 'Org1.Example'; expected only lower-case letters",
     ),
+    "path that does not begin with a slash": (
+        two_orgs({"swarm_spiffe_path": "{node_type}"}),
+        "swarm_spiffe_path of host-1, host-2: invalid path '{node_type}'; expected text that begins with /, such as /{node_type}",
+    ),
+    "path that is no text": (two_orgs({"swarm_spiffe_path": 5}), "swarm_spiffe_path of host-1, host-2: invalid path 5; expected text"),
+    "path without the kind": (two_orgs({"swarm_spiffe_path": "/swarm"}), "invalid path '/swarm'; expected {node_type} in it"),
+    "path with letters that SPIFFE does not have": (
+        two_orgs(host_2={"swarm_spiffe_path": "/my swarm/{node_type}"}),
+        "swarm_spiffe_path of host-2: invalid path '/my swarm/{node_type}'; expected letters, digits, dots, dashes and underscores",
+    ),
+    "path with another word in braces": (two_orgs({"swarm_spiffe_path": "/{host}/{node_type}"}), "expected letters, digits, dots"),
+    "path with an empty part": (two_orgs({"swarm_spiffe_path": "/a//{node_type}"}), "between single slashes"),
+    "path that ends with a slash": (two_orgs({"swarm_spiffe_path": "/{node_type}/"}), "between single slashes"),
+    "path that goes up": (two_orgs({"swarm_spiffe_path": "/../{node_type}"}), "between single slashes"),
+    "path of SPIRE's own": (two_orgs({"swarm_spiffe_path": "/spire/{node_type}"}), "SPIRE keeps /spire for its own servers and agents"),
+    "path in release 0.3.0": (
+        two_orgs(
+            {"swarm_release": "0.3.0", "swarm_spiffe_path": "/x/{node_type}", "swarm_training": {}},
+            without=["swarm_swop", "swarm_spire_agent"],
+        ),
+        "release 0.3.0 has SPIFFE IDs of its own, /swarm/sn and /swarm/sl: remove it",
+    ),
     "one trust domain twice": (
         two_orgs(host_2={"swarm_trust_domain": "org1.swarm.learning"}),
         "for several servers of one organisation, give all the same spire_server_datastore, of type postgres or mysql",

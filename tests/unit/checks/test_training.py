@@ -37,6 +37,18 @@ BAD = {
         two_orgs(training={"private_data": "/d"}),
         "swarm_training.private_data (on the hosts) and private_mount (in the ML container) must be set together",
     ),
+    "login with a password": (
+        two_orgs(training={"build": [], "pull_auth": {"Username": "user", "Password": "secret"}}),
+        "swarm_training.pull_auth: a name and a password would be on the blockchain, where everybody reads them",
+    ),
+    "relative path of a login": (
+        two_orgs(training={"build": [], "pull_auth": "config.json"}),
+        "swarm_training.pull_auth: invalid path 'config.json'; expected an absolute path",
+    ),
+    "login without a pull": (
+        two_orgs(training={"pull_auth": "/platform/swarm/usr/config.json"}),
+        "swarm_training.pull_auth is for an image that is pulled, and build is set: remove one of them",
+    ),
     "two trainings": (
         two_orgs(host_2={"swarm_training": {"name": "other"}}),
         "swarm_training of host-2 differs from that of the other hosts: an inventory has one training",

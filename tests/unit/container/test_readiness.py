@@ -48,6 +48,25 @@ LINES = [
     ("x509: certificate has expired or is not yet valid: current time 2026-01-01T00:00:00Z is before 2026-01-02", "clocks", "NTP", False),
     ("client version 1.43 is too old. Minimum supported API version is 1.44", "API version", "min-api-version", False),
     ("ERROR: Invalid requirement: 'swarmlearning==client'", "pip refuses", "swarmlearning-RELEASE", False),
+    ("pip: error: invalid requirement 'swarmlearning==client'", "pip refuses", "swarmlearning-RELEASE", False),
+    (
+        "Mismatch in the Swarm API version between ML and SL containers. Expected version 2, but the version received from the header is 1.",
+        "different versions", "wheel of the SL's own release", False,
+    ),
+    ('Failed to start thread "GC Thread#0" - pthread_create failed (EPERM)', "engine is too old", "update the Docker Engine", True),
+    ("could not rotate trust to a new trusted root", "signing keys", "~/.docker/trust", False),
+    ("Unable to contact API-Server", "SN node of this container does not answer", "sn_api_port", False),
+    ("swarm.swci: API server is down", "has gone", "Sentinel first", False),
+    ("errBadParameters:DESC IS TOO LONG", "160 bytes", "shorten", False),
+    ("ERROR: Transferring 100 ETH to local account failed", "did not enrol", "NTP", False),
+    ("ERROR: PDFile not found", "does not know the platform's licences", "licence file", False),
+    ("WARNING - Maximum configured SWCI wait time is over", "stopped waiting", "swarm_training_days", False),
+    ("SWOP MAKE_USER_CONTAINER fails.", "could not build the ML image", "Ubuntu 22.04", False),
+    (
+        "docker.errors.ImageNotFound: No such image: hub.docker.hpecorp.net/swarm-learning/sl:2.0.0",
+        "internal name", "docker tag", False,
+    ),
+    ("Error: rootlessport cannot expose privileged port 443", "below 1024", "ip_unprivileged_port_start", False),
     ("Package 'swarmlearning' requires a different Python: 3.11.4 not in '<3.10,>=3.8'", "does not support", "3.8 or 3.9", False),
     ('could not select device driver "" with capabilities: [[gpu]]', "cannot give the container a GPU", "toolkit", False),
     ("DataLoader worker is killed by signal: Bus error.", "shared memory", "shm_size", False),
@@ -66,6 +85,11 @@ def test_known_text(line, cause, remedy, final):
 @pytest.mark.parametrize("line", ["all is well", "Acquiring floating license", "Sentinel Node is up", "token accepted", "SVID loaded"])
 def test_unknown_text_has_no_explanation(line):
     assert explain(line) == []
+
+
+@pytest.mark.parametrize("signature", SIGNATURES, ids=lambda signature: signature.pattern)
+def test_texts_are_found_by_their_pattern(signature):
+    assert [text for text in signature.texts if not re.search(signature.pattern, text)] == []
 
 
 def test_every_signature_is_tested():

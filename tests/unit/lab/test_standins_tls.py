@@ -53,7 +53,7 @@ def test_json_text_bytes_and_refusals_pass_between_federated_domains():
     with serving(ONE.identity("sn", TWO)) as port:
         client = Client(TWO.identity("swop", ONE), "127.0.0.1", port, "SN node")
         assert client.post("/greet/a%2Fb?x=1", {"n": 1}) == {
-            "peer": "spiffe://org2.test/swarm/swop",
+            "peer": "spiffe://org2.test/swop",
             "of": ["a/b"],
             "query": {"x": "1"},
             "n": 1,
@@ -77,7 +77,7 @@ def test_json_text_bytes_and_refusals_pass_between_federated_domains():
         (ONE.identity("sn", TWO), ONE.identity("sl", spiffe_id="spiffe://org1.test/other"), r"the peer is spiffe://org1\.test/other, not"),
         (ONE.identity("sn", spiffe_id="spiffe://org1.test/other"), ONE.identity("sl"), r"the peer is spiffe://org1\.test/other, not"),
         (
-            ONE.identity("sn", TWO, spiffe_id="spiffe://org2.test/swarm/sn"),
+            ONE.identity("sn", TWO, spiffe_id="spiffe://org2.test/sn"),
             ONE.identity("sl", TWO),
             "no authority of org2.test signed that",
         ),
@@ -115,7 +115,7 @@ def test_identity_from_a_users_files(tmp_path: Path):
     with serving(obtain("sn", environ)) as port:
         assert ask(obtain("sl", ONE.files(tmp_path, "sl")), port) == "OK"
         with pytest.raises(Unreachable, match="does not hold the trust bundle"):
-            ask(Identity("x", *TWO.leaf("spiffe://org2.test/swarm/sl"), {"org1.test": ONE.bundle}), port)
+            ask(Identity("x", *TWO.leaf("spiffe://org2.test/sl"), {"org1.test": ONE.bundle}), port)
 
 
 def test_what_is_wrong_with_an_identity_is_named(tmp_path: Path):

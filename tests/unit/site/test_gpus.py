@@ -3,7 +3,11 @@
 """Engines that can give containers GPUs, and those that cannot."""
 
 import pytest
+from ansible_collections.swarm.learning.plugins.plugin_utils._checks import formats
 from ansible_collections.swarm.learning.plugins.plugin_utils._gpus import review
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import model
+
+from tests.support.site_inventory import two_orgs
 
 RUNC, NVIDIA = {"runc": {}}, {"runc": {}, "nvidia": {}}
 
@@ -26,3 +30,33 @@ def test_engines(info, problem, warning):
     assert warning in said["warning"]
     assert bool(said["problem"]) is bool(problem)
     assert bool(said["warning"]) is bool(warning)
+
+
+AMD = [{"device": ["/dev/kfd", "/dev/dri"]}, {"group-add": ["video"]}]
+
+
+@pytest.mark.parametrize(
+    ("training", "pair", "options", "environment", "named"),
+    [
+        ("", None, None, None, []),
+        ("all", None, [{"gpus": "all"}], None, ["ml-1 (gpu all)"]),
+        ("", 0, [{"gpus": "device=0"}], None, ["ml-1 (gpu 0)"]),
+        ("all", "0,1", [{"gpus": "device=0,1"}], None, ["ml-1 (gpu 0,1)"]),
+        ("amd", None, AMD, None, ["ml-1 (gpu amd)"]),
+        ("all", "amd=0,1", AMD, [{"HIP_VISIBLE_DEVICES": "0,1"}], ["ml-1 (gpu amd=0,1)"]),
+    ],
+)
+def test_gpus_of_a_pair(training, pair, options, environment, named):
+    host = model.derive(two_orgs(training={"gpus": training}, host_1={"swop_pairs": [{} if pair is None else {"gpus": pair}]}))["host-1"]
+    [profile] = host["swop_profiles"].values()
+    node = profile["nodes"][0]["slnodedef"]
+    assert (node.get("usrcontaineropts"), node["usrenvvars"], host["gpus"]) == (options, environment, named)
+    assert formats.profile_problems(profile) == []
+
+
+def test_amd_gpus_of_an_ml_container_that_no_swop_starts():
+    by_hand = two_orgs(training={"gpus": "amd=1"}, groups={"swarm_sl": ["host-1", "host-2"]}, without=["swarm_swop", "swarm_swci"])
+    host = model.derive(by_hand)["host-1"]
+    ml = host["sl_nodes"][0]["ml"]
+    assert (ml["devices"], ml["env"]["HIP_VISIBLE_DEVICES"], "gpus" in ml) == (["/dev/kfd", "/dev/dri"], "1", False)
+    assert host["gpus"] == ["sl-1 (gpu amd)", "sl-2 (gpu amd)"]

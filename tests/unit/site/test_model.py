@@ -141,11 +141,18 @@ def test_identity():
     assert here["federates_with"] == [{"trust_domain": "org2.swarm.learning", "host": "host-2", "address": "172.2.2.2", "port": 8443}]
     assert [entry["spiffe_id"].rsplit("/", 1)[1] for entry in here["entries"]] == ["sn", "sl", "swop", "swci"]
     assert here["entries"][1] == {
-        "spiffe_id": "spiffe://org1.swarm.learning/swarm/sl",
+        "spiffe_id": "spiffe://org1.swarm.learning/sl",
         "parent_id": "spiffe://org1.swarm.learning/swarm/agent/host-1",
         "selectors": ["docker:env:swarm_node_type=sl"],
         "federates_with": ["org2.swarm.learning"],
     }
+
+
+def test_identity_by_another_path():
+    here = derived({"swarm_spiffe_path": "/swarm/{node_type}"})["host-1"]
+    ids = [entry["spiffe_id"].removeprefix("spiffe://org1.swarm.learning") for entry in here["entries"]]
+    assert ids == ["/swarm/sn", "/swarm/sl", "/swarm/swop", "/swarm/swci"]
+    assert here["agent_id"] == "spiffe://org1.swarm.learning/swarm/agent/host-1"
 
 
 def test_three_hosts_of_two_domains():

@@ -192,6 +192,13 @@ def test_a_changed_training_is_a_new_task_and_an_unchanged_one_is_not():
     assert names(build=["FROM other"])[0] != first
 
 
+def test_a_pulled_image_comes_with_the_login_of_a_file():
+    training = {**CIFAR, "build": [], "image": "r.example/ml:1", "pull_auth": "/platform/swarm/usr/config.json"}
+    task = swci.tasks(_training.normalise(training))["first"]
+    assert task["Body"] == {"Tag": "1", "RepoName": "ml", "OrgAndReg": "r.example/", "Auth": "/platform/swarm/usr/config.json"}
+    assert formats.task_problems(task) == []
+
+
 @pytest.mark.parametrize(
     ("image", "body"),
     [
