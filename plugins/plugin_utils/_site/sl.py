@@ -73,7 +73,7 @@ def _node(inventory: Inventory, host: str, settings: dict[str, Any], place: dict
 
 
 def _ml(training: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
-    volumes = [f"{training['model_dir']}:{training['model_mount']}"]
+    volumes = [f"{training['model_dir']}:{training['model_mount']}", *(f"{one['src']}:{one['tgt']}" for one in training["shared_content"])]
     if training["private_data"]:
         volumes.append(f"{_training.filled(training['private_data'], place)}:{training['private_mount']}:ro")
     return {

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from .swop import TASKRUNNER
-from .training import build_steps, environment, one_key_each
+from .training import build_steps, environment, mount_type, one_key_each
 
 CONTRACT = "defaultbb.cqdb.sml.hpe"
 USR_DIR = "/platform/swarm/usr"  # where SWOP and SWCI see their user directory
@@ -34,7 +34,10 @@ def tasks(training: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "WorkingDir": training["working_dir"],
             "Envvars": one_key_each(environment(training)),
             "PrivateContent": training["private_mount"] or None,
-            "SharedContent": [{"Src": training["model_dir"], "Tgt": training["model_mount"], "MType": "BIND"}],
+            "SharedContent": [
+                {"Src": training["model_dir"], "Tgt": training["model_mount"], "MType": "BIND"},
+                *({"Src": one["src"], "Tgt": one["tgt"], "MType": mount_type(one["src"])} for one in training["shared_content"]),
+            ],
         },
     }
     run["Name"] = run["Outcome"] = f"{training['name']}-run-{_digest(run)}"

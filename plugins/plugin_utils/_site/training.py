@@ -15,7 +15,7 @@ FIRST_SL_PORT, SL_PORT_STEP = 16000, 1000
 REQUIRED = ("name", "image", "program", "model_dir")
 CLASSIC_REQUIRED = ("name", "program", "model_dir")
 # What only one line of releases has: in 0.3.0 the ML program runs inside the SL container, and no SWOP makes an image for it.
-ONLY_CURRENT = ("image", "build", "client_wheel", "private_data", "private_mount")
+ONLY_CURRENT = ("image", "build", "client_wheel", "shared_content", "private_data", "private_mount")
 ONLY_CLASSIC = ("data_dir",)
 PATHS = ("client_wheel", "model_source")  # on the controller
 DEFAULTS: dict[str, Any] = {
@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "working_dir": "/tmp/test",
     "model_mount": "",
     "model_source": "",
+    "shared_content": [],
     "peers_per_host": 2,
     "peers": 0,
     "min_peers": 2,
@@ -64,6 +65,11 @@ def filled(value: Any, one: dict[str, Any]) -> Any:
     for word, number in (("index", one["number"] - 1), ("number", one["number"]), ("nodes", one["nodes"])):
         value = value.replace(f"{{{word}}}", str(number))
     return value
+
+
+def mount_type(source: str) -> str:
+    """How SWOP and SWCI call a mount of this source: a path on the host, or a volume's name, which has no slash."""
+    return "BIND" if "/" in source else "VOLUME"
 
 
 def in_model_dir(training: dict[str, Any], classic: bool = False) -> str:
