@@ -73,8 +73,11 @@ def mount_type(source: str) -> str:
 
 
 def in_model_dir(training: dict[str, Any], classic: bool = False) -> str:
-    """The program's path in model_dir; empty where it is elsewhere. In 0.3.0 (classic) it is always there, however it is named."""
-    program: str = posixpath.join(training["working_dir"], training["program"])
+    """The program's path in model_dir, without its arguments; empty where it is elsewhere.
+
+    In 0.3.0 (classic) it is always there, however it is named.
+    """
+    program: str = posixpath.join(training["working_dir"], training["program"].partition(" ")[0])
     inside = f"{training['model_mount'].rstrip('/')}/"
     if program.startswith(inside):
         return program[len(inside) :]
