@@ -113,8 +113,14 @@ options:
       memory:
         description: Memory limit, such as V(512m).
         type: str
+      memory_reservation:
+        description: Memory that the container is pressed back to when the host runs short of it, such as V(256m).
+        type: str
       cpus:
         description: Number of CPUs, such as V(1.5).
+        type: str
+      cpuset_cpus:
+        description: CPUs that the container may use, such as V(0-3,8).
         type: str
       shm_size:
         description: Size of C(/dev/shm), such as V(1g).
@@ -145,6 +151,13 @@ options:
         description: Linux capabilities to drop.
         type: list
         elements: str
+      group_add:
+        description: Additional groups of the container's user, by name or ID, such as V(video).
+        type: list
+        elements: str
+      privileged:
+        description: Whether the container has all capabilities and devices of the host.
+        type: bool
       read_only:
         description: Whether the container's root file system is read-only.
         type: bool
@@ -163,6 +176,10 @@ options:
         type: dict
       dns:
         description: Addresses of DNS servers.
+        type: list
+        elements: str
+      dns_search:
+        description: Domains in which the container looks up names without a dot.
         type: list
         elements: str
       log_driver:

@@ -125,7 +125,7 @@ def test_manual_change_is_reverted_live(world, change, actions):
     assert after["State"]["Status"] == "running"
 
 
-@pytest.mark.parametrize("change", [{"cpu_shares": 512}, {"cpu_quota": 50000, "cpu_period": 100000}, {"cpuset_cpus": "0"}], ids=str)
+@pytest.mark.parametrize("change", [{"cpu_shares": 512}, {"cpu_quota": 50000, "cpu_period": 100000}, {"cpuset_mems": "0"}], ids=str)
 def test_limit_that_no_option_sets_is_removed(world, change):
     before, done, after = by_hand(world, lambda container: container.update(**change))
     assert "foreign." in done["diff"]["before"]

@@ -22,7 +22,9 @@ NODE = {"host_ip": "192.0.2.1", "apls_ip": "192.0.2.9"}
 AGENT = {"server_address": "192.0.2.7"}
 ANYTHING = {
     "memory": "64m",
+    "memory_reservation": "32m",
     "cpus": "0.5",
+    "cpuset_cpus": "0",
     "restart_policy": "on-failure:3",
     "security_opts": ["no-new-privileges"],
     "pid_mode": "host",
@@ -30,6 +32,9 @@ ANYTHING = {
     "cap_drop": ["MKNOD"],
     "extra_hosts": {"other": "192.0.2.4"},
     "dns": ["192.0.2.53"],
+    "dns_search": ["example.org"],
+    "group_add": ["44", "audio"],
+    "privileged": True,
     "ulimits": ["nofile=1024:2048"],
     "shm_size": "32m",
     "log_driver": "json-file",
@@ -48,7 +53,7 @@ AS_FLAGS = """
     --memory=64m --cpus=0.5 --restart=on-failure:3 --security-opt=no-new-privileges --pid=host --cap-add=NET_ADMIN --cap-drop=MKNOD
     --add-host=other:192.0.2.4 --dns=192.0.2.53 --ulimit=nofile=1024:2048 --shm-size=32m --log-driver=json-file --log-opt=max-size=1m
     --user=1000:1000 --workdir=/tmp/x/ --entrypoint=sleep --label=team=a --init --read-only -p 127.0.0.1:39305:80 -p 39306 -v VOL:/data:ro
-    -e FROM_IMAGE=no
+    -e FROM_IMAGE=no --memory-reservation=32m --cpuset-cpus=0 --dns-search=example.org --group-add=44 --group-add=audio --privileged
 """
 # module, release, options, the script's command before the image and behind it
 CASES = [

@@ -34,8 +34,8 @@ def inspect(name, body, brought, newer=False):
     network = "bridge" if mode == "default" else mode
     wanted = (body.get("NetworkingConfig") or {}).get("EndpointsConfig", {}).get(network, {}).get("Aliases") or []
     aliases = wanted or None if newer else [*wanted, CONTAINER_ID[:12]] if network != "bridge" else None
-    if host["PidMode"]:
-        host["SecurityOpt"] = [*(host["SecurityOpt"] or ()), "label=disable"] if host["PidMode"] == "host" else host["SecurityOpt"]
+    if host["PidMode"] == "host" or host["Privileged"]:
+        host["SecurityOpt"] = [*(host["SecurityOpt"] or ()), "label=disable"]
     host.update(
         NetworkMode=mode,
         ShmSize=host["ShmSize"] or 64 * 2**20,
@@ -43,7 +43,6 @@ def inspect(name, body, brought, newer=False):
         CgroupnsMode=host["CgroupnsMode"] or "private",
         LogConfig={"Type": host["LogConfig"]["Type"] or "json-file", "Config": host["LogConfig"]["Config"]},
         CapAdd=[c.removeprefix("CAP_") if newer else c for c in host["CapAdd"] or ()] or None,
-        Privileged=False,
         MaskedPaths=host.get("MaskedPaths", ["/proc/kcore"]),
         ReadonlyPaths=host.get("ReadonlyPaths", ["/proc/sys"]),
     )

@@ -107,14 +107,14 @@ def sl(profile: Mapping[str, Any], node: Mapping[str, Any], own: Own, name: str)
     if licence["port"]:
         environment["SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_PORT"] = str(licence["port"])
     hostname = node["slhostname"] or name
-    port = node.get("slport") or FS_PORT
+    port = node.get("slport")
     if node.get("slfsservice"):
         environment["SL_FS_SERVICE"] = node["slfsservice"]
         service_port = node["slfsservice"].partition(":")[2]
-        port = int(service_port or port)
+        port = int(service_port) if service_port else port
     if node.get("slhostip") or not node.get("slfsservice"):
         # On one Docker network the host name is an address too.
-        environment |= {"THIS_NODE_IP": node.get("slhostip") or hostname, "SL_FS_PORT": str(port)}
+        environment |= {"THIS_NODE_IP": node.get("slhostip") or hostname, "SL_FS_PORT": str(port or FS_PORT)}
     identity_environment, mounts = identity(node)
     return {
         "image": sl_image(own.image),
@@ -122,7 +122,8 @@ def sl(profile: Mapping[str, Any], node: Mapping[str, Any], own: Own, name: str)
         "hostname": hostname,
         "environment": environment | identity_environment | flat(profile["envvars"]) | flat(node["slenvvars"]),
         "labels": labels(node.get("sllabels")),
-        "ports": {f"{FS_PORT}/tcp": port},
+        # Nodes of one host that reach each other by name publish nothing, as in the platform's examples for one host.
+        "ports": {f"{FS_PORT}/tcp": port} if port else {},
         "mounts": [Mounted("volume", None, CHANNEL), *mounts],
         "dns": profile.get("dns"),
         **network(profile, node.get("slnetworkopts"), hostname),

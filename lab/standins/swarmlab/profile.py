@@ -78,10 +78,10 @@ def check(profile: Any, where: str) -> dict[str, Any]:
     found = list(problems(profile, SCHEMA))
     if not found:
         nodes = [each["slnodedef"] for each in profile["nodes"]]
-        for key, default in (("idx", None), ("slport", 30305), ("slhostname", None), ("usrhostname", None)):
-            values = [value for node in nodes if (value := node.get(key, default) if node.get(key) is not None else default) is not None]
+        for key in ("idx", "slport", "slhostname"):  # an example of the platform's has one usrhostname twice
+            values = [node[key] for node in nodes if node.get(key) is not None]
             twice = sorted({value for value in values if values.count(value) > 1})
-            if twice and not (key == "slport" and all(node.get("slfsservice") for node in nodes)):
+            if twice:
                 found.append(f"nodes: {key} {', '.join(str(value) for value in twice)} is there more than once")
     if found:
         raise Refusal(f"{where} is not a SWOP profile: {'; '.join(found)}")

@@ -32,7 +32,7 @@ _SECURITY = re.compile(
 )
 _ENGINE_ADDRESS = re.compile(r"unix:///.+|(tcp|https?|ssh)://[^/]+.*")
 _TEXTS = ("image", "image_registry", "hostname", "user", "workdir", "network", "pid_mode", "log_driver")
-_NOT_WITH_ANOTHER_NETWORK = ("hostname", "publish", "dns", "extra_hosts", "network_aliases")
+_NOT_WITH_ANOTHER_NETWORK = ("hostname", "publish", "dns", "dns_search", "extra_hosts", "network_aliases")
 
 
 class OptionError(ValueError):
@@ -91,8 +91,10 @@ _PARSERS: dict[str, Callable[[Any], object]] = {
     "ulimits": parse.parse_ulimit,
     "devices": parse.parse_device,
     "memory": parse.parse_memory,
+    "memory_reservation": parse.parse_memory,
     "shm_size": parse.parse_shm_size,
     "cpus": parse.parse_cpus,
+    "cpuset_cpus": parse.parse_cpuset,
     "gpus": parse.parse_gpus,
     "restart_policy": parse.parse_restart_policy,
 }

@@ -313,11 +313,14 @@ _AS_GIVEN: dict[str, Callable[[Any], Any]] = {
     "extra_hosts": _strings,
     "entrypoint": lambda words: tuple(words or ()),
     "dns": lambda addresses: tuple(addresses or ()),
+    "dns_search": lambda domains: tuple(domains or ()),
     "network_aliases": lambda names: names or (),
     "user": lambda name: name or "",
     "workdir": lambda path: path or "",
     "memory": lambda size: parse.parse_memory(size or 0),
+    "memory_reservation": lambda size: parse.parse_memory(size or 0),
     "cpus": lambda number: parse.parse_cpus(number or 0),
+    "cpuset_cpus": lambda numbers: parse.parse_cpuset(numbers) if numbers else "",
     "shm_size": lambda size: parse.parse_shm_size(size) if size else None,
     "gpus": lambda gpus: parse.parse_gpus(gpus) if gpus else "",
     "restart_policy": lambda policy: parse.parse_restart_policy(policy or "no"),
@@ -325,6 +328,8 @@ _AS_GIVEN: dict[str, Callable[[Any], Any]] = {
     "devices": _each(parse.parse_device),
     "cap_add": _each(parse.normalise_capability),
     "cap_drop": _each(parse.normalise_capability),
+    "group_add": lambda groups: groups or (),
+    "privileged": bool,
     "read_only": bool,
     "cgroupns": lambda namespace: namespace,
     "init": lambda wanted: wanted,
@@ -345,7 +350,7 @@ def _common(params: dict[str, Any], parts: _Parts) -> dict[str, Any]:
     }
 
 
-_SORTED = ("mounts", "ports", "network_aliases", "ulimits", "devices", "security_opts", "cap_add", "cap_drop")
+_SORTED = ("mounts", "ports", "network_aliases", "ulimits", "devices", "security_opts", "cap_add", "cap_drop", "group_add")
 
 
 def _spec_of(common: dict[str, Any], **own: Any) -> spec.ContainerSpec:

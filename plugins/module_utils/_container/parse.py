@@ -78,6 +78,13 @@ def parse_memory(value: str | int) -> int:
     return size
 
 
+def parse_cpuset(value: str) -> str:
+    """The numbers of CPUs, as given. Raises ValueError."""
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", value):
+        raise ValueError(f"{value!r} is not a list of CPUs' numbers, such as 0-3,8")
+    return value
+
+
 def parse_shm_size(value: str | int) -> int:
     """Bytes of /dev/shm. Raises ValueError."""
     size = parse_size(value)

@@ -142,7 +142,7 @@ def _comparable(spec: ContainerSpec) -> ContainerSpec:
         spec,
         image=normalise_image(spec.image),
         labels={key: value for key, value in spec.labels.items() if not key.startswith(OWN_LABEL)},
-        security_opts=comparable_security(spec.security_opts, spec.pid_mode),
+        security_opts=comparable_security(spec.security_opts, spec.pid_mode, spec.privileged),
         ports=tuple(sorted(replace(port, ip="" if port.ip in _EVERYWHERE else port.ip) for port in spec.ports)),
         network_aliases=tuple(alias for alias in spec.network_aliases if alias not in own_names),
         workdir=spec.workdir and posixpath.normpath(spec.workdir),

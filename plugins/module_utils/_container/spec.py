@@ -27,12 +27,12 @@ SECRET_ARGUMENTS = ("-joinToken",)
 PROXY_EXCEPTIONS = ("NO_PROXY", "no_proxy")
 RESET = ("",)  # an entry point that takes the image's own away, as `docker run --entrypoint ""`
 _SYSTEM_PATHS = "systempaths=unconfined"  # the CLI's own word; the engine gets empty lists of masked paths for it
-# What the engine adds to a container that shares the host's processes, whether it is asked to or not.
+# What the engine adds to a container that shares the host's processes or is privileged, whether it is asked to or not.
 _ADDED_SECURITY = "label=disable"
 # Facts that no option of ours sets: a container that has one, whoever gave it, is not the one that is described.
 _FOREIGN = (
-    *("Privileged", "CpuShares", "CpuQuota", "CpusetCpus", "CpusetMems", "MemoryReservation", "BlkioWeight"),
-    *("OomKillDisable", "OomScoreAdj", "GroupAdd", "Sysctls", "Tmpfs", "DnsSearch", "DnsOptions", "Links", "StorageOpt"),
+    *("CpuShares", "CpuQuota", "CpusetMems", "BlkioWeight", "OomKillDisable", "OomScoreAdj"),
+    *("Sysctls", "Tmpfs", "DnsOptions", "Links", "StorageOpt"),
     *("PublishAllPorts", "DeviceCgroupRules"),
 )
 # Of these the engine has values of its own, which it gives to a container that asks for none: fact → the usual ones.
@@ -75,7 +75,9 @@ class ContainerSpec:
     other_networks: tuple[str, ...] = ()
     restart_policy: str = "no"
     memory: int = 0
+    memory_reservation: int = 0
     cpus: int = 0
+    cpuset_cpus: str = ""
     shm_size: int | None = None
     ulimits: tuple[str, ...] = ()
     gpus: str = ""
@@ -83,12 +85,15 @@ class ContainerSpec:
     security_opts: tuple[str, ...] = ()
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
+    group_add: tuple[str, ...] = ()
+    privileged: bool = False
     read_only: bool = False
     pid_mode: str = ""
     cgroupns: str | None = None
     init: bool | None = None
     extra_hosts: dict[str, str] = field(default_factory=dict)
     dns: tuple[str, ...] = ()
+    dns_search: tuple[str, ...] = ()
     log_driver: str | None = None
     log_options: dict[str, str] | None = None
     foreign: dict[str, str] = field(default_factory=dict)
@@ -227,7 +232,9 @@ def _of_networks(inspect: dict[str, Any]) -> dict[str, Any]:
 def _of_limits(host: dict[str, Any]) -> dict[str, Any]:
     return {
         "memory": host.get("Memory") or 0,
+        "memory_reservation": host.get("MemoryReservation") or 0,
         "cpus": host.get("NanoCpus") or 0,
+        "cpuset_cpus": host.get("CpusetCpus") or "",
         "shm_size": host.get("ShmSize") or DEFAULT_SHM_SIZE,
         "ulimits": tuple(sorted(map(_ulimit, host.get("Ulimits") or ()))),
         "gpus": _gpus(host.get("DeviceRequests")),
@@ -240,6 +247,8 @@ def _of_security(host: dict[str, Any]) -> dict[str, Any]:
         "security_opts": tuple(sorted(_security(host))),
         "cap_add": _capabilities(host.get("CapAdd")),
         "cap_drop": _capabilities(host.get("CapDrop")),
+        "group_add": tuple(sorted(map(str, host.get("GroupAdd") or ()))),
+        "privileged": bool(host.get("Privileged")),
         "read_only": bool(host.get("ReadonlyRootfs")),
         "pid_mode": (host.get("PidMode") or "") if host.get("PidMode") != "private" else "",
         "cgroupns": host.get("CgroupnsMode") or host.get("Cgroup") or "",
@@ -255,6 +264,7 @@ def _of_surroundings(host: dict[str, Any]) -> dict[str, Any]:
         "init": host.get("Init"),
         "extra_hosts": _host_entries(host.get("ExtraHosts") or ()),
         "dns": tuple(host.get("Dns") or ()),
+        "dns_search": tuple(host.get("DnsSearch") or ()),
         "log_driver": log.get("Type") or "",
         "log_options": dict(log.get("Config") or {}),
     }
@@ -342,16 +352,16 @@ def _device(device: dict[str, Any]) -> str:
     return f"{device['PathOnHost']}:{device['PathInContainer']}:{device.get('CgroupPermissions') or 'rwm'}"
 
 
-def comparable_security(options: Iterable[str], pid_mode: str) -> tuple[str, ...]:
-    """Security options in one form, without the one that the engine adds to a container that shares the host's processes."""
+def comparable_security(options: Iterable[str], pid_mode: str, privileged: bool) -> tuple[str, ...]:
+    """Security options in one form, without the one that the engine adds to a container that shares the host's processes or is privileged."""
     given = {option.replace(":", "=", 1) if "=" not in option else option for option in options}
-    if pid_mode not in ("", "private"):
+    if privileged or pid_mode not in ("", "private"):
         given.discard(_ADDED_SECURITY)
     return tuple(sorted(given))
 
 
 def _security(host: dict[str, Any]) -> set[str]:
-    given = set(comparable_security(host.get("SecurityOpt") or (), host.get("PidMode") or ""))
+    given = set(comparable_security(host.get("SecurityOpt") or (), host.get("PidMode") or "", bool(host.get("Privileged"))))
     if host.get("MaskedPaths") == [] and host.get("ReadonlyPaths") == []:
         given.add(_SYSTEM_PATHS)
     return given
@@ -407,6 +417,7 @@ def _host_to_api(spec: ContainerSpec) -> dict[str, Any]:
         "RestartPolicy": restart_policy_to_api(spec.restart_policy),
         "ExtraHosts": [f"{name}:{one}" for name, addresses in spec.extra_hosts.items() for one in addresses.split(",")] or None,
         "Dns": list(spec.dns),
+        "DnsSearch": list(spec.dns_search),
         "NetworkMode": spec.network,
         "LogConfig": {"Type": spec.log_driver or "", "Config": spec.log_options or {}},
         **({} if spec.init is None else {"Init": spec.init}),
@@ -416,7 +427,9 @@ def _host_to_api(spec: ContainerSpec) -> dict[str, Any]:
 def _limits_to_api(spec: ContainerSpec) -> dict[str, Any]:
     return {
         "Memory": spec.memory,
+        "MemoryReservation": spec.memory_reservation,
         "NanoCpus": spec.cpus,
+        "CpusetCpus": spec.cpuset_cpus,
         "ShmSize": spec.shm_size or 0,
         "Ulimits": [_ulimit_to_api(u) for u in spec.ulimits],
         "DeviceRequests": _gpus_to_api(spec.gpus),
@@ -430,6 +443,8 @@ def _security_to_api(spec: ContainerSpec) -> dict[str, Any]:
         "SecurityOpt": [option for option in spec.security_opts if option != _SYSTEM_PATHS] or None,
         "CapAdd": _capabilities_to_api(spec.cap_add),
         "CapDrop": _capabilities_to_api(spec.cap_drop),
+        "GroupAdd": list(spec.group_add) or None,
+        "Privileged": spec.privileged,
         "ReadonlyRootfs": spec.read_only,
         "PidMode": spec.pid_mode,
         "CgroupnsMode": spec.cgroupns or "",

@@ -31,6 +31,8 @@ NO_LIBRARY = (
     "in the same environment"
 )
 _SCALAR = {"string", "number", "boolean", "null"}
+# Keys that profiles of earlier releases do not have.
+_SINCE = {"service": "; profiles for 2.0.0 and later have it, as null where it is unused"}
 
 
 def profile_problems(profile: Any, where: str = "profile") -> list[str]:
@@ -129,7 +131,8 @@ def _range(place: str, value: Any, error: Any) -> list[str]:
 
 def _required(place: str, value: Any, error: Any) -> list[str]:
     # The library reports each missing key by itself, but names it in its message only.
-    return [f"{place}: {key!r} is missing" for key in error.validator_value if key not in value and error.message.startswith(repr(key))]
+    missing = [key for key in error.validator_value if key not in value and error.message.startswith(repr(key))]
+    return [f"{place}: {key!r} is missing{_SINCE.get(key, '')}" for key in missing]
 
 
 def _unknown(place: str, value: Any, error: Any) -> list[str]:

@@ -242,5 +242,5 @@ def _server_ports(inventory: Inventory, host: str) -> list[Claim]:
 def _node_ports(inventory: Inventory, host: str) -> list[Claim]:
     options = classic_site.sn_ports(inventory, host)
     claims = [Claim(node[option], f"{node['name']} ({option})") for node in model.sn_nodes(inventory).get(host, ()) for option in options]
-    claims += [Claim(pair["port"], f"{pair['sl_hostname']} (port)") for pair in _pairs(inventory, host)]
+    claims += [Claim(pair["port"], f"{pair['sl_hostname']} (port)") for pair in _pairs(inventory, host) if pair["port"] is not None]
     return claims + sl.ports(inventory, host)

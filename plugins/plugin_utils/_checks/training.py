@@ -79,6 +79,7 @@ def _wrong_values(training: dict[str, Any]) -> list[str]:
     ]
     if training.get("pull_auth") and training.get("build"):
         found.append("swarm_training.pull_auth is for an image that is pulled, and build is set: remove one of them")
+    found += _shared_content(training.get("shared_content", []))
     if training["program"].startswith("/"):
         expected = "a path relative to working_dir, such as model/train.py"
         found.append(f"swarm_training.program: invalid path {training['program']!r}; expected {expected}")
@@ -86,6 +87,29 @@ def _wrong_values(training: dict[str, Any]) -> list[str]:
         found.append(f"swarm_training.epochs: invalid value {training['epochs']}; expected at least 1")
     if bool(training.get("private_data")) != bool(training.get("private_mount")):
         found.append("swarm_training.private_data (on the hosts) and private_mount (in the ML container) must be set together")
+    return found
+
+
+def _shared_content(items: list[Any]) -> list[str]:
+    found = []
+    for index, one in enumerate(items):
+        where = f"swarm_training.shared_content[{index}]"
+        if not isinstance(one, dict):
+            found.append(wrong_type(where, one, "a mapping with src and tgt"))
+            continue
+        found += unknown_keys(where, one, ("src", "tgt"))
+        found += [f"{where}: {key!r} is missing" for key in ("src", "tgt") if key not in one]
+        found += [wrong_type(f"{where}.{key}", one[key], "text") for key in ("src", "tgt") if key in one and not isinstance(one[key], str)]
+        found += [] if found else _shared_paths(where, one)
+    return found
+
+
+def _shared_paths(where: str, one: dict[str, str]) -> list[str]:
+    found = []
+    if not (_PATH.match(one["src"]) or _NAME.match(one["src"])):
+        found.append(f"{where}.src: invalid value {one['src']!r}; expected an absolute path on the hosts or the name of a volume")
+    if not _PATH.match(one["tgt"]):
+        found.append(f"{where}.tgt: invalid path {one['tgt']!r}; expected an absolute path without colons and spaces")
     return found
 
 

@@ -83,6 +83,7 @@ DEFAULTS: dict[str, Any] = {
     "swop_nodes": [],
     "swop_options": {},
     "swop_pairs": [],
+    "swop_dns": [],
     "swop_sn_ip": "",
     "swop_sn_api_port": 30304,
     "swci_name": "swci-1",
@@ -536,9 +537,17 @@ def _directories(here: dict[str, Any], swops: Sequence[dict[str, Any]]) -> list[
     training = here["training"]
     if training and swops and training["model_dir"] not in [one["path"] for one in needed]:
         needed.append({"path": training["model_dir"], "user": "", "writable": True})
+    if training and swops:
+        needed += _shared_directories(training, [one["path"] for one in needed])
     own = {training["model_dir"]: "swarm_training.model_dir", training["data_dir"]: "swarm_training.data_dir"} if training else {}
     made = training["model_dir"] if training and training["model_source"] else ""
     return [{**one, "option": own.get(one["path"]) or one["option"], "made": one["path"] == made} for one in needed]
+
+
+def _shared_directories(training: dict[str, Any], there: Sequence[str]) -> list[dict[str, Any]]:
+    """The directories of shared_content, as far as they are not there yet; the engine makes volumes by itself."""
+    paths = dict.fromkeys(one["src"] for one in training["shared_content"] if "/" in one["src"])
+    return [{"path": path, "option": "swarm_training.shared_content", "user": "", "writable": False} for path in paths if path not in there]
 
 
 def _exchange(inventory: Inventory, host: str, swops: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -561,6 +570,7 @@ def _swops(
         "network": here["network"],
         "apls_ip": here["license"].get("apls_ip"),
         "apls_port": here["license"].get("apls_port"),
+        "dns": inventory.get(host, "swop_dns"),
         "identity": here["identity"].get("sl") or {"socket_path": inventory.get(host, "swarm_socket_path")},
         "proxy": here["proxy"],
     }

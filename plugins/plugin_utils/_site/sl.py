@@ -76,7 +76,7 @@ def _node(inventory: Inventory, host: str, settings: dict[str, Any], place: dict
 def _ml(training: dict[str, Any], place: dict[str, int], given: dict[str, Any], proxy: dict[str, str]) -> dict[str, Any]:
     own = {**_training.environment(training), **_training.filled(training["node_env"], place)}
     proxy = _proxy.of_program(proxy, {**own, **(given.get("env") or {})})
-    volumes = [f"{training['model_dir']}:{training['model_mount']}"]
+    volumes = [f"{training['model_dir']}:{training['model_mount']}", *(f"{one['src']}:{one['tgt']}" for one in training["shared_content"])]
     if training["private_data"]:
         volumes.append(f"{_training.filled(training['private_data'], place)}:{training['private_mount']}:ro")
     return {

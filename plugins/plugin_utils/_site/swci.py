@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import _proxy
 from .swop import TASKRUNNER
-from .training import build_steps, environment, one_key_each
+from .training import build_steps, environment, mount_type, one_key_each
 
 CONTRACT = "defaultbb.cqdb.sml.hpe"
 LONGEST_STEP = 160  # bytes of a build step: the cells of the blockchain
@@ -39,7 +39,10 @@ def tasks(training: dict[str, Any], proxy: Mapping[str, str] | None = None) -> d
             "WorkingDir": training["working_dir"],
             "Envvars": one_key_each(environment(training)),
             "PrivateContent": training["private_mount"] or None,
-            "SharedContent": [{"Src": training["model_dir"], "Tgt": training["model_mount"], "MType": "BIND"}],
+            "SharedContent": [
+                {"Src": training["model_dir"], "Tgt": training["model_mount"], "MType": "BIND"},
+                *({"Src": one["src"], "Tgt": one["tgt"], "MType": mount_type(one["src"])} for one in training["shared_content"]),
+            ],
         },
     }
     run["Name"] = run["Outcome"] = f"{training['name']}-run-{_digest(run)}"

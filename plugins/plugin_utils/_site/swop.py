@@ -7,13 +7,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import _proxy
-from .training import FIRST_SL_PORT, SL_PORT_STEP, filled, gpu_environment, gpu_options, gpus_of, one_key_each
+from .training import FIRST_SL_PORT, SL_PORT_STEP, filled, gpu_environment, gpu_options, gpus_of, mount_type, one_key_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TASKRUNNER = "defaulttaskbb.taskdb.sml.hpe"
-PAIR_KEYS = ("sl_hostname", "ml_hostname", "host_ip", "port", "env", "sl_env", "private_data", "gpus", "container_options")
+# Keys of a pair that SWOP's profile takes as they are, and what it calls them.
+OPTIONAL_KEYS = {
+    "sl_fs_service": "slfsservice",
+    "sl_network_options": "slnetworkopts",
+    "sl_labels": "sllabels",
+    "ml_network_options": "usrnetworkopts",
+    "ml_labels": "usrlabels",
+}
+PAIR_KEYS = (
+    *("sl_hostname", "ml_hostname", "host_ip", "port", "env", "sl_env", "private_data", "gpus", "container_options"),
+    *OPTIONAL_KEYS,
+)
 
 
 def pair(settings: dict[str, Any], index: int, number: int, nodes: int, address: str) -> dict[str, Any]:
@@ -45,8 +56,8 @@ def gpus(training: dict[str, Any], pairs: Sequence[dict[str, Any]]) -> list[str]
 def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any], host_settings: dict[str, Any]) -> dict[str, Any]:
     """The SWOP profile, a mapping, of the SWOP called `name` that starts `pairs`.
 
-    host_settings: network, apls_ip, apls_port, proxy (the variables' values by name), and identity, the options of an SL node:
-    socket_path (VOLUME:path in it, or a socket file), or key, cert, cacert and capath.
+    host_settings: network, apls_ip, apls_port, dns (name servers), proxy (the variables' values by name), and identity, the options
+    of an SL node: socket_path (VOLUME:path in it, or a socket file), or key, cert, cacert and capath.
     """
     return {
         "groupname": name,
@@ -60,6 +71,7 @@ def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any]
             *({key: host_settings["proxy"].get(key) or None} for key in _proxy.VARIABLES),
             *one_key_each(training["sl_env"]),
         ],
+        **({"dns": host_settings["dns"]} if host_settings.get("dns") else {}),
         "nodes": [{"slnodedef": _node(index, one, training, host_settings)} for index, one in enumerate(pairs)],
     }
 
@@ -79,7 +91,8 @@ def _node(index: int, one: dict[str, Any], training: dict[str, Any], settings: d
         "slenvvars": [{"swarm_node_type": "sl"}, *one_key_each(one.get("sl_env", {}))],
         "usrhostname": one["ml_hostname"],
         "usrenvvars": one_key_each({**proxy, **gpu_environment(gpus), **own}) or None,
-        "privatedata": {"src": private, "mType": "BIND"} if private else None,
+        "privatedata": {"src": private, "mType": mount_type(private)} if private else None,
+        **{field: one[key] for key, field in OPTIONAL_KEYS.items() if key in one},
     }
     if options:
         definition["usrcontaineropts"] = options

@@ -17,7 +17,7 @@ AMD_DEVICES = ("/dev/kfd", "/dev/dri")
 REQUIRED = ("name", "image", "program", "model_dir")
 CLASSIC_REQUIRED = ("name", "program", "model_dir")
 # What only one line of releases has: in 0.3.0 the ML program runs inside the SL container, and no SWOP makes an image for it.
-ONLY_CURRENT = ("image", "build", "pull_auth", "client_wheel", "private_data", "private_mount")
+ONLY_CURRENT = ("image", "build", "pull_auth", "client_wheel", "shared_content", "private_data", "private_mount")
 ONLY_CLASSIC = ("data_dir",)
 PATHS = ("client_wheel", "model_source")  # on the controller
 DEFAULTS: dict[str, Any] = {
@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "working_dir": "/tmp/test",
     "model_mount": "",
     "model_source": "",
+    "shared_content": [],
     "peers_per_host": 2,
     "peers": 0,
     "min_peers": 2,
@@ -92,9 +93,17 @@ def filled(value: Any, one: dict[str, Any]) -> Any:
     return value
 
 
+def mount_type(source: str) -> str:
+    """How SWOP and SWCI call a mount of this source: a path on the host, or a volume's name, which has no slash."""
+    return "BIND" if "/" in source else "VOLUME"
+
+
 def in_model_dir(training: dict[str, Any], classic: bool = False) -> str:
-    """The program's path in model_dir; empty where it is elsewhere. In 0.3.0 (classic) it is always there, however it is named."""
-    program: str = posixpath.join(training["working_dir"], training["program"])
+    """The program's path in model_dir, without its arguments; empty where it is elsewhere.
+
+    In 0.3.0 (classic) it is always there, however it is named.
+    """
+    program: str = posixpath.join(training["working_dir"], training["program"].partition(" ")[0])
     inside = f"{training['model_mount'].rstrip('/')}/"
     if program.startswith(inside):
         return program[len(inside) :]

@@ -5,6 +5,7 @@
 import sys
 
 import pytest
+import yaml
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import formats
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import swci, swop
 from ansible_collections.swarm.learning.plugins.plugin_utils._site.training import normalise
@@ -35,6 +36,10 @@ def test_derived_documents_have_no_problems():
         ({"network": None}, "profile.network: expected text, got null"),
         ({"apls": {"locator": {"host": "a.b", "port": "5814"}}}, "profile.apls.locator.port: expected a whole number, got text"),
         ({"apls": {"locator": {"port": None}}}, "profile.apls.locator: 'host' is missing"),
+        (
+            {"apisrv": {"locator": {"host": "172.1.1.1", "port": None}}},
+            "profile.apisrv.locator: 'service' is missing; profiles for 2.0.0 and later have it, as null where it is unused",
+        ),
         (
             {"resourcemgr": {"mgrtype": "PODMAN", "accessinfo": {"accesstype": "FROMENV"}}},
             "profile.resourcemgr.mgrtype: invalid value 'PODMAN'; expected one of DOCKER",
@@ -177,6 +182,104 @@ def test_task_that_the_platform_takes(document):
 def test_task_that_the_platform_refuses(document, message):
     said = formats.task_problems(document)
     assert any(message in sentence for sentence in said), said
+
+
+PROFILE_WITH_ALL = """
+groupname: ward
+taskrunner: defaulttaskbb.taskdb.sml.hpe
+policyuri: ~
+resourcemgr: {mgrtype: DOCKER, accessinfo: {accesstype: FROMENV}}
+network: <NETWORK>
+apls: {locator: {host: <LICENSE>, port: ~}}
+apisrv: {locator: {host: ~, port: ~, service: ~}}
+envvars:
+  - SL_LOG_LEVEL : INFO
+  - https_proxy : http://proxy.example.org:3128
+  - no_proxy : ~
+dns: [<RESOLVER>, <SECOND>]
+nodes:
+  - slnodedef:
+      idx: 0
+      identity:
+        - attribute: {aType: KEY, mType: BIND, src: "<CERTS>/a-key.pem", tgt: /certs/a-key.pem, subPath: null}
+        - attribute: {aType: CERT, mType: BIND, src: "<CERTS>/a.pem", tgt: /certs/a.pem, subPath: null}
+        - attribute: {aType: CACERT, mType: BIND, src: "<CERTS>/ca.pem", tgt: /certs/ca.pem, subPath: null}
+      slhostname: a.swarm
+      slhostip: ~
+      slport: ~
+      slfsservice: fs.a.swarm
+      slenvvars: null
+      slnetworkopts: [{ip: <ADDRESS>}]
+      sllabels: ~
+      usrhostname: program-a
+      usrenvvars: [SCRATCH: "one", GPU: 0, ALONE: True, NOTHING: ~]
+      usrnetworkopts: ~
+      usrlabels: {study: "7"}
+      usrcontaineropts: [device: ["/dev/kfd", "/dev/dri"], group-add: ["video", 44], privileged: True]
+      privatedata: {src: "<DATA>/a", mType: BIND}
+  - slnodedef:
+      idx: 1
+      identity:
+        - attribute: {aType: SPIFFE_SOCKETPATH, mType: VOLUME, src: sockets, tgt: /run/agent, subPath: agent.sock}
+        - attribute: {aType: CAPATH, mType: BIND, src: <CERTS>/ca, tgt: /certs/ca}
+      slhostname: sl-b
+      slhostip: sl-b
+      slport: 16000
+      slenvvars: [swarm_node_type : sl]
+      sllabels: [first, second]
+      usrhostname: ~
+      usrenvvars: null
+      usrcontaineropts:
+        - gpus : "device=<GPU>"
+        - {ipc: host, shm-size: 16G, cap-add: [SYS_PTRACE], security-opt: ["seccomp=unconfined"]}
+      privatedata: {src: patients, mType: VOLUME}
+"""
+TASKS_WITH_ALL = """
+- Name: image
+  TaskType: MAKE_USER_CONTAINER
+  Author: somebody
+  Prereq: ROOTTASK
+  Outcome: program:1
+  Body:
+    BuildContext: wheels
+    BuildType: INLINE
+    BuildSteps:
+      - FROM python:3.9
+      - ' '
+      - RUN pip install one && \\
+      - '    pip install two'
+      - '# a remark'
+      - 'ENV A="b" C=${D}'
+- Name: alone
+  TaskType: RUN_SWARM
+  Author: "somebody"
+  Prereq: image
+  Outcome: alone
+  Body:
+    Command: model/run.py --cuda
+    Entrypoint: python3
+    WorkingDir: /work
+    Envvars: ["DATA": data/in, "EPOCHS": 200, "SWARM_LOOPBACK" : True]
+    PrivateContent: /work/
+    SharedContent:
+      - {Src: <MODEL>, Tgt: /work, MType: BIND}
+      - {Src: weights, Tgt: /weights, MType: VOLUME}
+- Name: content
+  TaskType: MAKE_SWARM_USER_CONTENT
+  Author: somebody
+  Prereq: ROOTTASK
+  Outcome: weights
+  Body:
+    ContentType: BUILDCONTENT
+    OpsList:
+      - {Operation: DOWNLOAD, Target: "https://example.org/a.zip", Options: [{Out: a.zip}]}
+      - {Operation: EXTRACT, Target: a.zip, Options: []}
+"""
+
+
+def test_file_with_every_construct_of_the_platforms_examples():
+    assert formats.profile_problems(yaml.safe_load(PROFILE_WITH_ALL)) == []
+    assert [formats.task_problems(document) for document in yaml.safe_load(TASKS_WITH_ALL)] == [[], [], []]
 
 
 def test_controller_without_the_library(monkeypatch):

@@ -77,6 +77,10 @@ BAD = {
         two_orgs(training={"model_source": "/src", "program": "model/absent.py"}),
         "swarm_training.program: 'model/absent.py' needs 'absent.py' in model_source '/src', which does not have it",
     ),
+    "missing program with arguments": (
+        two_orgs(training={"model_source": "/src", "program": "model/absent.py --cuda"}),
+        "swarm_training.program: 'model/absent.py --cuda' needs 'absent.py' in model_source '/src', which does not have it",
+    ),
     "build line that is too long": (
         two_orgs(training={"build": ["FROM x", "RUN " + "y" * 160]}),
         "task image-task.yml of swarm_training.Body.BuildSteps[1] has 164 bytes; expected at most 160",

@@ -160,6 +160,8 @@ CASES = [
     ("sn", BOTH, {"security_opts": ["privileged"]}, ["security_opts: 'privileged' is none of no-new-privileges"]),
     ("sn", BOTH, {"security_opts": ["seccomp=/gone.json"]}, ["security_opts: 'seccomp=/gone.json'", "not a JSON file"]),
     ("sn", BOTH, {"cap_add": ["NET_ADMN"]}, ["cap_add: 'NET_ADMN' is not a Linux capability"]),
+    ("sn", BOTH, {"cpuset_cpus": "0-"}, ["cpuset_cpus cannot be used: '0-' is not a list of CPUs' numbers, such as 0-3,8"]),
+    ("sn", BOTH, {"memory_reservation": "1k"}, ["memory_reservation cannot be used", "at least 6m"]),
     ("sn", BOTH, {"pid_mode": "shared"}, ["pid_mode: 'shared' is neither host nor container:NAME"]),
     ("sn", BOTH, {"cgroupns": "mine"}, ["cgroupns", "mine", "host, private"]),
     ("sn", BOTH, {"extra_hosts": {"a": "b"}}, ["extra_hosts.a: 'b' is not an IP address"]),

@@ -39,6 +39,8 @@ OPTIONS = {
     "tty": st.booleans(),
     "interactive": st.booleans(),
     "memory": st.sampled_from(["512m", "1g", "0"]),
+    "memory_reservation": st.sampled_from(["256m", "0"]),
+    "cpuset_cpus": st.sampled_from(["0", "0-1,3"]),
     "cpus": st.sampled_from(["1", "0.5", "0"]),
     "shm_size": st.sampled_from(["64m", "1g"]),
     "ulimits": st.lists(st.sampled_from(["nofile=5", "core=0:1"]), max_size=2, unique=True),
@@ -50,11 +52,14 @@ OPTIONS = {
     ),
     "cap_add": st.lists(st.sampled_from(["net_admin", "CAP_SYS_TIME", "ALL"]), max_size=2, unique=True),
     "cap_drop": st.lists(st.sampled_from(["CHOWN", "all"]), max_size=1),
+    "group_add": st.lists(st.sampled_from(["video", "44"]), max_size=2, unique=True),
+    "privileged": st.booleans(),
     "read_only": st.booleans(),
     "pid_mode": st.sampled_from(["host", "container:sn-9"]),
     "cgroupns": st.sampled_from(["host", "private"]),
     "init": st.booleans(),
     "extra_hosts": st.dictionaries(NAMES, st.sampled_from(["192.0.2.1", "::1", "host-gateway", "192.0.2.1,192.0.2.2"]), max_size=2),
+    "dns_search": st.lists(st.sampled_from(["example.org", "swarm"]), max_size=2, unique=True),
     "dns": st.lists(st.sampled_from(["192.0.2.53", "::1"]), max_size=2, unique=True),
     "log_driver": st.sampled_from(["json-file", "local", "journald"]),
     "log_options": st.dictionaries(st.sampled_from(["max-size", "max-file"]), st.sampled_from(["1", "10m"]), max_size=2),
@@ -71,7 +76,7 @@ IMAGES = st.fixed_dictionaries(
         "WorkingDir": st.sampled_from(["", "/srv", "/srv/"]),
     },
 )
-BESIDE_ANOTHER = ("hostname", "publish", "dns", "extra_hosts")
+BESIDE_ANOTHER = ("hostname", "publish", "dns", "dns_search", "extra_hosts")
 
 
 @st.composite
@@ -185,12 +190,33 @@ def test_mounts_of_the_newer_form(mounts, expected):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("Privileged", True), ("CpuQuota", 50000), ("CpusetCpus", "0"), ("GroupAdd", ["audio"]), ("Tmpfs", {"/t": ""})]
+    ("name", "value"),
+    [("CpuShares", 512), ("CpuQuota", 50000), ("CpusetMems", "0"), ("Sysctls", {"net.core.somaxconn": "9"}), ("Tmpfs", {"/t": ""})],
 )
 def test_manual_settings_are_detected(name, value):
     said = engine_like.inspect("sn-1", to_api(BASE), engine_like.image())
     said["HostConfig"][name] = value
     assert differences(over_image(BASE, engine_like.image()), from_inspect(said), DEFAULTS) == {"foreign": ({name: str(value)}, {})}
+
+
+@pytest.mark.parametrize(
+    ("fact", "name", "value", "seen"),
+    [
+        ("privileged", "Privileged", True, True),
+        ("group_add", "GroupAdd", ["audio"], ("audio",)),
+        ("cpuset_cpus", "CpusetCpus", "0", "0"),
+        ("memory_reservation", "MemoryReservation", 2**28, 2**28),
+        ("dns_search", "DnsSearch", ["example.org"], ("example.org",)),
+    ],
+)
+def test_container_that_has_or_lacks_an_option(fact, name, value, seen):
+    plain = getattr(BASE, fact)
+    said = engine_like.inspect("sn-1", to_api(BASE), engine_like.image())
+    said["HostConfig"][name] = value
+    assert differences(over_image(BASE, engine_like.image()), from_inspect(said), DEFAULTS) == {fact: (seen, plain)}
+    wanted = replace(BASE, **{fact: seen})
+    assert differences(over_image(wanted, engine_like.image()), from_inspect(said), DEFAULTS) == {}
+    assert to_api(wanted)["HostConfig"][name] == value
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,35 @@ FLAGS = {
         f"{LICENSE} --data-dir --model-dir --model-program --host-ip --sn-ip --sn-api-port --sl-fs-port --sl-platform --gpu {AGENT}",
     ),
     "`run-swci`": (("swci",), "-config -genJoinToken -serverAddress --spire-docker-name --usr-dir --init-script-name"),
+    "Every `run-` script, release 2.x": (
+        ("sn", "sl", "swop", "swci"),
+        (
+            "--apls-ip --primary-apls-ip --apls-port --primary-apls-port --secondary-apls-ip --secondary-apls-port --apls-docker-name "
+            "--key --cert --cacert --capath --socket-path --pull --memory --memory-reservation --cpus --cpuset-cpus --shm-size "
+            "--ulimit --gpus --device --restart --security-opt --cap-add --cap-drop --group-add --privileged --read-only --pid "
+            "--cgroupns --init --entrypoint --network-alias --add-host --dns --dns-search --log-driver --log-opt"
+        ),
+    ),
+    "`run-sn`, release 2.x": (
+        ("sn",),
+        (
+            "--host-ip --sentinel --sentinel-ip --sentinel-api-port --sentinel-api-service --sn-api-port --sn-api-service "
+            "--sn-p2p-port --sn-p2p-service"
+        ),
+    ),
+    "`run-sl`, release 2.x": (
+        ("sl",),
+        (
+            "--host-ip --sn-ip --sn-api-port --sn-api-service --sn-docker-name --sl-fs-port --sl-fs-service --ml-image --ml-name "
+            "--ml-entrypoint --ml-cmd --ml-w --ml-v --ml-e --ml-user --ml-device --ml-shm-size --ml-cap-add --ml-security-opt "
+            "--ml-group-add --ml-privileged --ml-it --ml-ipc"
+        ),
+    ),
+    "`run-swop`, release 2.x": (
+        ("swop",),
+        ("--usr-dir --profile-file-name --docker-socket-file --docker-group-id --swop-uid --sn-ip --sn-api-port --sn-api-service"),
+    ),
+    "`run-swci`, release 2.x": (("swci",), "--usr-dir --init-script-name"),
     "`stop-swarm`": (
         ("swarm_stop",),
         "--all --apls --spire-server --sl --sl-pyt --sl-tf --sn --swci --swop --keep --sudo --help",

@@ -238,6 +238,15 @@ def test_the_ml_container():
     }
 
 
+def test_nodes_of_one_host_that_reach_each_other_by_name():
+    """As in the platform's examples for one host: no ports, host names as addresses, and one name of ML containers twice."""
+    nodes = [{**NODE, "idx": index, "slhostname": f"sl{index}", "slhostip": f"sl{index}", "slport": None} for index in range(4)]
+    document = {**PROFILE, "nodes": [{"slnodedef": node} for node in nodes]}
+    assert profile.check(document, "a profile") == document
+    made = [pairs.sl(document, node, OWN, "sl") for node in nodes]
+    assert [(one["ports"], one["environment"]["THIS_NODE_IP"]) for one in made] == [({}, f"sl{index}") for index in range(4)]
+
+
 def test_private_content_needs_private_data():
     task = {**changed(RUN, "Body.PrivateContent", "/tmp/private"), "Image": "ml:1"}
     with pytest.raises(Refusal, match="node 0 has no privatedata"):

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 import yaml
-from ansible_collections.swarm.learning.plugins.plugin_utils._checks import formats
-from ansible_collections.swarm.learning.plugins.plugin_utils._site import content, swci, wheel
+from ansible_collections.swarm.learning.plugins.plugin_utils._checks import formats, stages
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import content, swci, swop, wheel
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import model as _site
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import training as _training
 
@@ -170,6 +170,76 @@ def test_tasks_and_script(model):
     assert run == yaml.safe_load(RUN_TASK.format(name=run["Name"], prereq=first["Name"]))
     assert [formats.task_problems(task) for task in (first, run)] == [[], []]
     assert here["swci_script"] == SCRIPT.format(first=first["Name"], run=run["Name"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "field", "value"),
+    [
+        ({"sl_fs_service": "fs.sl-1.swarm"}, "slfsservice", "fs.sl-1.swarm"),
+        ({"sl_network_options": [{"ip": "172.9.0.2"}]}, "slnetworkopts", [{"ip": "172.9.0.2"}]),
+        ({"ml_network_options": [{"ip": "172.9.0.3"}]}, "usrnetworkopts", [{"ip": "172.9.0.3"}]),
+        ({"sl_labels": {"study": "7"}}, "sllabels", {"study": "7"}),
+        ({"ml_labels": ["trial"]}, "usrlabels", ["trial"]),
+        ({"port": None, "host_ip": "sl-1"}, "slport", None),
+        ({"private_data": "patients"}, "privatedata", {"src": "patients", "mType": "VOLUME"}),
+        ({"private_data": "/srv/data"}, "privatedata", {"src": "/srv/data", "mType": "BIND"}),
+    ],
+)
+def test_key_of_a_pair_in_the_profile(settings, field, value):
+    inventory = two_orgs(training={"private_mount": "/data", "private_data": "/d"}, host_1={"swop_pairs": [settings]})
+    profile = _site.derive(inventory)["host-1"]["swop_profiles"]["swop-1"]
+    assert profile["nodes"][0]["slnodedef"][field] == value
+    assert formats.profile_problems(profile) == []
+    assert stages.problems(inventory, lambda _path: True) == []
+
+
+def test_pair_without_further_keys_has_no_further_fields(model):
+    [first, _second] = model["host-1"]["swop_profiles"]["swop-1"]["nodes"]
+    assert not {*swop.OPTIONAL_KEYS.values()} & {*first["slnodedef"]}
+
+
+def test_name_servers():
+    derived = _site.derive(two_orgs(host_1={"swop_dns": ["192.0.2.53"]}))
+    assert derived["host-1"]["swop_profiles"]["swop-1"]["dns"] == ["192.0.2.53"]
+    assert "dns" not in derived["host-2"]["swop_profiles"]["swop-2"]
+
+
+SHARED = [{"src": "/srv/weights", "tgt": "/weights"}, {"src": "cache", "tgt": "/cache"}]
+
+
+def test_shared_content():
+    derived = _site.derive(two_orgs(training={"shared_content": SHARED}))["host-1"]
+    model_dir, *others = derived["swci_tasks"]["run-task.yml"]["Body"]["SharedContent"]
+    assert model_dir["Tgt"] == "/tmp/test/model"
+    assert others == [{"Src": "/srv/weights", "Tgt": "/weights", "MType": "BIND"}, {"Src": "cache", "Tgt": "/cache", "MType": "VOLUME"}]
+    needed = {one["path"]: one["option"] for one in derived["directories"]}
+    assert needed == {"/tmp/spire/cifar10/model": "swarm_training.model_dir", "/srv/weights": "swarm_training.shared_content"}
+
+
+def test_shared_content_of_nodes_by_hand():
+    inventory = two_orgs(training={"shared_content": SHARED}, groups={"swarm_sl": ["host-1"]}, without=("swarm_swop", "swarm_swci"))
+    [ml, *_others] = [node["ml"] for node in _site.derive(inventory)["host-1"]["sl_nodes"]]
+    assert ml["volumes"][1:] == ["/srv/weights:/weights", "cache:/cache"]
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (["/a:/b"], "swarm_training.shared_content[0]: expected a mapping with src and tgt, got text"),
+        ([{"src": "/a", "tgt": "/b", "typ": 1}], "swarm_training.shared_content[0]: unknown key 'typ'"),
+        ([{"src": "/a"}], "swarm_training.shared_content[0]: 'tgt' is missing"),
+        ([{"src": 7, "tgt": "/b"}], "swarm_training.shared_content[0].src: expected text"),
+        (
+            [{"src": "a/b", "tgt": "/b"}],
+            "swarm_training.shared_content[0].src: invalid value 'a/b'; expected an absolute path on the hosts or",
+        ),
+        ([{"src": "/a", "tgt": "b"}], "swarm_training.shared_content[0].tgt: invalid path 'b'"),
+        ([{"src": f"/a{n}", "tgt": f"/b{n}"} for n in range(10)], "task run-task.yml of swarm_training.Body.SharedContent has 11 items"),
+    ],
+)
+def test_shared_content_that_cannot_work(items, message):
+    said = stages.problems(two_orgs(training={"shared_content": items}), lambda _path: True)
+    assert any(message in sentence for sentence in said), said
 
 
 def test_only_the_swci_host_has_the_script(model):
