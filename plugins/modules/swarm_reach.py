@@ -145,6 +145,8 @@ inside:
   type: dict
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
@@ -171,7 +173,7 @@ def main() -> None:
     module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
     check_python(module)
     p = module.params
-    found = listener.start(p["listen"], p["seconds"], p["token"]) if p["listen"] else {}
+    found: dict[str, Any] = {**listener.start(p["listen"], p["seconds"], p["token"])} if p["listen"] else {}
     if p["connect"]:
         found["connections"] = reach.connections(p["connect"], p["connect_timeout"])
         found["inside"] = reach.from_inside(p)

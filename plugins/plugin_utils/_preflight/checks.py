@@ -32,11 +32,11 @@ class Check:
 
 
 _HOST = (
-    ("host_reachable", ERROR, "Ansible does not reach the host: {problem}", "Start the host, or correct its ansible_host and login."),
+    ("host_reachable", ERROR, "Ansible does not reach the host: {problem}.", "Start the host, or correct its ansible_host and login."),
     (
         "host_examined",
         ERROR,
-        "The host could not be examined: {problem}",
+        "The host could not be examined: {problem}.",
         "Install Python 3.9 or newer, and name it in ansible_python_interpreter.",
     ),
     (
@@ -275,13 +275,13 @@ _NETWORK = (
     (
         "firewall_reload",
         NOTE,
-        "firewalld runs: older ones lose the engine's rules when they are reloaded.",
+        "The host has firewalld: older ones lose the engine's rules when they are reloaded.",
         "After firewall-cmd --reload, restart the engine.",
     ),
     (
         "ufw_bypass",
         NOTE,
-        "ufw runs, and the engine publishes ports around it: a port that ufw blocks for this check may be open for a container.",
+        "The host has ufw, and the engine publishes ports around it: a port that ufw blocks for this check may be open for a container.",
         "Open the ports in ufw all the same, and restrict them in the chain DOCKER-USER.",
     ),
     (

@@ -93,6 +93,11 @@ def size(number: float) -> str:
     return f"{number / GIB:.1f} GiB" if number < 10 * GIB else f"{number / GIB:.0f} GiB"
 
 
+def _short_text(text: str) -> str:
+    """What a program says, in one line and without its full stop."""
+    return " ".join(text.split()).rstrip(".")
+
+
 def _sentences(texts: list[str]) -> Iterator[Words]:
     """Cause and remedy of the sentences `cause: remedy` that other parts of the collection make."""
     for text in texts:
@@ -105,12 +110,12 @@ def _sentences(texts: list[str]) -> Iterator[Words]:
 
 def host_reachable(look: Look) -> Iterator[Words]:
     if look.problem.get("kind") == "unreachable":
-        yield {"problem": look.problem["text"]}
+        yield {"problem": _short_text(look.problem["text"])}
 
 
 def host_examined(look: Look) -> Iterator[Words]:
     if look.problem.get("kind") == "failed":
-        yield {"problem": look.problem["text"]}
+        yield {"problem": _short_text(look.problem["text"])}
 
 
 def privileges(look: Look) -> Iterator[Words]:
@@ -219,7 +224,7 @@ def docker_sdk_version(look: Look) -> Iterator[Words]:
 
 def engine_answers(look: Look) -> Iterator[Words]:
     if "engine_problem" in look.seen:
-        yield {"problem": look.seen["engine_problem"]}
+        yield {"problem": _short_text(look.seen["engine_problem"])}
     elif "engine" not in look.seen:
         raise Unseen("engine")
 

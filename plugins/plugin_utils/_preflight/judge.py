@@ -52,8 +52,9 @@ def problems(skip: Iterable[object], fail_on: object) -> list[str]:
 
 
 def judge(hosts: Mapping[str, Host], observed: Mapping[str, Observed], skip: Collection[str] = ()) -> dict[str, Any]:
-    """{findings, states, ports}, all of them plain mappings and lists, the worst findings first.
+    """{addresses, findings, states, ports}, all of them plain mappings and lists, the worst findings first.
 
+    addresses host → its address
     findings  Finding as mappings
     states    host → check → passed, failed, unseen or skipped
     ports     one mapping a link: what Link has, state, and seen_from, the container in whose network it was tried, or empty
@@ -70,7 +71,12 @@ def judge(hosts: Mapping[str, Host], observed: Mapping[str, Observed], skip: Col
             mine, states[name][check] = ([], SKIPPED) if check in skip else _look(check, look)
             found += mine
     found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return {"findings": [asdict(one) for one in found], "states": states, "ports": [_port(link, tried) for link in tried]}
+    return {
+        "addresses": {name: host.model["address"] for name, host in hosts.items()},
+        "findings": [asdict(one) for one in found],
+        "states": states,
+        "ports": [_port(link, tried) for link in tried],
+    }
 
 
 def _look(name: str, look: findings.Look) -> tuple[list[Finding], str]:

@@ -93,7 +93,18 @@ def page(found: Mapping[str, Any], now: float) -> str:
         rules=rules(found["ports"]),
         ports=[{**port, "words": _PORT_WORDS[port["state"]]} for port in found["ports"]],
         checks=CHECKS,
+        areas=areas(),
+        words=_PORT_WORDS,
+        addresses=found["addresses"],
     )
+
+
+def areas() -> dict[str, list[str]]:
+    """area → the names of its checks."""
+    found: dict[str, list[str]] = {}
+    for check in CHECKS.values():
+        found.setdefault(check.area, []).append(check.name)
+    return found
 
 
 def matrix(ports: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
