@@ -29,9 +29,10 @@ lab-down: setup ## Remove the simulated hosts and the registry
 bench: setup ## Measure the deployment, a run that changes nothing, and single modules (ARGS=--without-lab for less, "--demo --cold" for more)
 	@PYTHONPATH=.collections .venv/bin/python -m tools.bench $(ARGS)
 
-docs: setup ## Generate docs/contract.md from the tables of the releases, and docs/site-model.md from the site model
+docs: setup ## Generate docs/contract.md, docs/site-model.md and docs/preflight.md from the tables in the code
 	@PYTHONPATH=.collections .venv/bin/python -m tools.contract
 	@PYTHONPATH=.collections .venv/bin/python -m tools.site_model
+	@PYTHONPATH=.collections .venv/bin/python -m tools.preflight_page
 
 test: setup ## Run all checks, quick ones first
 	@tools/test.sh

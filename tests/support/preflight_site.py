@@ -85,7 +85,8 @@ def observed(hosts: Mapping[str, plan.Host]) -> dict[str, judge.Observed]:
         facts["disks"] = {where: {"path": f"/{where}", **DISK} for where in ("engine", "directory", "temporary")}
         facts["disks"]["/srv/model"] = {"path": "/srv/model", **DISK}
         facts["registry"] = {image: {"digest": "sha256:1", "platforms": ["linux/amd64"]} for image in hosts[name].model["images"]}
-        connections = [{**target, "state": "open", "seconds": 0.01, "large": True} for target in planned[name]["connect"]]
+        opened = {"state": "open", "seconds": 0.01, "large": True}
+        connections = [{"address": one["address"], "port": one["port"], **opened} for one in planned[name]["connect"]]
         reached = {"listening": planned[name]["listen"], "busy": [], "refused": [], "connections": connections, "inside": {}}
         found[name] = judge.Observed({}, facts, reached)
     return found

@@ -114,6 +114,7 @@ def _serve(sockets: Sequence[socket.socket], control: socket.socket, until: floa
         while time.monotonic() < until:
             for key, _events in selector.select(until - time.monotonic()):
                 if key.fileobj is control:
+                    control.accept()
                     return
                 visitor, _address = key.fileobj.accept()  # type: ignore[union-attr]
                 threading.Thread(target=_answer, args=(visitor,), daemon=True).start()

@@ -41,7 +41,8 @@ def connections(targets: Sequence[Mapping[str, Any]], timeout: float) -> list[di
     if not targets:
         return []
     with futures.ThreadPoolExecutor(min(len(targets), _MOST_AT_ONCE)) as pool:
-        return list(pool.map(lambda target: {**target, **_connection(target, timeout)}, targets))
+        states = pool.map(lambda target: _connection(target, timeout), targets)
+        return [{"address": target["address"], "port": target["port"], **state} for target, state in zip(targets, states)]
 
 
 def _connection(target: Mapping[str, Any], timeout: float) -> dict[str, Any]:

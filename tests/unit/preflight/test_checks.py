@@ -76,7 +76,9 @@ WITH_GPUS = {"training": {"gpus": "all"}}
 
 CASES = {
     "host_reachable": Case(lambda site: site.lose("host-2", "unreachable", "timed out"), ("timed out", "ansible_host")),
-    "host_examined": Case(lambda site: site.lose("host-2", "failed", "Python 3.6 is too old"), ("Python 3.6", "ansible_python_interpreter")),
+    "host_examined": Case(
+        lambda site: site.lose("host-2", "failed", "Python 3.6 is too old"), ("Python 3.6", "ansible_python_interpreter")
+    ),
     "privileges": Case(fact("root", False), ("without root", "--become")),
     "cpu_architecture": Case(fact("cpu", "architecture", "aarch64"), ("aarch64", "x86-64")),
     "cpu_count": Case(fact("cpu", "count", 1), ("1 processor", "preflight_least_cpus")),
@@ -123,7 +125,9 @@ CASES = {
     "name_ipv4": Case(name(problem="it only has IPv6 addresses"), ("hub.example", "no IPv4 address", "A record")),
     "name_loopback": Case(name(addresses=["127.0.1.1"]), ("hub.example", "127.0.1.1", "/etc/hosts")),
     "container_dns": Case(
-        fact("nameservers", ["127.0.0.1"]), ("127.0.0.1", "apls.example", "daemon.json"), inventory={"everywhere": {"swarm_apls_ip": "apls.example"}}
+        fact("nameservers", ["127.0.0.1"]),
+        ("127.0.0.1", "apls.example", "daemon.json"),
+        inventory={"everywhere": {"swarm_apls_ip": "apls.example"}},
     ),
     "network_overlap": Case(
         lambda site: site.facts()["networks"][1].update(subnets=["172.1.0.0/16"]), ("172.1.1.1", "host-1", "swarm", "default-address-pools")
@@ -218,7 +222,9 @@ def test_a_host_that_does_not_answer_is_one_finding_and_nothing_else_is_said_of_
         one.update(state="timeout")
         one.pop("large", None)
     found = site.judged()
-    assert [(one["host"], one["check"]) for one in found["findings"] if one["check"] != "registry_reachable"] == [("host-2", "host_reachable")]
+    assert [(one["host"], one["check"]) for one in found["findings"] if one["check"] != "registry_reachable"] == [
+        ("host-2", "host_reachable")
+    ]
     states = found["states"]["host-2"]
     assert {check for check, state in states.items() if state == "passed"} == set()
     assert {port["state"] for port in found["ports"] if port["target"] == "host-2"} == {"unseen"}
