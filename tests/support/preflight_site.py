@@ -16,7 +16,7 @@ from tests.support.site_inventory import GROUPS, two_orgs
 GIB = 1024**3
 ADDRESSES = {"host-1": "172.1.1.1", "host-2": "172.2.2.2"}
 SETTINGS = {
-    "server_port": 8081,
+    "datastore": {},
     "spire_version": "1.8.4",
     "training_days": 7,
     "least_cpus": 2,

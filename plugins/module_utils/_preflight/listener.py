@@ -75,16 +75,21 @@ def _in_the_background(sockets: Sequence[socket.socket], until: float, token: st
     control.bind(_control_name(token))
     control.listen(1)
     everything = [*sockets, control]
+    ready, busy = os.pipe()  # its other end closes when the listener has let go of everything
     child = os.fork()
     if child:
+        os.close(busy)
         os.waitpid(child, 0)
+        os.read(ready, 1)
+        os.close(ready)
         for one in everything:
             one.close()
         return
     try:
         os.setsid()
         if os.fork() == 0:
-            _detach({one.fileno() for one in everything})
+            _detach({busy, *(one.fileno() for one in everything)})
+            os.close(busy)
             _serve(sockets, control, until)
     finally:
         os._exit(0)
@@ -93,6 +98,9 @@ def _in_the_background(sockets: Sequence[socket.socket], until: float, token: st
 def _detach(kept: set[int]) -> None:
     """Let go of everything that the module has open, so that Ansible does not wait for us."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with open("/proc/self/comm", "w", encoding="ascii") as comm:
+        comm.write(OUR_NAME)
+    os.chdir("/")
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
@@ -102,9 +110,6 @@ def _detach(kept: set[int]) -> None:
                 os.close(int(name))
             except OSError:
                 continue  # the one by which the list was read
-    os.chdir("/")
-    with open("/proc/self/comm", "w", encoding="ascii") as comm:
-        comm.write(OUR_NAME)
 
 
 def _serve(sockets: Sequence[socket.socket], control: socket.socket, until: float) -> None:
@@ -114,7 +119,10 @@ def _serve(sockets: Sequence[socket.socket], control: socket.socket, until: floa
         while time.monotonic() < until:
             for key, _events in selector.select(until - time.monotonic()):
                 if key.fileobj is control:
-                    control.accept()
+                    caller, _name = control.accept()
+                    for one in sockets:
+                        one.close()
+                    caller.close()  # by this, `end` knows that the ports are free
                     return
                 visitor, _address = key.fileobj.accept()  # type: ignore[union-attr]
                 threading.Thread(target=_answer, args=(visitor,), daemon=True).start()

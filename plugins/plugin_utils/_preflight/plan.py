@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ...module_utils._spire.datastore import PORTS
+
 _NODES = ("sn", "sl", "swop", "swci")
 _SWCI_CONTEXT = re.compile(r"^CREATE CONTEXT \S+ WITH IP (\S+)(?: (\d+))?$", re.MULTILINE)
 _URL = re.compile(r"^(?:https?://)?(?:[^@/]*@)?(?P<host>[^:/]+)(?::(?P<port>\d+))?")
@@ -23,7 +25,7 @@ class Host:
 
     model       its HostModel, the fact `swarm_site_host`, as a mapping
     components  the components that it runs, such as `sn`
-    settings    what the roles' variables say: release, directory, server_address, server_port, least_memory_gb, …
+    settings    what the roles' variables say: release, directory, server_address, server_port, datastore, least_memory_gb, …
     """
 
     model: Mapping[str, Any]
@@ -166,6 +168,10 @@ def _spire(_name: str, host: Host, _hosts: Mapping[str, Host]) -> _Wanted:
     for peer in model["federates_with"]:
         for address in _behind(peer.get("address") or "", model["peer_names"]):
             yield address, peer.get("port") or 8443, "SPIRE federation", f"trust bundles of {peer['trust_domain']} come from it"
+    datastore = host.settings["datastore"]
+    if "spire_server" in host.components and datastore.get("host"):
+        port = datastore.get("port") or PORTS.get(datastore.get("type"), PORTS["postgres"])
+        yield str(datastore["host"]), port, "SPIRE datastore", "the SPIRE Server keeps its entries in it"
     if model["upstream"]:
         yield model["upstream"]["address"], model["upstream"]["port"], "SPIRE Server", "it signs the CA of the server below it"
 

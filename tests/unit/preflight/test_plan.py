@@ -96,3 +96,14 @@ def test_several_servers_behind_one_name_are_each_reached():
     hosts["host-1"].settings["server_address"] = "spire-server.org1"
     found = {link.address for link in plan.links(hosts) if link.service == "SPIRE Server"}
     assert found == {"172.2.2.2", "192.0.2.4"}
+
+
+@pytest.mark.parametrize(
+    ("datastore", "port"), [({"type": "postgres", "host": "192.0.2.5"}, 5432), ({"type": "mysql", "host": "192.0.2.5", "port": 3307}, 3307)]
+)
+def test_the_datastore_is_reached_by_the_servers_alone(datastore, port):
+    hosts = described(groups={"swarm_spire_server": ["host-1"]}, host_2={"swarm_trust_domain": "org1.swarm.learning"})
+    for host in hosts.values():
+        host.settings["datastore"] = datastore
+    hosts["host-2"].components.remove("spire_server")
+    assert {(link.source, link.port) for link in plan.links(hosts) if link.service == "SPIRE datastore"} == {("host-1", port)}
