@@ -30,7 +30,6 @@ options:
   token:
     description: Any text by which O(end) finds the listener that O(listen) has started.
     type: str
-    no_log: false
     default: preflight
   connect:
     description: Connections to make, all at the same time.

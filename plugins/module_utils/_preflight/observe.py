@@ -19,6 +19,7 @@ from typing import Any
 
 from .._container.engine import DOCKER_IMPORT_ERROR, SDK_VERSION, Engine, EngineError
 from .._container.host import Host
+from .._container.masking import mask_urls
 from .._container.spec import COMPONENT_LABEL
 from .._platform.files import unusable
 from . import parse
@@ -166,7 +167,7 @@ def _of_the_engine(params: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return {"sdk": SDK_VERSION, **_asked(Engine({**params}), params)}
     except (EngineError, OSError, ValueError) as error:
-        return {"sdk": SDK_VERSION, "engine_problem": str(error)}
+        return {"sdk": SDK_VERSION, "engine_problem": mask_urls(str(error))}
 
 
 def _asked(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,7 +193,7 @@ def _served(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
         try:
             return engine.distribution(image, login if of_registry else None)
         except EngineError as error:
-            return {"problem": str(error)}
+            return {"problem": mask_urls(str(error))}
 
     with futures.ThreadPoolExecutor(8) as pool:
         return dict(zip(params["images"], pool.map(ask, params["images"])))

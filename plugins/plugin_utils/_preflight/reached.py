@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .plan import Link
@@ -24,6 +24,11 @@ class Links:
 
     def __init__(self, links: Sequence[Link], examined: Mapping[str, Mapping[str, Any]]) -> None:
         self._links = list(links)
+        self._of: dict[str, list[Link]] = {}
+        self._to: dict[str, list[Link]] = {}
+        for link in links:
+            self._of.setdefault(link.source, []).append(link)
+            self._to.setdefault(link.target, []).append(link)
         self._examined = examined
         self._seen = {
             (host, kind, one["address"], one["port"]): one
@@ -32,12 +37,12 @@ class Links:
             for one in connections or ()
         }
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Link]:
         return iter(self._links)
 
     def of(self, source: str) -> list[Link]:
         """The links that begin at a host."""
-        return [link for link in self._links if link.source == source]
+        return self._of.get(source, [])
 
     def _results(self, link: Link) -> list[Mapping[str, Any]]:
         kinds = ("host", "inside") if link.from_container else ("host",)
@@ -74,7 +79,7 @@ class Links:
     def blocked(self, target: str) -> dict[tuple[str, int], list[Link]]:
         """(address, port) of a host → the links to it that do not work."""
         found: dict[tuple[str, int], list[Link]] = {}
-        for link in self._links:
-            if link.target == target and self.state(link) in ("timeout", "unreachable", "refused"):
+        for link in self._to.get(target, ()):
+            if self.state(link) in ("timeout", "unreachable", "refused"):
                 found.setdefault((link.address, link.port), []).append(link)
         return found
