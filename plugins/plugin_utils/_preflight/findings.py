@@ -20,7 +20,7 @@ from ...module_utils._preflight.parse import OUR_NAME
 from ...module_utils._spire.config import seconds
 from .. import _engines, _gpus
 from . import reached
-from .plan import Host, is_address
+from .plan import Host, is_address, registry
 
 GIB = 1024**3
 TOLERANCE = 0.9  # what firmware and file systems keep of a machine's memory and disk
@@ -425,7 +425,10 @@ def inventory_proxy(look: Look) -> Iterator[Words]:
 
 
 def registry_reachable(look: Look) -> Iterator[Words]:
-    yield from _away(look, "registry")
+    """An engine may have a way of its own, a mirror or a proxy: what it gets, or has already, needs no other."""
+    told, here = look.seen.get("registry") or {}, look.seen.get("images_here") or {}
+    needed = {registry(image)[0] for image in look.host.model["images"] if not here.get(image) and "digest" not in (told.get(image) or {})}
+    yield from (words for words in _away(look, "registry") if words["address"] in needed)
 
 
 def _refused_images(look: Look, kind: str) -> dict[str, str]:
@@ -506,7 +509,8 @@ def license_capacity(look: Look) -> Iterator[Words]:
     capacity = look.setting("license_capacity")
     needed = sum(len(host.model["sn_nodes"]) + len(host.model["sl_nodes"]) for host in look.site.values())
     needed += sum(len(numbers) for host in look.site.values() for numbers in host.model["pair_numbers"].values())
-    if look.name == next(iter(look.site)) and 0 < capacity < needed:
+    first, *_others = look.site
+    if look.name == first and 0 < capacity < needed:
         yield {"needed": needed, "capacity": capacity}
 
 

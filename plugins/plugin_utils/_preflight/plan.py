@@ -69,7 +69,7 @@ def _measured(name: str, host: Host, found: Sequence[Link]) -> dict[str, Any]:
     model = host.model
     outgoing = [link for link in found if link.source == name]
     listen = sorted({link.port for link in found if link.target == name and link.source != name})
-    registries = {_registry(image)[0] for image in model["images"]} if not _proxied(host) else set()
+    registries = {registry(image)[0] for image in model["images"]} if not _proxied(host) else set()
     needed = {link.address for link in outgoing} | registries
     return {
         "listen": listen,
@@ -133,11 +133,11 @@ def _registries(_name: str, host: Host, _hosts: Mapping[str, Host]) -> _Wanted:
                 yield match["host"], int(match["port"] or _PROXY), "proxy", f"swarm_{variable}"
         return
     for image in host.model["images"]:
-        address, port = _registry(image)
+        address, port = registry(image)
         yield address, port, "registry", "images are pulled from it"
 
 
-def _registry(image: str) -> tuple[str, int]:
+def registry(image: str) -> tuple[str, int]:
     """(address, port) of an image's registry."""
     first, slash, _rest = image.partition("/")
     if not slash or not ("." in first or ":" in first or first == "localhost"):

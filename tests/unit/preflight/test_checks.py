@@ -66,7 +66,7 @@ def image(**told: object) -> Callable[[Site], object]:
 
 def sl_nodes(site: Site) -> None:
     model = site.hosts["host-1"].model
-    model["sl_nodes"].extend({"name": "sl-9", "sn_ip": "172.1.1.1", "sn_api_port": 30304} for _ in range(3))
+    model["sl_nodes"].extend({"name": "sl-9", "sn_ip": "172.1.1.1", "sn_api_port": 30304} for _number in range(3))
 
 
 EXTERNAL_APLS = {"everywhere": {"swarm_apls_ip": "192.0.2.9"}}
@@ -141,7 +141,11 @@ CASES = {
     ),
     "engine_proxy": Case(lambda site: None, ("engine has none", "daemon.json"), inventory=BEHIND_PROXY),
     "inventory_proxy": Case(fact("engine", "Proxy", True), ("through a proxy", "swarm_https_proxy")),
-    "registry_reachable": Case(state(443, state="timeout"), ("hub.myenterpriselicense.hpe.com", "port 443"), host="host-1"),
+    "registry_reachable": Case(
+        lambda site: [state(443, state="timeout")(site), site.facts("host-1").update(registry={SN: {"problem": "Get https://…: timeout"}})],
+        ("hub.myenterpriselicense.hpe.com", "port 443"),
+        host="host-1",
+    ),
     "registry_login": Case(image(problem="unauthorized: authentication required"), (SN, "swarm_registry_password")),
     "registry_image": Case(image(problem="manifest unknown"), (SN, "Check swarm_release, swarm_registry")),
     "registry_trust": Case(image(problem="x509: certificate signed by unknown authority"), ("x509", "/etc/docker/certs.d")),
@@ -257,6 +261,12 @@ def test_an_image_that_the_host_has_needs_no_registry():
     site = Site()
     image(problem="manifest unknown")(site)
     site.facts()["images_here"] = {SN: True}
+    assert site.judged()["findings"] == []
+
+
+def test_a_registry_behind_the_engines_own_mirror_is_no_error():
+    site = Site()
+    state(443, state="timeout")(site)
     assert site.judged()["findings"] == []
 
 

@@ -74,7 +74,7 @@ def test_behind_a_proxy_the_registry_is_the_proxys_business():
     ],
 )
 def test_the_registry_of_an_image(image, expected):
-    assert plan._registry(image) == expected
+    assert plan.registry(image) == expected
 
 
 def test_another_organisations_server_is_outside():
