@@ -219,12 +219,6 @@ _NETWORK = (
         "Set swarm_host_ip to the right address; where the host is behind NAT, forward its ports and ignore this.",
     ),
     (
-        "loopback_address",
-        ERROR,
-        "{address}, by which others are to reach this host, is a loopback address: no other host gets there.",
-        "Set swarm_host_ip to an address of the host in the common network.",
-    ),
-    (
         "ip_forwarding",
         ERROR,
         "The kernel forwards no IPv4 packets, so that containers reach nobody.",

@@ -95,7 +95,7 @@ def size(number: float) -> str:
 
 def _short_text(text: str) -> str:
     """What a program says, in one line and without its full stop."""
-    return " ".join(text.split()).rstrip(".")
+    return " ".join(text.split()).removeprefix("Task failed: ").rstrip(".")
 
 
 def _sentences(texts: list[str]) -> Iterator[Words]:
@@ -224,7 +224,8 @@ def docker_sdk_version(look: Look) -> Iterator[Words]:
 
 def engine_answers(look: Look) -> Iterator[Words]:
     if "engine_problem" in look.seen:
-        yield {"problem": _short_text(look.seen["engine_problem"])}
+        cause, _semicolon, remedy = _short_text(look.seen["engine_problem"]).rpartition("; ")
+        yield {"problem": cause or remedy}
     elif "engine" not in look.seen:
         raise Unseen("engine")
 
@@ -320,18 +321,12 @@ def same_engine(look: Look) -> Iterator[Words]:
 
 def own_address(look: Look) -> Iterator[Words]:
     address, known = look.host.model["address"], look.fact("addresses")
-    if is_address(address) and not _is_loopback(address) and address not in known:
+    if is_address(address) and address not in known:
         yield {"address": address, "addresses": ", ".join(one for one in known if not _is_loopback(one))}
 
 
 def _is_loopback(address: str) -> bool:
     return is_address(address) and ipaddress.ip_address(address).is_loopback
-
-
-def loopback_address(look: Look) -> Iterator[Words]:
-    address = look.host.model["address"]
-    if len(look.site) > 1 and (_is_loopback(address) or address == "localhost"):
-        yield {"address": address}
 
 
 def ip_forwarding(look: Look) -> Iterator[Words]:
@@ -341,13 +336,13 @@ def ip_forwarding(look: Look) -> Iterator[Words]:
 
 def name_resolution(look: Look) -> Iterator[Words]:
     for name, found in look.fact("names").items():
-        if found["problem"] and "IPv6" not in found["problem"]:
+        if found["problem"] and "IPv6" not in found["problem"] and name not in _idle_registries(look):
             yield {"name": name, "problem": found["problem"]}
 
 
 def name_ipv4(look: Look) -> Iterator[Words]:
     for name, found in look.fact("names").items():
-        if "IPv6" in found["problem"]:
+        if "IPv6" in found["problem"] and name not in _idle_registries(look):
             yield {"name": name}
 
 
@@ -425,10 +420,15 @@ def inventory_proxy(look: Look) -> Iterator[Words]:
 
 
 def registry_reachable(look: Look) -> Iterator[Words]:
-    """An engine may have a way of its own, a mirror or a proxy: what it gets, or has already, needs no other."""
+    idle = _idle_registries(look)
+    yield from (words for words in _away(look, "registry") if words["address"] not in idle)
+
+
+def _idle_registries(look: Look) -> set[str]:
+    """Addresses of registries that the host itself need not reach: its engine gets their images by a mirror or proxy, or has them already."""
     told, here = look.seen.get("registry") or {}, look.seen.get("images_here") or {}
-    needed = {registry(image)[0] for image in look.host.model["images"] if not here.get(image) and "digest" not in (told.get(image) or {})}
-    yield from (words for words in _away(look, "registry") if words["address"] in needed)
+    wanted = {image: here.get(image) or "digest" in (told.get(image) or {}) for image in look.host.model["images"]}
+    return {registry(image)[0] for image in wanted} - {registry(image)[0] for image, is_got in wanted.items() if not is_got}
 
 
 def _refused_images(look: Look, kind: str) -> dict[str, str]:

@@ -47,7 +47,11 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     for finding in found["findings"]:
         told += ["", f"{finding['severity'].upper()} {finding['host']} ({finding['check']})"]
         told += [line for text in (finding["cause"], finding["remedy"]) for line in _wrapped(text)]
-    return [*told, "", *_aligned([("from", "to", "address", "what", "state", "tried from"), *map(_port, found["ports"])])]
+    told += ["", *_aligned([("from", "to", "address", "what", "state"), *map(_port, found["ports"])]), ""]
+    inside = dict.fromkeys(f"{port['source']} ({port['seen_from']})" for port in found["ports"] if port["seen_from"])
+    return told + _wrapped(
+        f"Tried from the hosts{', and from inside the network of containers on ' + ', '.join(inside) if inside else ''}."
+    )
 
 
 def _wrapped(text: str) -> list[str]:
@@ -59,9 +63,7 @@ def _tally(states: Mapping[str, str]) -> list[str]:
 
 
 def _port(port: Mapping[str, Any]) -> tuple[str, ...]:
-    view = f"the network of {port['seen_from']}" if port["seen_from"] else "the host"
-    place = f"{port['address']}:{port['port']}"
-    return (port["source"], port["target"] or "-", place, port["service"], _PORT_WORDS[port["state"]], view)
+    return (port["source"], port["target"] or "-", f"{port['address']}:{port['port']}", port["service"], port["state"])
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
