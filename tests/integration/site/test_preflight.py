@@ -31,8 +31,8 @@ def output(place) -> tuple[str, str]:
 
 @contextmanager
 def firewall(host, *rule: str) -> Iterator[None]:
-    """A rule of nftables on a host, by way of iptables, that drops what comes in."""
-    place = ("PREROUTING", *rule, "-j", "DROP")
+    """A rule of nftables on a host, by way of iptables, that drops what comes in from other machines."""
+    place = ("PREROUTING", "-i", "eth0", "-p", "tcp", *rule, "-j", "DROP")
     host.run("iptables", "-t", "raw", "-I", *place)
     try:
         yield
@@ -91,8 +91,8 @@ def test_what_is_broken_is_named(tmp_path, log):
         tree["hosts"]["host-1"].update(swarm_apls_ip=settings.REGISTRY_IP, sn_image=f"{settings.REGISTRY}/no/such:1")
 
     with ExitStack() as stack:
-        stack.enter_context(firewall(TWO, "-p", "tcp", "--dport", str(P2P)))
-        stack.enter_context(firewall(TWO, "-p", "tcp", "--dport", str(FIRST_SL), "-m", "length", "--length", "1000:65535"))
+        stack.enter_context(firewall(TWO, "--dport", str(P2P)))
+        stack.enter_context(firewall(TWO, "--dport", str(FIRST_SL), "-m", "length", "--length", "1000:65535"))
         stack.enter_context(small_disk(TWO))
         outcome = world.play(log, *world.inventory(tmp_path, change), *output(tmp_path / "out"), book=BOOK)
     assert outcome.run.status != 0
