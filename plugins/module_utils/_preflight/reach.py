@@ -10,8 +10,9 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
+from contextlib import contextmanager
 from typing import Any
 
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
@@ -103,7 +104,7 @@ def _speaks_tls(link: socket.socket, wait: float) -> bool:
 def from_inside(params: Mapping[str, Any]) -> dict[str, Any]:
     """{container, connections} as seen from within the swarm's network, {container: ""} where nothing runs there yet.
 
-    The network is that of a container which runs in it already: nothing is started for it. This process moves there, and must be about to end.
+    The network is that of a container which runs in it already: nothing is started for it.
     """
     found: dict[str, Any] = {"container": "", "connections": []}
     if DOCKER_IMPORT_ERROR or not params["network"]:
@@ -118,10 +119,10 @@ def from_inside(params: Mapping[str, Any]) -> dict[str, Any]:
         return found
     named = [{**one, "address": _first(one["address"])} for one in params["connect"]]
     try:
-        _enter_network(inspect["State"]["Pid"])
+        with _network_of(inspect["State"]["Pid"]):
+            seen = connections(named, params["connect_timeout"])
     except OSError:  # without root, or on a host that hides its processes
         return found
-    seen = connections(named, params["connect_timeout"])
     asked = [{**one, "address": target["address"]} for one, target in zip(seen, params["connect"])]
     return {"container": inspect["Name"].lstrip("/"), "connections": asked}
 
@@ -134,9 +135,18 @@ def _first(address: str) -> str:
         return address
 
 
-def _enter_network(pid: int) -> None:
-    """Move this process into the network of another one, for good. Raises OSError where that is not allowed."""
-    with open(f"/proc/{pid}/ns/net", encoding="ascii") as namespace:
-        library = ctypes.CDLL(None, use_errno=True)
-        if library.setns(namespace.fileno(), _CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+@contextmanager
+def _network_of(pid: int) -> Iterator[None]:
+    """Within it, this thread and those that it starts are in the network of another process. Raises OSError where that is not allowed."""
+    with open("/proc/thread-self/ns/net", encoding="ascii") as own, open(f"/proc/{pid}/ns/net", encoding="ascii") as other:
+        _enter(other.fileno())
+        try:
+            yield
+        finally:
+            _enter(own.fileno())
+
+
+def _enter(namespace: int) -> None:
+    library = ctypes.CDLL(None, use_errno=True)  # os.setns is not there before Python 3.12
+    if library.setns(namespace, _CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
