@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The checks of a preflight, as data: what each is called, what it means when it fails, and what to do then (private).
 
-How each looks at a host is in `findings`, by the same names. docs/preflight.md is made of this table.
+How each looks at a host is in the `find_` files, by the same names. docs/preflight.md is made of this table.
 """
 
 from __future__ import annotations

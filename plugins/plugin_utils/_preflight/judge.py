@@ -9,13 +9,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from .._checks.wording import did_you_mean
-from . import findings, reached
+from . import find_engine, find_host, find_network, find_platform, find_registry, reached
 from .checks import CHECKS, NOTE, SEVERITIES
+from .look import Finder, Look, Unseen
 from .plan import Host, Link, links
 
 PASSED, FAILED, UNSEEN, SKIPPED = "passed", "failed", "unseen", "skipped"
 STATES = (PASSED, FAILED, UNSEEN, SKIPPED)
 FAIL_ON = ("error", "warning", "never")
+
+_FILES = (find_host, find_engine, find_network, find_registry, find_platform)
+FINDERS: dict[str, Finder] = {name: getattr(file, name) for file in _FILES for name in CHECKS if hasattr(file, name)}
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def judge(hosts: Mapping[str, Host], observed: Mapping[str, Observed], skip: Col
     measured = {name: one.facts for name, one in observed.items()}
     for name, host in hosts.items():
         seen = observed[name]
-        look = findings.Look(name, host, seen.facts, seen.problem, hosts, measured, tried)
+        look = Look(name, host, seen.facts, seen.problem, hosts, measured, tried)
         states[name] = {}
         for check in CHECKS:
             mine, states[name][check] = ([], SKIPPED) if check in skip else _look(check, look)
@@ -79,12 +83,11 @@ def judge(hosts: Mapping[str, Host], observed: Mapping[str, Observed], skip: Col
     }
 
 
-def _look(name: str, look: findings.Look) -> tuple[list[Finding], str]:
+def _look(name: str, look: Look) -> tuple[list[Finding], str]:
     check = CHECKS[name]
-    finder: findings.Finder = getattr(findings, name)
     try:
-        words = list(finder(look))
-    except findings.Unseen:
+        words = list(FINDERS[name](look))
+    except Unseen:
         return [], UNSEEN
     made = [Finding(look.name, name, check.severity, check.cause.format(**one), check.remedy.format(**one)) for one in words]
     return made, FAILED if made else UNSEEN if look.problem else PASSED
