@@ -107,11 +107,9 @@ def gpu_devices(look: Look) -> Iterator[Words]:
 
 def same_engine(look: Look) -> Iterator[Words]:
     mine = look.engine.get("ID")
-    for other, seen in look.measured.items():
-        if other == look.name:
-            return
-        if mine and (seen.get("engine") or {}).get("ID") == mine:
-            yield {"other": other}
+    same = [name for name, seen in look.measured.items() if mine and (seen.get("engine") or {}).get("ID") == mine]
+    if same and same[0] != look.name:
+        yield {"other": same[0]}
 
 
 def _is_podman(look: Look) -> bool:
