@@ -144,7 +144,7 @@ _ENGINE = (
         "engine_answers",
         ERROR,
         "The engine does not answer: {problem}.",
-        "Start it (systemctl start docker), or name its address in docker_host; look at journalctl -u docker.",
+        "Start it (systemctl start docker), and look at journalctl -u docker.",
     ),
     (
         "engine_version",
