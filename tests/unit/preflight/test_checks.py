@@ -75,7 +75,9 @@ BEHIND_PROXY = {"everywhere": PROXY}
 WITH_GPUS = {"training": {"gpus": "all"}}
 
 CASES = {
-    "host_reachable": Case(lambda site: site.lose("host-2", "unreachable", "timed out"), ("timed out", "ansible_host")),
+    "host_reachable": Case(
+        lambda site: site.lose("host-2", "unreachable", "Task failed: timed out."), ("reach the host: timed out.", "ansible_host")
+    ),
     "host_examined": Case(
         lambda site: site.lose("host-2", "failed", "Python 3.6 is too old"), ("Python 3.6", "ansible_python_interpreter")
     ),
@@ -310,7 +312,8 @@ def test_what_containers_see_counts_for_containers():
     reached["inside"] = {"container": "swop-1", "connections": inside}
     found = site.judged()
     assert [(one["check"], "30303" in one["cause"]) for one in found["findings"]] == [("ports", True)]  # images are pulled by the engine
-    assert {port["seen_from"] for port in found["ports"] if port["source"] == "host-1"} == {"swop-1", ""}
+    seen = {(port["service"] == "registry", port["state"], port["seen_from"]) for port in found["ports"] if port["source"] == "host-1"}
+    assert seen == {(True, "open", ""), (False, "open", "swop-1"), (False, "timeout", "swop-1")}
 
 
 def test_two_clocks_that_agree_are_not_blamed_for_the_controllers():
