@@ -37,7 +37,7 @@ class Finding:
 class Observed:
     """What was seen of one host.
 
-    problem  {kind, text} where it could not be examined, kind unreachable or failed; else empty
+    problem  {kind, text} where it could not be examined, or not to the end, kind unreachable or failed; else empty
     facts    what swarm_preflight returned
     reached  what swarm_reach returned, of its two calls
     """
@@ -65,7 +65,7 @@ def judge(hosts: Mapping[str, Host], observed: Mapping[str, Observed], skip: Col
     """
     found: list[Finding] = []
     states: dict[str, dict[str, str]] = {}
-    tried = reached.Links(links(hosts), {name: one.reached for name, one in observed.items() if not one.problem})
+    tried = reached.Links(links(hosts), {name: one.reached for name, one in observed.items()})
     measured = {name: one.facts for name, one in observed.items()}
     for name, host in hosts.items():
         seen = observed[name]
@@ -90,7 +90,7 @@ def _look(name: str, look: Look) -> tuple[list[Finding], str]:
     except Unseen:
         return [], UNSEEN
     made = [Finding(look.name, name, check.severity, check.cause.format(**one), check.remedy.format(**one)) for one in words]
-    return made, FAILED if made else UNSEEN if look.problem else PASSED
+    return made, FAILED if made else UNSEEN if look.problem and not look.seen else PASSED
 
 
 def _port(link: Link, tried: reached.Links) -> dict[str, Any]:

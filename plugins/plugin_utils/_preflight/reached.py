@@ -18,8 +18,7 @@ class Links:
     """Every link of the site, with what was seen of it.
 
     links     all of them
-    examined  host → what swarm_reach returned there: {listening, busy, refused, connections, inside}; hosts that could not be examined
-              are not in it
+    examined  host → what swarm_reach returned there: {listening, busy, refused, connections, inside}, as far as it came
     """
 
     def __init__(self, links: Sequence[Link], examined: Mapping[str, Mapping[str, Any]]) -> None:

@@ -236,6 +236,17 @@ def test_a_host_that_does_not_answer_is_one_finding_and_nothing_else_is_said_of_
     assert {port["state"] for port in found["ports"] if port["source"] == "host-2"} == {"unseen"}
 
 
+def test_a_host_that_could_be_measured_and_not_connect_keeps_its_facts():
+    site = Site()
+    seen = site.seen["host-2"]
+    site.seen["host-2"] = judge.Observed({"kind": "failed", "text": "no"}, seen.facts, {"listening": seen.reached["listening"]})
+    found = site.judged()
+    assert [(one["host"], one["check"]) for one in found["findings"]] == [("host-2", "host_examined")]
+    assert found["states"]["host-2"]["memory_total"] == "passed"
+    assert {port["state"] for port in found["ports"] if port["source"] == "host-2"} == {"unseen"}
+    assert {port["state"] for port in found["ports"] if port["source"] == "host-1"} == {"open"}
+
+
 def test_what_was_not_seen_is_not_called_healthy():
     site = Site()
     gone("engine", "networks", "memory")(site)
