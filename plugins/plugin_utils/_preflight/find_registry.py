@@ -35,7 +35,9 @@ def _kind(problem: str) -> str:
 
 
 def registry_login(look: Look) -> Iterator[Words]:
-    images = _refused_images(look, "login")
+    """An image that was made on the host, and that no registry has, is refused by Docker Hub too: it needs none."""
+    missing, own = _missing(look, "login"), f"{look.host.model['registry']}/"
+    images = [image for image in _refused_images(look, "login") if image in missing or image.startswith(own)]
     if images:
         yield {"images": ", ".join(images)}
 

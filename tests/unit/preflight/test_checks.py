@@ -276,6 +276,16 @@ def test_an_image_that_the_host_has_needs_no_registry():
     assert site.judged()["findings"] == []
 
 
+def test_an_image_of_the_hosts_own_needs_no_login():
+    site = Site()
+    site.facts()["registry"]["my-ml:1"] = {"problem": "denied: requested access to the resource is denied"}
+    site.facts()["images_here"] = {"my-ml:1": True}
+    assert site.judged()["findings"] == []
+    image(problem="unauthorized")(site)
+    site.facts()["images_here"][SN] = True
+    assert [one["check"] for one in site.judged()["findings"]] == ["registry_login"]
+
+
 def test_a_registry_behind_the_engines_own_mirror_is_no_error():
     site = Site()
     state(443, state="timeout")(site)
