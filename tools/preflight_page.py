@@ -22,7 +22,7 @@ will make between them, and says what is wrong and what to do. It changes nothin
 [roles/preflight](../roles/preflight/README.md) has its options.
 
 - **error**: the platform will not work. **warning**: it may not, or not well. **note**: good to know; it never fails the playbook.
-- To leave checks out: `-e '{"preflight_skip": ["memory_total", "latency"]}'`.
+- To leave checks out: `-e preflight_skip=memory_total,latency`.
 - Words in *italics* are filled in with what was found.
 """
 
