@@ -211,9 +211,26 @@ class Engine:
 
         return self._call(f"asking the registry for {reference}", ask)
 
+    def distribution(self, reference: str, login: dict[str, str] | None = None) -> dict[str, Any]:
+        """{digest, platforms} of an image as its registry serves it, without pulling. Podman cannot ask.
+
+        login: {username, password}; without it, the engine asks with the login that the host has. platforms: such as `linux/amd64`.
+        """
+
+        def ask(client: Any) -> dict[str, Any]:
+            found = client.inspect_distribution(reference, auth_config=login)
+            platforms = [f"{one.get('os', '')}/{one.get('architecture', '')}" for one in found.get("Platforms") or ()]
+            return {"digest": found["Descriptor"]["digest"], "platforms": platforms}
+
+        return self._call(f"asking the registry for {reference}", ask)
+
     def containers(self, filters: dict[str, Any]) -> list[dict[str, Any]]:
         """The summaries of all containers, running or not, that the filters let through."""
         return self._call("listing containers", lambda client: client.containers(all=True, filters=filters))
+
+    def networks(self) -> list[dict[str, Any]]:
+        """What the engine says of each of its networks."""
+        return self._call("listing networks", lambda client: client.networks())
 
     def info(self) -> dict[str, Any]:
         """What the engine says of itself."""

@@ -12,6 +12,7 @@ from tests.integration.site import lab_platform as world
 
 ORDER = (
     "test_bad_input",
+    "test_preflight",
     "test_second_run",
     "test_support",
     "test_by_hand",

@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks of `checks` that look at an engine (private, pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...module_utils._container.requirements import LEAST_SDK, is_older
+from .. import _engines, _gpus
+from .look import Look, Unseen, Words, one_line, sentences
+
+LEAST_ENGINE = "20.10"
+_POOR_DRIVERS = ("vfs", "devicemapper", "aufs")
+
+
+def docker_sdk(look: Look) -> Iterator[Words]:
+    if not look.fact("sdk"):
+        yield {"python": look.fact("python")}
+
+
+def docker_sdk_version(look: Look) -> Iterator[Words]:
+    if look.fact("sdk") and is_older(look.fact("sdk"), LEAST_SDK):
+        yield {"version": look.fact("sdk"), "least": LEAST_SDK}
+
+
+def engine_answers(look: Look) -> Iterator[Words]:
+    if "engine_problem" in look.seen:
+        cause, _semicolon, remedy = one_line(look.seen["engine_problem"]).rpartition("; ")
+        yield {"problem": cause or remedy}
+    elif "engine" not in look.seen:
+        raise Unseen("engine")
+
+
+def engine_version(look: Look) -> Iterator[Words]:
+    version = str(look.engine.get("ServerVersion") or "")
+    if not _is_podman(look) and is_older(version, LEAST_ENGINE):
+        yield {"version": version, "least": LEAST_ENGINE}
+
+
+def engine_socket(look: Look) -> Iterator[Words]:
+    if look.has("swop", "spire_agent") and not _is_podman(look) and look.fact("socket") != "socket":
+        yield {}
+
+
+def engine_spire(look: Look) -> Iterator[Words]:
+    yield from sentences(_engines.review(look.engine, look.setting("spire_version"))["problems"])
+
+
+def selinux(look: Look) -> Iterator[Words]:
+    yield from sentences(_engines.review(look.engine, "")["warnings"])
+
+
+def engine_snap(look: Look) -> Iterator[Words]:
+    root = str(look.engine.get("DockerRootDir") or "")
+    if root.startswith("/var/snap/"):
+        yield {"path": root}
+
+
+def engine_rootless(look: Look) -> Iterator[Words]:
+    if "name=rootless" in (look.engine.get("SecurityOptions") or ()):
+        yield {}
+
+
+def engine_ipv4(look: Look) -> Iterator[Words]:
+    for network in look.fact("networks"):
+        if network["name"] in ("bridge", look.host.model["network"]) and not any("." in subnet for subnet in network["subnets"]):
+            yield {"network": network["name"]}
+
+
+def storage_driver(look: Look) -> Iterator[Words]:
+    if look.engine.get("Driver") in _POOR_DRIVERS:
+        yield {"driver": look.engine["Driver"]}
+
+
+def storage_d_type(look: Look) -> Iterator[Words]:
+    if ["Supports d_type", "false"] in [list(row) for row in look.engine.get("DriverStatus") or ()]:
+        yield {}
+
+
+def cgroup_limits(look: Look) -> Iterator[Words]:
+    names = {"MemoryLimit": "memory limits", "CpuCfsQuota": "CPU limits"}
+    missing = [words for key, words in names.items() if look.engine.get(key) is False]
+    if missing:
+        yield {"limits": " and no ".join(missing)}
+
+
+def gpu_engine(look: Look) -> Iterator[Words]:
+    yield from _of_gpus(look, "problem")
+
+
+def _of_gpus(look: Look, kind: str) -> Iterator[Words]:
+    nodes = look.host.model["gpus"]
+    text = _gpus.review(look.engine)[kind] if nodes else ""
+    for words in sentences([text] if text else []):
+        yield {**words, "nodes": ", ".join(nodes)}
+
+
+def gpu_cgroups(look: Look) -> Iterator[Words]:
+    yield from _of_gpus(look, "warning")
+
+
+def gpu_devices(look: Look) -> Iterator[Words]:
+    if look.host.model["gpus"] and not look.fact("gpus"):
+        yield {"nodes": ", ".join(look.host.model["gpus"])}
+
+
+def same_engine(look: Look) -> Iterator[Words]:
+    mine = look.engine.get("ID")
+    same = [name for name, seen in look.measured.items() if mine and (seen.get("engine") or {}).get("ID") == mine]
+    if same and same[0] != look.name:
+        yield {"other": same[0]}
+
+
+def _is_podman(look: Look) -> bool:
+    return "BuildahVersion" in look.engine
