@@ -8,7 +8,7 @@ import contextlib
 import shutil
 import subprocess
 import tempfile
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,11 +34,11 @@ def encrypting(target: IO[bytes], recipients: Sequence[str]) -> Iterator[IO[byte
     command = [find(), *(word for recipient in recipients for word in ("--recipient", recipient))]
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=target, stderr=errors)
-        assert process.stdin
+        stream = cast(IO[bytes], process.stdin)
         try:
             with contextlib.suppress(BrokenPipeError):  # age has ended; its exit status is looked at below
-                yield process.stdin
-                process.stdin.close()
+                yield stream
+                stream.close()
         except BaseException:
             process.kill()
             process.wait()
@@ -57,12 +57,10 @@ def decrypting(path: str, identity: str) -> Iterator[IO[bytes]]:
         process = subprocess.Popen(
             [find(), "--decrypt", "--identity", "-", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
         )
-        assert process.stdin
-        assert process.stdout
         try:
-            with contextlib.suppress(BrokenPipeError), process.stdin:  # age has ended; its exit status is looked at below
-                process.stdin.write(identity.strip().encode() + b"\n")
-            yield process.stdout
+            with contextlib.suppress(BrokenPipeError), cast(IO[bytes], process.stdin) as stdin:  # age has ended; see below
+                stdin.write(identity.strip().encode() + b"\n")
+            yield cast(IO[bytes], process.stdout)
         except Exception as error:
             if _ended(process) and _said(errors):
                 raise AgeError(f"{path} cannot be decrypted: {_said(errors)}") from error

@@ -93,7 +93,7 @@ def _ml(training: dict[str, Any], place: dict[str, int], given: dict[str, Any], 
 def _gpus(gpus: str | int) -> dict[str, Any]:
     """The GPUs as options of an ML container."""
     if _training.is_amd(gpus):
-        return {"devices": list(_training.AMD_DEVICES)}
+        return {"devices": list(_training.AMD_DEVICES), "group_add": ["video"]}
     return {"gpus": _training.devices(gpus)} if str(gpus) else {}
 
 

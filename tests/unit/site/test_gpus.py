@@ -58,5 +58,10 @@ def test_amd_gpus_of_an_ml_container_that_no_swop_starts():
     by_hand = two_orgs(training={"gpus": "amd=1"}, groups={"swarm_sl": ["host-1", "host-2"]}, without=["swarm_swop", "swarm_swci"])
     host = model.derive(by_hand)["host-1"]
     ml = host["sl_nodes"][0]["ml"]
-    assert (ml["devices"], ml["env"]["HIP_VISIBLE_DEVICES"], "gpus" in ml) == (["/dev/kfd", "/dev/dri"], "1", False)
+    assert (ml["devices"], ml["group_add"], ml["env"]["HIP_VISIBLE_DEVICES"], "gpus" in ml) == (
+        ["/dev/kfd", "/dev/dri"],
+        ["video"],
+        "1",
+        False,
+    )
     assert host["gpus"] == ["sl-1 (gpu amd)", "sl-2 (gpu amd)"]
