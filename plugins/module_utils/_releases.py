@@ -65,6 +65,7 @@ class Component:
     ready_by         option → the signal instead of `ready` where that option is given; port SAME is its value
     wait_timeout     seconds
     own_first        the arguments of its options come before the user's, as its script has them
+    kept_inside      what it is given at work and has in no volume, so that it is lost with the container
     """
 
     registry: str
@@ -88,6 +89,7 @@ class Component:
     ready_by: dict[str, Ready] = field(default_factory=dict)
     wait_timeout: int = 120
     own_first: bool = False
+    kept_inside: str = ""
 
 
 PRIMARY_IP = "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP"
@@ -119,7 +121,7 @@ _classic_agent = {
 }
 
 _RELEASE_0_3_0 = {
-    "apls": Component(_CLASSIC, "apls:0.3.0", _apls_published, ready=Ready(port=5814, tls=True)),
+    "apls": Component(_CLASSIC, "apls:0.3.0", _apls_published, ready=Ready(port=5814, tls=True), kept_inside="licences"),
     "spire_server": Component(
         _CLASSIC,
         "spire-server:0.3.0",

@@ -5,7 +5,7 @@
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES
 
-from tests.support.module_runner import run
+from tests.support.module_runner import Failed, run
 
 EVERY = [(component, release) for release, components in RELEASES.items() for component in components]
 
@@ -34,7 +34,14 @@ def test_ladder(world, module, release):
         return
     unchanged = climb(module, [False] * 4, **params, state="present")
     assert unchanged["container"]["Id"] == made["container"]["Id"]
-    edited = climb(module, [True, True, False, False], **{**params, "env": {"ADDED": "1"}})
+    changed = {**params, "env": {"ADDED": "1"}}
+    if RELEASES[release][module].kept_inside:
+        with pytest.raises(Failed, match=r"recreate: False protects the licences of .* re-created for env\.ADDED"):
+            run(module, **changed)
+        assert run(module, **params)["container"]["Id"] == made["container"]["Id"]
+        run(module, **changed, recreate=True)
+        params = changed
+    edited = climb(module, [False] * 4 if params is changed else [True, True, False, False], **changed)
     assert edited["container"]["Id"] != made["container"]["Id"]
     climb(module, [True, True, False, False], state="absent", **{key: params[key] for key in ("name", "ml") if key in params})
     assert world.containers() == {}

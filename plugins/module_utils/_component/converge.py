@@ -24,7 +24,7 @@ from .._container.readiness import NotReady, check_alive, is_ready, started_at, 
 from .._container.ready_signal import Ready
 from .._container.requirements import check_sdk
 from .._container.spec import ContainerSpec
-from .._releases import ON_PODMAN, SAME
+from .._releases import ON_PODMAN, SAME, Component
 from . import arguments
 from .check import check, component_of
 from .check_container import OptionError
@@ -97,6 +97,8 @@ class _Convergence:
         if self.judge and wanted and there:
             self.judge(self.engine, self.inspects[params["name"]], wanted)
         made = plan(pairs, params["state"], self._defaults(), params["recreate"])
+        if self.wanted and not params["recreate"]:
+            check_kept(self.component, made, there)
         if not self.check_mode:
             self._converge(made, pairs)
         main = self.inspects.get(params["name"])
@@ -292,6 +294,19 @@ class _Convergence:
             if self.params.get(option):
                 return replace(signal, port=self.params[option]) if signal.port == SAME else signal
         return self.component.ready
+
+
+def check_kept(component: Component, made: Plan, there: Observed | None) -> None:
+    """Raise OptionError for a plan that re-creates a container, unasked, and loses what is only kept inside it."""
+    lost = any(step.kind in ("remove", "set aside") for step in made.steps)
+    if component.kept_inside and lost and there and there.status != "created":
+        differing = ", ".join(sorted({*made.before[there.spec.name], *made.after[there.spec.name]} - {"state"}))
+        raise OptionError(
+            "recreate",
+            False,
+            f"protects the {component.kept_inside} of {there.spec.name}, which this release keeps in the container itself, but it would have to be "
+            f"re-created for {differing}; take the change back, or set recreate: true for one run and install the {component.kept_inside} again",
+        )
 
 
 def aside_label(inspect: dict[str, Any]) -> str:

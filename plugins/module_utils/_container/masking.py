@@ -17,6 +17,7 @@ SECRET_NAMES = re.compile(
 MASK = "********"
 _USER_IN_URL = re.compile(r"(://[^/\s:@]*:)([^/\s@]+)(?=@)")
 _ONLY_USER_IN_URL = re.compile(r"(\bhttps?://)([^/\s:@]+)(?=@)", re.IGNORECASE)  # as tokens of package indexes and repositories are given
+_BEFORE_AT = re.compile(r".*@", re.DOTALL)
 _NO_SECRETS = ("file", "path", "dir", "ttl")  # with these, an argument's name says where a secret is, or how long it is good for
 
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -28,6 +29,11 @@ _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|\Z)
 def mask_urls(text: str) -> str:
     """The text without the passwords in its URLs."""
     return _ONLY_USER_IN_URL.sub(rf"\1{MASK}", _USER_IN_URL.sub(rf"\1{MASK}", text))
+
+
+def mask_user(text: str) -> str:
+    """An address or name without the user and password that somebody put before its @."""
+    return _BEFORE_AT.sub(f"{MASK}@", text)
 
 
 def passwords_in_urls(text: str) -> list[str]:

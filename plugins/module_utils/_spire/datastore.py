@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .._container.masking import mask_user
+
 SQLITE = "sqlite"
 PORTS = {"postgres": 5432, "mysql": 3306}
 TYPES = (SQLITE, *PORTS)
@@ -39,13 +41,16 @@ def _database_problems(wanted: dict[str, Any], kind: str) -> list[str]:
     found = [f"needs {key} with type: {kind}" for key in _NEEDED if not wanted.get(key)]
     for key, form in (("host", _HOST), ("database", _NAME), ("username", _NAME)):
         if wanted.get(key) and not form.match(str(wanted[key])):
-            found.append(f"{key}: {wanted[key]!r} has a character that cannot be handed to a database; letters, digits, _, . and - can")
+            found.append(
+                f"{key}: {mask_user(str(wanted[key]))!r} has a character that cannot be handed to a database; letters, digits, _, . and - can"
+            )
     port = wanted.get("port") or PORTS[kind]
     if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
-        found.append(f"port: {port!r} is not a number from 1 to 65535")
+        shown = repr(mask_user(port)) if isinstance(port, str) else port
+        found.append(f"port: {shown} is not a number from 1 to 65535")
     tls = wanted.get("tls") or {}
     if not isinstance(tls, dict) or set(tls) - set(TLS_FILES):
-        return [*found, f"tls: {tls!r} is not a mapping of {', '.join(TLS_FILES)}"]
+        return [*found, f"tls is not a mapping of {', '.join(TLS_FILES)}"]
     if bool(tls.get("cert_file")) != bool(tls.get("key_file")):
         found.append("tls: cert_file and key_file go together")
     return found

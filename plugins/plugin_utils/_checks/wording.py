@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ...module_utils._container.masking import mask_user
+
 PORT_RANGE = "1-65535"
 
 
@@ -58,8 +60,10 @@ def kind_of(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """The value of a variable that holds no secret; of a mapping or a list only its type."""
-    return repr(value) if isinstance(value, (str, int, float)) or value is None else kind_of(value)
+    """The value of a variable that holds no secret, without a user before an @; of a mapping or a list only its type."""
+    if isinstance(value, str):
+        return repr(mask_user(value))
+    return repr(value) if isinstance(value, (int, float)) or value is None else kind_of(value)
 
 
 def wrong_type(where: str, value: object, expected: str) -> str:

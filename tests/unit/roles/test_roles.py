@@ -128,3 +128,19 @@ def test_readme_lists_every_key_of_the_training():
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     listed = {key for row in rows for key in re.findall(r"`([a-z_]+)`", row)}
     assert {*training.REQUIRED, *training.DEFAULTS} <= listed
+
+
+def test_truth_values_may_be_texts():
+    """INI inventories and `-e name=false` give texts, of which Jinja takes every one but the empty one for true."""
+    defaults = [
+        option for role in NAMES if (ROLES / role / "defaults/main.yml").exists() for option in load(role, "defaults/main.yml").items()
+    ]
+    names = "|".join({name for name, value in defaults if isinstance(value, bool) and not name.startswith("__")})
+    used_as_it_is = re.compile(rf"\b({names})\b(?!:| \| (default\(\w+\) \| )?bool\b)")
+    files = [*ROLES.glob("*/[dtv]*/*.yml"), *ROLES.parent.glob("playbooks/*.yml")]
+    found = [
+        (path.relative_to(ROLES.parent).as_posix(), match[0])
+        for path in files
+        for match in used_as_it_is.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []

@@ -60,3 +60,11 @@ def test_secrets_of_nodes_are_not_shown(tmp_path, node, wrong):
     assert (status != 0) == wrong, output
     assert SECRET not in output
     assert ("sn_nodes of host-1: expected a list of mappings, got a mapping" in output) == wrong
+
+
+def test_a_password_in_the_wrong_place_is_not_shown(tmp_path):
+    datastore = {"type": "postgres", "host": f"user:{SECRET}@db", "database": "spire", "username": "spire", "password": "other"}
+    status, output = validate(tmp_path, {}, "-vvv", host_1={"spire_server_datastore": datastore, "sn_sentinel": f"user:{SECRET}@db"})
+    assert status != 0
+    assert "host-1" in output
+    assert SECRET not in output

@@ -65,7 +65,7 @@ def test_plugin_data_of_the_datastore(wanted, expected):
         ({**DATABASE, "username": "a b"}, "username: 'a b' has a character"),
         ({**DATABASE, "host": "db/x"}, "host: 'db/x' has a character"),
         ({**DATABASE, "port": "x"}, "port: 'x' is not a number"),
-        ({**DATABASE, "tls": {"ca": "/x"}}, "tls: {'ca': '/x'} is not a mapping of ca_file, cert_file, key_file"),
+        ({**DATABASE, "tls": {"ca": "/x"}}, "tls is not a mapping of ca_file, cert_file, key_file"),
         ({**DATABASE, "tls": {"cert_file": "/x"}}, "tls: cert_file and key_file go together"),
     ],
 )
@@ -80,6 +80,13 @@ def test_invalid_datastore_is_refused(wanted, says):
 def test_no_problem_shows_the_password():
     wrong = {"type": "mysql", "password": "very-secret", "port": 0, "host": "/", "database": "/", "username": "/", "tls": 1, "x": 1}
     assert "very-secret" not in " ".join(datastore.problems(wrong))
+
+
+@pytest.mark.parametrize("key", ["host", "database", "username", "port", "tls"])
+def test_no_problem_shows_a_password_in_the_wrong_place(key):
+    found = datastore.problems({**DATABASE, key: "user:very-secret@db"})
+    assert len(found) == 1
+    assert "very-secret" not in found[0]
 
 
 @pytest.mark.parametrize(
