@@ -58,7 +58,9 @@ from collections.abc import Callable
 from typing import Any
 
 
-def script_run(state: dict[str, Any], recorded: bool, known: bool, rewritten: bool, again: bool = False, held: bool = False) -> dict[str, Any]:
+def script_run(
+    state: dict[str, Any], recorded: bool, known: bool, rewritten: bool, again: bool = False, held: bool = False
+) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _script_run
 

@@ -30,4 +30,9 @@ def decide(recorded: bool, known: bool, rewritten: bool, state: dict[str, Any], 
     run = again or never_started or failed or not (recorded or taken_over)
     waits = run and held
     run = run and not waits
-    return {"run": run, "waits": waits, "record": taken_over and not (run or waits), "interrupted": not (run or waits) and status == "exited" and code in _KILLED}
+    return {
+        "run": run,
+        "waits": waits,
+        "record": taken_over and not (run or waits),
+        "interrupted": not (run or waits) and status == "exited" and code in _KILLED,
+    }

@@ -17,19 +17,42 @@ from .training import END, TAIL, signs
 if TYPE_CHECKING:
     from .._container.engine import Engine
 
+_STOPPED = (137, 143)  # exit codes of a container that was killed or stopped
 _KEYS = ("round", "epoch", "epochs", "peers")
 
 
 def info(engine: Engine, params: dict[str, Any], _check_mode: bool) -> dict[str, Any]:
     """swarm_training_info: {changed, in_progress, reasons, nodes, taskrunner, failure}; the module documents them."""
     found = sorted(members(engine), key=lambda member: name_of(member[2]))
-    inspects = [(component, release, engine.inspect(summary["Id"])) for component, release, summary in found if component in ("sl", "ml")]
-    nodes = [_node(engine, component, release, inspect) for component, release, inspect in inspects if inspect]
-    running = [name_of(s) for component, release, s in found if component == "swci" and s["State"] == "running" and not release.startswith("0.")]
+    asked = ((component, release, engine.inspect(summary["Id"])) for component, release, summary in found if component in ("sl", "ml"))
+    inspects = _of_last_training([(component, release, inspect) for component, release, inspect in asked if inspect])
+    nodes = [_node(engine, component, release, inspect) for component, release, inspect in inspects]
+    running = [
+        name_of(s) for component, release, s in found if component == "swci" and s["State"] == "running" and not release.startswith("0.")
+    ]
     taskrunner = _ask(engine, running[0], params["taskrunner"]) if running else {}
     why = reasons(nodes, taskrunner)
-    failure = _failure(engine, [inspect for _component, _release, inspect in inspects if inspect])
+    failure = _failure(engine, [inspect for _component, _release, inspect in inspects])
     return {"changed": False, "in_progress": bool(why), "reasons": why, "nodes": nodes, "taskrunner": taskrunner, "failure": failure}
+
+
+def _of_last_training(found: list[tuple[str, str, dict[str, Any]]]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Those of the containers that had not ended before the last training began: SWOPs may keep those of earlier ones."""
+    running = [inspect["Created"] for _component, _release, inspect in found if inspect["State"].get("Running")]
+    began = min(running) if running else max((inspect["Created"] for _component, _release, inspect in found), default="")
+    return [one for one in found if one[2]["State"].get("Running") or has_ended_since(one[2]["State"], began)]
+
+
+def has_ended_since(state: dict[str, Any], moment: str) -> bool:
+    """Whether a container has not ended before a moment, both as the engine writes times."""
+    finished = str(state.get("FinishedAt") or "")
+    return state.get("Status") == "created" or not finished or finished >= moment
+
+
+def is_failure(state: dict[str, Any]) -> bool:
+    """Whether a container has ended by a fault of its own: one that was stopped, as by a SWOP, has not, but one without memory has."""
+    code = state.get("ExitCode") or 0
+    return not state.get("Running") and (bool(state.get("OOMKilled")) or (code != 0 and code not in _STOPPED))
 
 
 def reasons(nodes: list[dict[str, Any]], taskrunner: dict[str, Any]) -> list[str]:
@@ -60,12 +83,14 @@ def _node(engine: Engine, component: str, release: str, inspect: dict[str, Any])
 
 
 def state_of(state: dict[str, Any], has_end: bool) -> str:
-    """`none` (never started), `running`, `finished` or `failed` of one container, by its `State` and whether its log has the last line."""
+    """`none` (never started), `running`, `finished`, `failed` or `stopped` (from outside) of one container, by its `State` and whether its log has the last line."""
     if state.get("Status") == "created":
         return "none"
     if state.get("Running"):
         return "finished" if has_end else "running"
-    return "failed" if state.get("ExitCode") else "finished"
+    if is_failure(state):
+        return "failed"
+    return "stopped" if state.get("ExitCode") else "finished"
 
 
 def _ask(engine: Engine, name: str, taskrunner: str) -> dict[str, Any]:
@@ -78,7 +103,7 @@ def _ask(engine: Engine, name: str, taskrunner: str) -> dict[str, Any]:
 
 def _failure(engine: Engine, inspects: list[dict[str, Any]]) -> str:
     """What the first container that failed said last, and what that means; empty where none failed."""
-    failed = [one for one in inspects if one["State"].get("ExitCode") and not one["State"].get("Running")]
+    failed = [one for one in inspects if is_failure(one["State"])]
     if not failed:
         return ""
     first = min(failed, key=lambda one: str(one["State"].get("FinishedAt", "")))

@@ -15,6 +15,7 @@ ORDER = (
     "test_preflight",
     "test_second_run",
     "test_support",
+    "test_in_progress",
     "test_by_hand",
     "test_roles_alone",
     "test_exchange",

@@ -30,7 +30,15 @@ class Table:
     def inspect(self, name):
         component, release, state, _log = self.table[name]
         config = {"Env": ["SWCI_STARTUP_SCRIPT=swci-init"], "Labels": self._labels(component, release)}
-        return {"Id": name, "Name": f"/{name}", "State": state, "Config": config, "Path": "swci", "Args": [], "Created": "2026-01-01T00:00:00Z"}
+        return {
+            "Id": name,
+            "Name": f"/{name}",
+            "State": state,
+            "Config": config,
+            "Path": "swci",
+            "Args": [],
+            "Created": "2026-01-01T00:00:00Z",
+        }
 
     def log_tail(self, name, lines):
         return self.table[name][3]
@@ -38,7 +46,11 @@ class Table:
     def execute(self, name, words, stdin=None):
         if words[0] == "cat":
             return 0, "CREATE CONTEXT c WITH IP 10.0.0.1\n", ""
-        return (0, f"SWCI:0 > SWCI:1 > SWCI:2 > SWCI:3 > SWCI:4 > {self.answer}SWCI:5 > ", "") if self.answer else (1, "", "ERROR: SN node is away")
+        return (
+            (0, f"SWCI:0 > SWCI:1 > SWCI:2 > SWCI:3 > SWCI:4 > {self.answer}SWCI:5 > ", "")
+            if self.answer
+            else (1, "", "ERROR: SN node is away")
+        )
 
 
 def info(containers, answer=""):
@@ -53,7 +65,11 @@ CASES = {
     "it has ended, and its SL node stays": ({"sl-1": ("sl", "2.3.0", UP, ""), "ml-1": ("ml", "", DONE, END)}, "", []),
     "release 0.3.0 trains": ({"sl-1": ("sl", "0.3.0", UP, "")}, "", ["sl-1 trains"]),
     "release 0.3.0 has trained": ({"sl-1": ("sl", "0.3.0", UP, END)}, "", []),
-    "an image is being built": ({"swci-1": ("swci", "2.3.0", UP, "")}, STATUS.format("RUNNING"), ["taskrunner r has task run-1 in state RUNNING"]),
+    "an image is being built": (
+        {"swci-1": ("swci", "2.3.0", UP, "")},
+        STATUS.format("RUNNING"),
+        ["taskrunner r has task run-1 in state RUNNING"],
+    ),
     "the task is complete": ({"swci-1": ("swci", "2.3.0", UP, "")}, STATUS.format("COMPLETE"), []),
     "the SWCI has ended": ({"swci-1": ("swci", "2.3.0", DONE, "")}, STATUS.format("RUNNING"), []),
 }
