@@ -59,7 +59,7 @@ reasons:
   type: list
   elements: str
 nodes:
-  description: SL and ML containers of the host.
+  description: SL and ML containers of the host, without those that had ended before its last training began.
   returned: success
   type: list
   elements: dict
@@ -71,7 +71,7 @@ nodes:
       description: V(sl) or V(ml).
       type: str
     state:
-      description: V(none), V(running), V(finished) or V(failed).
+      description: V(none), V(running), V(finished), V(failed) or V(stopped), from outside.
       type: str
     trains:
       description: Whether an ML program is running in the container.

@@ -22,17 +22,20 @@ def decide(recorded: bool, known: bool, rewritten: bool, state: dict[str, Any], 
     run: the container is made from what is described, and runs the script. record: the host's record is to be written, without a run.
     waits: it would run, and does so in a later run of the playbook. interrupted: the script was stopped half-way and is not run again by itself.
     """
-    status, code = state.get("Status", ""), state.get("ExitCode") or 0
-    ran = status == "running" or (status == "exited" and code == 0)
+    ran, never_started, failed, killed = _ended(state)
     taken_over = not known and not rewritten and ran
-    never_started = status == "created"
-    failed = status in ("exited", "dead") and code != 0 and code not in _KILLED
-    run = again or never_started or failed or not (recorded or taken_over)
-    waits = run and held
-    run = run and not waits
+    wanted = again or never_started or failed or not (recorded or taken_over)
     return {
-        "run": run,
-        "waits": waits,
-        "record": taken_over and not (run or waits),
-        "interrupted": not (run or waits) and status == "exited" and code in _KILLED,
+        "run": wanted and not held,
+        "waits": wanted and held,
+        "record": taken_over and not wanted,
+        "interrupted": not wanted and killed,
     }
+
+
+def _ended(state: dict[str, Any]) -> tuple[bool, bool, bool, bool]:
+    """Whether the container (runs or ended well, was never started, failed, was killed)."""
+    status, code = state.get("Status", ""), state.get("ExitCode") or 0
+    ended = status in ("exited", "dead")
+    ran = status == "running" or (status == "exited" and code == 0)
+    return ran, status == "created", ended and code != 0 and code not in _KILLED, status == "exited" and code in _KILLED

@@ -8,6 +8,7 @@ import json
 import time
 
 import pytest
+import yaml
 
 from tests.integration.site import lab_platform as world
 
@@ -19,11 +20,10 @@ WITHIN = 120  # seconds
 def epochs(tmp_path, number, **variables):
     """The lab's inventory with a training of so many epochs, and more variables of host-2."""
 
-    def change(tree):
-        tree["vars"]["swarm_training"]["epochs"] = number
-        tree["hosts"]["host-2"].update(variables)
-
-    return world.inventory(tmp_path / f"{number}-{len(variables)}", change)
+    training = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
+    place = tmp_path / f"{number}-{len(variables)}"
+    training = {"swarm_training": {**training, "epochs": number}}
+    return world.inventory(place, lambda tree: tree["hosts"]["host-2"].update(variables), training)
 
 
 def programs():

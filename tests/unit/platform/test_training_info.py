@@ -81,6 +81,17 @@ def test_in_progress(containers, answer, reasons):
     assert (found["reasons"], found["in_progress"]) == (reasons, bool(reasons))
 
 
+def test_a_failure_of_an_earlier_training_is_not_told():
+    old, stopped = {**BAD, "FinishedAt": "2025-12-31T00:00:00Z"}, {**BAD, "ExitCode": 137}
+    found = info({"ml-1": ("ml", "", old, ""), "ml-2": ("ml", "", UP, ""), "ml-3": ("ml", "", stopped, "")})
+    assert found["failure"] == ""
+    assert [(node["name"], node["state"]) for node in found["nodes"]] == [("ml-2", "running"), ("ml-3", "stopped")]
+
+
+def test_a_program_without_memory_has_failed():
+    assert "ml-1 ended with exit code 137" in info({"ml-1": ("ml", "", {**BAD, "ExitCode": 137, "OOMKilled": True}, "")})["failure"]
+
+
 def test_a_swci_that_cannot_be_asked_is_said():
     found = info({"swci-1": ("swci", "2.3.0", UP, "")})
     assert "SN node is away" in found["taskrunner"]["problem"]
