@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 _PREFIX = "swarm_held_"
+_SCRIPT = "swci_held_script"
 
 
 def report(hosts: list[str], variables: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The report: nothing where nothing was left undone.
 
     hosts      names, in the order of the report
-    variables  host → its variables: `swarm_held_*` are lists of what was left undone (a module's in `ansible_facts`, a role's beside it),
+    variables  host → its variables: `swarm_held_*` of its `ansible_facts` and `swci_held_script` are lists of what was left undone,
                `swarm_training_reasons` says what is in progress
     """
     left = [f"  {host}: {', '.join(found)}" for host in hosts if (found := _left(variables[host]))]
@@ -31,6 +32,6 @@ def report(hosts: list[str], variables: Mapping[str, Mapping[str, Any]]) -> list
 
 
 def _left(variables: Mapping[str, Any]) -> list[str]:
-    facts = dict(variables.get("ansible_facts", {}))
-    facts.update({name: variables[name] for name in variables if name.startswith(_PREFIX)})
-    return [step for name in sorted(facts) if name.startswith(_PREFIX) for step in facts[name]]
+    facts = variables.get("ansible_facts", {})
+    of_modules = [step for name in sorted(facts) if name.startswith(_PREFIX) for step in facts[name]]
+    return [*of_modules, *variables.get(_SCRIPT, [])]

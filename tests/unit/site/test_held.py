@@ -15,7 +15,7 @@ def test_what_runs_and_what_waits_is_named_by_host():
             "swarm_training_reasons": ["ml-1 trains (round 3)"],
             "ansible_facts": {"swarm_held_swop_swop_1": ["stop swop-1", "create swop-1"]},
         },
-        "b": {"swarm_held_script": ["run the new script of swci-1"]},
+        "b": {"swci_held_script": ["run the new script of swci-1"]},
         "c": {"swarm_training_reasons": [], "ansible_facts": {}},
     }
     assert report(["a", "b", "c"], variables)[1:-1] == [
