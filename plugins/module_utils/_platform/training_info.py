@@ -52,7 +52,8 @@ def has_ended_since(state: dict[str, Any], moment: str) -> bool:
 def is_failure(state: dict[str, Any]) -> bool:
     """Whether a container has ended by a fault of its own: one that was stopped, as by a SWOP, has not, but one without memory has."""
     code = state.get("ExitCode") or 0
-    return not state.get("Running") and (bool(state.get("OOMKilled")) or (code != 0 and code not in _STOPPED))
+    ended = not state.get("Running") and state.get("Status") != "created"  # one that could not be started has a code, too, and no log
+    return ended and (bool(state.get("OOMKilled")) or (code != 0 and code not in _STOPPED))
 
 
 def reasons(nodes: list[dict[str, Any]], taskrunner: dict[str, Any]) -> list[str]:

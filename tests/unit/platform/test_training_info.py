@@ -88,6 +88,12 @@ def test_a_failure_of_an_earlier_training_is_not_told():
     assert [(node["name"], node["state"]) for node in found["nodes"]] == [("ml-2", "running"), ("ml-3", "stopped")]
 
 
+def test_a_container_that_was_never_started_is_no_failure():
+    unborn = {"Status": "created", "ExitCode": 128, "FinishedAt": "0001-01-01T00:00:00Z"}
+    found = info({"sl-1": ("sl", "2.3.0", unborn, ""), "ml-1": ("ml", "", BAD, "")})
+    assert found["failure"].startswith("container ml-1 ended with exit code 1")
+
+
 def test_a_program_without_memory_has_failed():
     assert "ml-1 ended with exit code 137" in info({"ml-1": ("ml", "", {**BAD, "ExitCode": 137, "OOMKilled": True}, "")})["failure"]
 
