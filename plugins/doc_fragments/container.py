@@ -66,6 +66,12 @@ options:
     description: Whether to re-create the container even if nothing differs.
     type: bool
     default: false
+  hold:
+    description:
+      - Whether to leave a container that is running as it is, instead of stopping, restarting or re-creating it. RV(ignore:held) then says
+        what was left undone. A container that is missing or stopped is created and started as usual.
+    type: bool
+    default: false
   restart_after:
     description:
       - Directory on the host. A container that was started before a file in this directory was written is restarted.

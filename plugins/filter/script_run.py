@@ -34,6 +34,10 @@ options:
     description: Whether the user asked to run the script again.
     type: bool
     default: false
+  held:
+    description: Whether a training is in progress, so that a script waits for its end.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -46,7 +50,7 @@ RETURN = r"""
 _value:
   description:
     - V(run), whether the script must run; V(record), whether the record must be written without a run; V(interrupted), whether the script
-      was stopped before its end and does not run again automatically.
+      was stopped before its end and does not run again automatically; V(waits), whether it would run if no training were in progress.
   type: dict
 """
 
@@ -54,11 +58,13 @@ from collections.abc import Callable
 from typing import Any
 
 
-def script_run(state: dict[str, Any], recorded: bool, known: bool, rewritten: bool, again: bool = False) -> dict[str, Any]:
+def script_run(
+    state: dict[str, Any], recorded: bool, known: bool, rewritten: bool, again: bool = False, held: bool = False
+) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _script_run
 
-    return _script_run.decide(recorded, known, rewritten, state, again)
+    return _script_run.decide(recorded, known, rewritten, state, again, held)
 
 
 class FilterModule:

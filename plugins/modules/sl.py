@@ -229,6 +229,15 @@ actions:
   type: list
   elements: str
   sample: ["create sl-1", "start sl-1"]
+held:
+  description: Actions that were left undone because O(hold) is V(true) and a container is running.
+  returned: always
+  type: list
+  elements: str
+ansible_facts:
+  description: The same as RV(held), by the name C(swarm_held_COMPONENT_NAME), for a report at the end of a play.
+  returned: if something was left undone
+  type: dict
 container:
   description: Output of the engine's inspect for the container, with secrets masked. Empty if the container does not exist.
   returned: always

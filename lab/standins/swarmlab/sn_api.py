@@ -87,6 +87,8 @@ class Api:
             ("GET", "/tasks/*", lambda request: state.get_task(self._store.state, request.arguments[0])),
             ("DELETE", "/tasks/*", named("delete_task")),
             ("POST", "/tasks/*/finalize", named("finalize_task")),
+            ("GET", "/taskrunners", lambda request: {"taskrunners": sorted(self._store.state["taskrunners"])}),
+            ("POST", "/taskrunners", lambda request: self._do("create_runner", name=field(request.json(), "name", str))),
             ("GET", "/taskrunners/*", self._runner),
             ("POST", "/taskrunners/*/reset", named("reset_runner")),
             ("POST", "/taskrunners/*/assign", self._assign),

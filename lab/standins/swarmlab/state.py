@@ -182,6 +182,14 @@ def report(state: State, _now: float, name: str, run: str, peer: State) -> State
     return {}
 
 
+def create_runner(state: State, _now: float, name: str) -> State:
+    """CREATE TASKRUNNER. Raises Failed (409)."""
+    if name in state["taskrunners"]:
+        raise Failed(409, f"taskrunner {name} is there already")
+    state["taskrunners"][name] = idle()
+    return {}
+
+
 def reset_runner(state: State, _now: float, name: str) -> State:
     """RESET TASKRUNNER: SWOPs stop what they still run of its task."""
     get_runner(state, name)
@@ -211,6 +219,7 @@ OPERATIONS: dict[str, Callable[..., State]] = {
     "assign": assign,
     "claim": claim,
     "report": report,
+    "create_runner": create_runner,
     "reset_runner": reset_runner,
     "create_contract": contracts.create,
     "reset_contract": contracts.reset,

@@ -26,6 +26,8 @@ FORMS = {
     "assign_all": "ASSIGN TASK <task> TO <runner> WITH ALL PEERS",
     "assign_target": "ASSIGN TASK <task> TO <runner> TARGET <uid>",
     "wait_runner": "WAIT FOR TASKRUNNER <runner>",
+    "create_runner": "CREATE TASKRUNNER <name>",
+    "list_runners": "LIST TASKRUNNERS",
     "reset_runner": "RESET TASKRUNNER <runner>",
     "runner_status": "GET TASKRUNNER STATUS <runner>",
     "peer_status": "GET TASKRUNNER PEER STATUS <runner> <index:int>",

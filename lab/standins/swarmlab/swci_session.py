@@ -160,6 +160,14 @@ class Session:
     def _assign_target(self, task: str, runner: str, uid: str) -> None:
         self._assign(task, runner, None, uid)
 
+    def _create_runner(self, name: str) -> None:
+        self._sn.post("/taskrunners", {"name": name})
+        self._say(f"TASKRUNNER CREATED : {name}")
+
+    def _list_runners(self) -> None:
+        for name in self._sn.get("/taskrunners")["taskrunners"]:
+            self._say(name)
+
     def _reset_runner(self, runner: str) -> None:
         self._sn.post(f"/taskrunners/{runner}/reset", {})
         self._say(f"TASKRUNNER RESET : {runner}")
@@ -202,12 +210,13 @@ class Session:
 
     def _runner_status(self, runner: str) -> None:
         now = self._sn.get(f"/taskrunners/{runner}")
-        ended = sum(peer["status"] == "COMPLETE" for peer in now["peers"])
-        failed = sum(peer["status"] == "FAILED" for peer in now["peers"])
-        self._show(
-            {key: now[key] for key in ("name", "status", "task", "wanted")}
-            | {"peers": len(now["peers"]), "complete": ended, "failed": failed}
-        )
+        kind = self._sn.get(f"/tasks/{now['task']}")["definition"]["TaskType"] if now["task"] else ""
+        found = [peer["status"] for peer in now["peers"]]
+        self._say(f"TASK_NAME : {now['task'] or 'Empty'}")
+        self._say(f"PEER_TYPE : {'SL' if kind == 'RUN_SWARM' else 'SWOP'}")
+        self._say(f"TASK_STATE : {'ERROR' if now['status'] == 'FAILED' else now['status']}")
+        for name, status in (("ACTIVE", "RUNNING"), ("COMPLETED", "COMPLETE"), ("FAILED", "FAILED")):
+            self._say(f"{name}_PEERS : {found.count(status)}")
 
     def _peer_status(self, runner: str, index: int) -> None:
         peers = self._sn.get(f"/taskrunners/{runner}")["peers"]

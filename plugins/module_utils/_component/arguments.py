@@ -84,6 +84,7 @@ CONTAINER: dict[str, dict[str, Any]] = {
     "wait_timeout": {"type": "int"},
     "stop_timeout": {"type": "int", "default": 10},
     "recreate": {"type": "bool", "default": False},
+    "hold": {"type": "bool", "default": False},
     "restart_after": {"type": "path"},
     **RUN,
     **ENGINE,

@@ -99,13 +99,18 @@ class _Convergence:
         made = plan(pairs, params["state"], self._defaults(), params["recreate"])
         if self.wanted and not params["recreate"]:
             check_kept(self.component, made, there)
+        made, held = made.held(pairs) if params["hold"] else (made, ())
         if not self.check_mode:
             self._converge(made, pairs)
         main = self.inspects.get(params["name"])
+        fact = re.sub(r"\W", "_", f"swarm_held_{self.component_name}_{params['name']}")
         return {
+            # For the report at the end of a run, which has one list of what all roles left undone.
+            **({"ansible_facts": {fact: [str(step) for step in held]}} if held else {}),
             "changed": bool(pulls) or made.changed,
             "actions": [str(step) for step in (*pulls, *made.steps)],
             "container": _spec.mask_inspect(main) if main else {},
+            "held": [str(step) for step in held],
             "diff": {"before": _lines(made.before), "after": _lines(made.after)},
         }
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 LIVE = frozenset({"memory", "cpus", "restart_policy", "network", "network_aliases", "other_networks"})
 _NETWORK_FACTS = frozenset({"network", "network_aliases", "other_networks"})
+_DISTURB = frozenset({"stop", "set aside", "remove", "restart"})
 _EVERYWHERE = ("", "0.0.0.0")
 
 if TYPE_CHECKING:
@@ -86,6 +87,12 @@ class Plan:
     @property
     def changed(self) -> bool:
         return bool(self.steps)
+
+    def held(self, pairs: Sequence[Pair]) -> tuple[Plan, tuple[Step, ...]]:
+        """(what may be done without disturbing a container that runs, the steps that are left undone): all of the plan, or nothing of it."""
+        running = {there.spec.name for _wanted, there in pairs if there and there.running}
+        disturbs = any(step.kind in _DISTURB and step.name in running for step in self.steps)
+        return (Plan(), self.steps) if disturbs else (self, ())
 
 
 def differences(wanted: ContainerSpec, there: ContainerSpec, defaults: dict[str, Any]) -> Differing:

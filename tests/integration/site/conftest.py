@@ -15,6 +15,7 @@ ORDER = (
     "test_preflight",
     "test_second_run",
     "test_support",
+    "test_in_progress",
     "test_by_hand",
     "test_roles_alone",
     "test_exchange",
@@ -50,7 +51,9 @@ def lab():
 @pytest.fixture(scope="session")
 def platform(lab, tmp_path_factory):
     """The platform of inventories/lab is deployed, and its training has ended well; whatever was there before is taken up."""
-    world.worked(world.play(tmp_path_factory.mktemp("platform") / "site.jsonl", "-i", str(world.LAB)))
+    # A training that an interrupted test left behind would wait for peers that are gone.
+    word = ("-e", "swarm_interrupt_training=true")
+    world.worked(world.play(tmp_path_factory.mktemp("platform") / "site.jsonl", "-i", str(world.LAB), *word))
     world.trained()
 
 

@@ -290,3 +290,21 @@ def test_diff_of_a_state(there, state, before, after):
 
 def test_no_change_shows_nothing():
     assert plan([(WANTED, observed())], "started", DEFAULTS) == plan([], "absent", DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "held"),
+    [
+        ([(replace(WANTED, image_id="sha256:9"), observed())], True),
+        ([(WANTED, observed(stale=True))], True),
+        ([(replace(WANTED, memory=2**30), observed())], False),  # changed while it runs
+        ([(replace(WANTED, image_id="sha256:9"), observed(status="exited"))], False),
+        ([(WANTED, None)], False),
+        ([(WANTED, observed(status="exited")), (replace(ML, image_id="sha256:9"), observed(ML_THERE))], True),
+    ],
+)
+def test_held_leaves_a_running_container_alone_and_does_the_rest(pairs, held):
+    made = plan(pairs, "started", DEFAULTS, False)
+    assert made.steps
+    done, left = made.held(pairs)
+    assert (done.steps, left) == (((), made.steps) if held else (made.steps, ()))

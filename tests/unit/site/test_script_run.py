@@ -30,7 +30,14 @@ CASES = {
 @pytest.mark.parametrize(("recorded", "known", "rewritten", "state", "expected"), CASES.values(), ids=CASES)
 def test_decision(recorded, known, rewritten, state, expected):
     decided = decide(recorded, known, rewritten, state, again=False)
-    assert decided == {"run": False, "record": False, "interrupted": False, **expected}
+    assert decided == {"run": False, "record": False, "interrupted": False, "waits": False, **expected}
+
+
+@pytest.mark.parametrize(("recorded", "known", "rewritten", "state", "expected"), CASES.values(), ids=CASES)
+def test_nothing_runs_while_a_training_is_in_progress(recorded, known, rewritten, state, expected):
+    decided = decide(recorded, known, rewritten, state, again=False, held=True)
+    would_run = expected.get("run", False)
+    assert decided == {"record": False, "interrupted": False, **expected, "run": False, "waits": would_run}
 
 
 @pytest.mark.parametrize("state", [NONE, RUNNING, ENDED, KILLED])

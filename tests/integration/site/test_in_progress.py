@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A training that is in progress: site leaves it alone unless it is told otherwise, and it can be looked at and ended."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+import yaml
+
+from tests.integration.site import lab_platform as world
+
+STATUS, ABORT = "swarm.learning.training_status", "swarm.learning.training_abort"
+LONG, LONGER = 4000, 4001  # epochs: longer than the test
+WITHIN = 120  # seconds
+
+
+def epochs(tmp_path, number, **variables):
+    """The lab's inventory with a training of so many epochs, and more variables of host-2."""
+
+    training = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
+    place = tmp_path / f"{number}-{len(variables)}"
+    training = {"swarm_training": {**training, "epochs": number}}
+    return world.inventory(place, lambda tree: tree["hosts"]["host-2"].update(variables), training)
+
+
+def programs():
+    """ML containers that run, by host."""
+    return {(host.name, name) for host in world.HOSTS for name in world.running(host) if "-ml-" in name}
+
+
+def wait(reached):
+    """Wait until something is so."""
+    end = time.monotonic() + WITHIN
+    while not reached():
+        assert time.monotonic() < end, (programs(), world.log_of(world.HOSTS[0], "swci-1"))
+        time.sleep(1)
+
+
+def said(outcome, task):
+    """What a task shows, as one text."""
+    return json.dumps([result.get("msg") for _host, name, result in outcome.results() if name == task])
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_training_is_left_alone_until_the_explicit_word(tmp_path, log):
+    world.worked(world.play(log, *epochs(tmp_path, LONG)))
+    wait(lambda: len(programs()) == world.PAIRS)
+    before = world.containers()
+
+    changed = epochs(tmp_path, LONGER, sn_env={"SN_LOG_LEVEL": "DEBUG"})
+    held = world.worked(world.play(log, *changed))
+    assert world.containers() == before
+    report = said(held, "Report what waits for the end of the training")
+    for left in ("-ml-", "create sn-2", "run the new script of swci-1", "swarm_interrupt_training"):
+        assert left in report
+
+    shown = said(world.worked(world.play(log, "-i", str(world.LAB), book=STATUS)), "Show how the training is going")
+    assert "training: running" in shown
+    assert "RUNNING; peers: 4 active" in shown
+
+    world.worked(world.play(log, *changed, "-e", "swarm_interrupt_training=true"))
+    after = world.containers()
+    assert after["host-2", "sn-2"] != before["host-2", "sn-2"]
+    assert after["host-1", "swci-1"][0] != before["host-1", "swci-1"][0]
+
+
+@pytest.mark.usefixtures("platform")
+def test_an_aborted_training_leaves_the_hosts_clean_and_is_not_started_again(tmp_path, log):
+    inventory = epochs(tmp_path, LONG)
+    world.worked(world.play(log, *inventory, "-e", "swarm_interrupt_training=true"))
+    wait(lambda: len(programs()) == world.PAIRS)
+    world.worked(world.play(log, "-i", str(world.LAB), book=ABORT))
+    names = {name for _host, name in world.containers()}
+    assert not {name for name in names if "-ml-" in name or "-sl-" in name or name == "swci-1"}
+    assert {"sn-1", "sn-2", "swop-1", "swop-2"} <= names
+    assert "training: none" in said(world.worked(world.play(log, "-i", str(world.LAB), book=STATUS)), "Show how the training is going")
+
+    world.worked(world.play(log, *inventory))
+    assert not programs()
+    world.worked(world.play(log, "-i", str(world.LAB)))  # the training that the tests after this one want
+    world.trained()

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module swci_command against the SWCI of the lab, which asks a real SN on loopback; only the container around it is a table."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.swarm.learning.plugins.module_utils._container.engine import EngineError
+from ansible_collections.swarm.learning.plugins.module_utils._platform import swci as commands
+from swarmlab import swci
+from swarmlab.process import Refusal
+from swarmlab.swci_session import Finished, Session
+
+from tests.unit.lab.test_standins_sn import ONE, TASK, TWO, SwarmNetwork
+
+RUNNER = "defaulttaskbb.taskdb.sml.hpe"
+
+
+class Container:
+    """An engine with one SWCI, swci-1. `ran` are the lines of all its sessions."""
+
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch, running: bool = True):
+        self.directory, self.monkeypatch, self.running = directory, monkeypatch, running
+        self.ran: list[str] = []
+
+    def inspect(self, name: str) -> dict[str, Any] | None:
+        config = {"Env": ["SWCI_STARTUP_SCRIPT=swci-init", "SWCI_MODE=WEB"], "Labels": {}}
+        state = {"Running": self.running}
+        found = {"Id": "1", "Name": "/swci-1", "Path": "python3", "Args": ["-m", "swarmlab.swci"], "State": state, "Config": config}
+        return found if name == "swci-1" else None
+
+    def execute(self, _name: str, words: list[str], stdin: str | None = None) -> tuple[int, str, str]:
+        if words[0] == "cat":
+            path = self.directory / Path(words[1]).name
+            return (0, path.read_text(), "") if path.exists() else (1, "", "No such file")
+        assert words == ["env", "-u", "SWCI_STARTUP_SCRIPT", "-u", "SWCI_MODE", "python3", "-m", "swarmlab.swci"]
+        self.ran += [line for line in (stdin or "").splitlines()[4:] if line != "EXIT"]
+        self.monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        out = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(out), contextlib.suppress(Finished):
+                swci.prompt(Session(TWO.identity("swci", ONE), self.directory, swci.say))
+        except Refusal as refusal:
+            return 1, out.getvalue(), str(refusal)
+        return 0, out.getvalue(), ""
+
+
+@pytest.fixture(name="sn")
+def _sn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SwarmNetwork:
+    sn = SwarmNetwork(tmp_path / "sn", ONE, TWO)
+    sn.api.post("/nodes", {"type": "swop", "uid": "u1", "name": "swop-1", "taskrunner": RUNNER, "nodes": 2})
+    (tmp_path / "swci-init").write_text(f"# the example's\ncreate context one with ip 127.0.0.1 {sn.api_port}\n")
+    (tmp_path / "build.yaml").write_text(yaml.safe_dump(TASK))
+    monkeypatch.setattr(commands, "USR_DIR", str(tmp_path))
+    return sn
+
+
+@pytest.fixture(name="container")
+def _container(sn: SwarmNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Container:
+    return Container(tmp_path, monkeypatch)
+
+
+def run(container: Container, command: str, check_mode: bool = False) -> dict[str, Any]:
+    return commands.run(container, {"name": "swci-1", "command": command}, check_mode)
+
+
+CHAIN = [
+    "CREATE CONTRACT heart.study",
+    "create taskrunner mine",
+    "CREATE TASK FROM build.yaml",
+    "FINALIZE TASK build",
+    f"ASSIGN TASK build TO {RUNNER} WITH 1 PEERS",
+    f"RESET TASKRUNNER {RUNNER}",
+]
+
+
+def test_each_command_is_tried_done_and_found_done(container: Container):
+    for command in CHAIN:
+        seen = [run(container, command, check_mode)["changed"] for check_mode in (True, False, False, True)]
+        assert seen == [True, True, False, False], command
+    assert [line for line in container.ran if line in CHAIN] == CHAIN
+
+
+def test_a_task_that_is_not_final_is_deleted_once(container: Container):
+    run(container, "CREATE TASK FROM build.yaml")
+    assert [run(container, "DELETE TASK build")["changed"] for _time in range(2)] == [True, False]
+
+
+def test_a_name_within_another_is_not_taken_for_it(container: Container):
+    run(container, "CREATE CONTRACT heart.study.two")
+    assert run(container, "CREATE CONTRACT heart.study")["changed"]
+
+
+def test_what_a_taskrunner_does_is_read(container: Container):
+    asked = f"GET TASKRUNNER STATUS {RUNNER}"
+    assert commands.runner("\n".join(run(container, asked)["output"]))["state"] == "IDLE"
+    for command in CHAIN[:5]:
+        run(container, command)
+    result = run(container, asked, check_mode=True)
+    assert result["changed"] is False
+    assert result["fields"]["task_state"] == "ASSIGNED"
+    assert commands.runner("\n".join(result["output"])) == {"task": "build", "state": "ASSIGNED", "active": 0, "completed": 0, "failed": 0}
+
+
+def test_an_echoed_command_is_not_output(container: Container, monkeypatch: pytest.MonkeyPatch):
+    echo = "".join(f"SWCI:{number} > {line}\nsaid {number}\n" for number, line in enumerate(["a", "b", "c", "d", "LIST NODES", "EXIT"]))
+    monkeypatch.setattr(container, "execute", lambda *words: (0, echo if words[1][0] == "env" else "CREATE CONTEXT c WITH IP h", ""))
+    assert run(container, "LIST NODES")["output"] == ["said 4"]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("DANCE", "is not a command that can be run alone"),
+        ("SLEEP 10", "is not a command that can be run alone"),
+        ("WAIT FOR TASKRUNNER r", "is not a command that can be run alone"),
+        ("CREATE CONTEXT c WITH IP h", "a context ends with the session"),
+        ("CREATE TASK FROM nowhere.yaml", "nowhere.yaml cannot be read in the user directory of the SWCI"),
+        ("GET CONTRACT STATUS nothing", "GET CONTRACT STATUS nothing failed in swci-1: ERROR: contract nothing is not there"),
+    ],
+)
+def test_refused_in_words(container: Container, command: str, told: str):
+    with pytest.raises((EngineError, ValueError), match=told):
+        run(container, command)
+
+
+def test_an_swci_that_ended_or_is_not_there_is_named(container: Container):
+    container.running = False
+    with pytest.raises(EngineError, match="swci-1 does not run"):
+        run(container, "LIST NODES")
+    with pytest.raises(EngineError, match="swci-9 is not there"):
+        commands.run(container, {"name": "swci-9", "command": "LIST NODES"}, False)
