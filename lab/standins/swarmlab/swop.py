@@ -61,6 +61,13 @@ class Run:
         self._path = f"/taskrunners/{runner['name']}"
         self._task = operator.sn.get(f"/tasks/{runner['task']}")["definition"]
         self.over = threading.Event()
+        self._peers: list[threading.Thread] = []
+
+    def end(self) -> None:
+        """Give up what is left of it, and wait until its containers have been put away: the next run needs their ports."""
+        self.over.set()
+        for peer in self._peers:
+            peer.join()
 
     def start(self) -> None:
         """Claim what this SWOP can serve, and do it in threads of its own."""
@@ -75,7 +82,8 @@ class Run:
             task = {**self._task, "Image": before["Outcome"]}
         for number, index in enumerate(indexes):
             work = self._pair(nodes[number], task) if swarm else self._own_task
-            threading.Thread(target=self._peer, args=(index, names[number], work), daemon=True).start()
+            self._peers.append(threading.Thread(target=self._peer, args=(index, names[number], work), daemon=True))
+            self._peers[-1].start()
 
     def _peer(self, index: int, name: str, work: Callable[[], None]) -> None:
         from swarmlab.docker_work import Problem
@@ -181,7 +189,7 @@ class Operator:
                 runner = self.sn.get(f"{path}?after={seq}&wait={WAIT_SECONDS}", timeout=WAIT_SECONDS + 10)
                 seq, said = runner["seq"], ""
                 if current and runner["run"] != current.id:
-                    current.over.set()
+                    current.end()
                     current = None
                 if runner["run"] and current is None:
                     current = Run(self, runner)

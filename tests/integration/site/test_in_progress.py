@@ -65,6 +65,7 @@ def test_a_training_is_left_alone_until_the_explicit_word(tmp_path, log):
     after = world.containers()
     assert after["host-2", "sn-2"] != before["host-2", "sn-2"]
     assert after["host-1", "swci-1"][0] != before["host-1", "swci-1"][0]
+    wait(lambda: len(programs() - {one for one in programs() if one in before}) == world.PAIRS)
 
 
 @pytest.mark.usefixtures("platform")
