@@ -147,6 +147,7 @@ unusable:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._container.least_python import check_python
+from ..module_utils._container.masking import mask
 from ..module_utils._platform.files import differing, lay, make_room, unusable
 
 
@@ -185,8 +186,11 @@ def main() -> None:
         no_log=True,
     )
     check_python(module)
+    files = module.params["files"]
+    # What Ansible shows of a module's parameters, it takes from here.
+    module.params["files"] = [{**wanted, "content": mask(wanted["content"])} for wanted in files]
     moved = make_room(module, module.params["aside"])
-    laid = lay(module, module.params["directories"], module.params["files"])
+    laid = lay(module, module.params["directories"], files)
     laid["changed"] = laid["changed"] or bool(moved)
     laid["diff"] += moved
     if not module._diff:

@@ -18,7 +18,7 @@ from .._container import spec as _spec
 from .._container.apply import Apply, aside_of
 from .._container.engine import Engine, EngineError
 from .._container.host import Host
-from .._container.masking import SECRET_NAMES, passwords_in_urls
+from .._container.masking import SECRET_NAMES, passwords_in_urls, secret_words
 from .._container.plan import Observed, Plan, Step, plan
 from .._container.readiness import NotReady, check_alive, is_ready, started_at, still_coming_up, wait_ready
 from .._container.ready_signal import Ready
@@ -64,12 +64,15 @@ def run(module: AnsibleModule, name: str, facts: _Facts | None = None, judge: _J
 
 
 def _secrets(params: dict[str, Any]) -> set[str]:
-    """Secrets among the values of env, labels and log options; Ansible takes them out of all that the module says."""
-    options = [params.get(name) or {} for name in ("env", "labels", "log_options")]
-    given = [(name, str(value)) for values in (*options, (params.get("ml") or {}).get("env") or {}) for name, value in values.items()]
+    """Secrets among the values of env, labels, log options and commands; Ansible takes them out of all that the module says."""
+    containers = [params, params.get("ml") or {}]
+    options = [container.get(name) or {} for container in containers for name in ("env", "labels", "log_options")]
+    given = [(name, str(value)) for values in options for name, value in values.items()]
     named = {value for name, value in given if SECRET_NAMES.search(name)}
     in_urls = {password for _name, value in given for password in passwords_in_urls(value)}
-    return {value for value in named | in_urls if len(value) >= _LEAST_SECRET}
+    commands = [container.get(name) or [] for container in containers for name in ("entrypoint", "command")]
+    in_commands = {word for words in commands for word in secret_words(words.split() if isinstance(words, str) else words)}
+    return {value for value in named | in_urls | in_commands if len(value) >= _LEAST_SECRET}
 
 
 class _Convergence:

@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets of every kind are planted in the inventory and searched for in all that a run shows, logs and leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from tests.integration.site import lab_platform as world
+
+HOST = world.HOSTS[1]
+# Who listens at /dev/log gets what modules tell the system's log.
+JOURNAL = """
+import os, socket
+listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+listener.bind("/dev/log")
+open("/run/journal-ready", "w").close()
+with open("/run/journal", "ab", buffering=0) as file:
+    while True:
+        file.write(listener.recv(1 << 20) + b"\\n")
+"""
+PLACES = ("/var/lib/swarm-learning", "/root", "/home", "/tmp", "/var/log", "/etc", "/run")
+
+
+def planted(number: int) -> str:
+    return f"planted-{number:02}-8f14e45fceea167a"
+
+
+# Variables of all hosts in a run that changes nothing.
+ONLY_LOOKED_AT = f"""
+swarm_http_proxy: "http://user:{planted(1)}@proxy.lab:3128"
+swarm_no_proxy: "172.30.0.0/16"
+swarm_registry_password: "{planted(2)}"
+spire_server_datastore: {{type: postgres, host: db.lab, database: spire, username: spire, password: "{planted(3)}"}}
+sl_env: {{SL_API_TOKEN: "{planted(4)}"}}
+swop_env: {{SWOP_KEEP_CONTAINERS: "1", STORE_URL: "s3://user:{planted(5)}@store/x"}}
+swop_options: {{labels: {{api-token: "{planted(6)}"}}, log_driver: json-file}}
+swci_env: {{CI_PASSWORD: "{planted(7)}"}}
+swci_options: {{command: [--password, "{planted(8)}"]}}
+swop_pairs:
+  - {{env: {{AWS_SECRET_ACCESS_KEY: "{planted(9)}"}}, sl_env: {{MYSQL_PWD: "{planted(10)}"}}}}
+  - {{}}
+"""
+# Those of one host in a run that changes its SN. VAULT stands for a value that ansible-vault has encrypted.
+REALLY_USED = f"""
+sn_env: {{DB_PASSWORD: "{planted(11)}", PIP_INDEX_URL: "https://{planted(12)}@index.lab/simple", VAULTED_TOKEN: !vault |
+VAULT
+  }}
+sn_options: {{labels: {{registry-secret: "{planted(13)}"}}}}
+"""
+
+
+@pytest.fixture
+def journal():
+    """What modules write to a host's log while the test runs: a function that returns it."""
+    HOST.run("rm", "-f", "/dev/log", "/run/journal", "/run/journal-ready")
+    listener = subprocess.Popen(["docker", "exec", HOST.container, "python3", "-c", JOURNAL])
+    HOST.run("sh", "-c", "timeout 20 sh -c 'until test -e /run/journal-ready; do :; done'")
+    yield lambda: HOST.run("sh", "-c", "cat /run/journal")
+    HOST.run("pkill", "-f", "journal-ready")
+    listener.wait(timeout=20)
+    HOST.run("rm", "-f", "/dev/log", "/run/journal", "/run/journal-ready")
+
+
+@pytest.fixture
+def inventory(tmp_path):
+    """A function that makes an inventory like the lab's, with more variables of a host or of all; the arguments for it."""
+    key = tmp_path / "vault-password"
+    key.write_text("only for this test\n", encoding="utf-8")
+
+    def make(variables: str, whose: str) -> list[str]:
+        place = tmp_path / str(len(list(tmp_path.iterdir())))
+        vaulted = subprocess.run(
+            [world.playbook_runner.BIN / "ansible-vault", "encrypt", "--vault-password-file", key, "--output", "-", "-"],
+            input=planted(14),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        arguments = world.inventory(place, lambda tree: None)
+        (place / "inventories/lab/host_vars").mkdir()
+        lines = "\n".join(f"    {line}" for line in vaulted.splitlines())
+        (place / "inventories/lab" / whose).write_text(variables.replace("VAULT\n", f"{lines}\n"), encoding="utf-8")
+        return [*arguments, "--vault-password-file", str(key)]
+
+    return make
+
+
+def output(*arguments: str) -> tuple[int, str]:
+    """The status and all that a user sees of `site`, at the highest verbosity that people use."""
+    command = [world.playbook_runner.BIN / "ansible-playbook", world.SITE, "-vvv", "--diff", *arguments]
+    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0"}
+    done = subprocess.run(
+        command, cwd=world.ROOT, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return done.returncode, done.stdout
+
+
+def shown(text: str) -> list[str]:
+    """Which of the planted secrets are in a text."""
+    return [planted(number) for number in range(1, 15) if planted(number) in text]
+
+
+def readable_by_others() -> str:
+    """Files of the host that have a planted secret and that others than their owner may read."""
+    listing = HOST.run("sh", "-c", f"grep -rlsI planted-..-8f14e45fceea167a {' '.join(PLACES)} | xargs -r stat -c '%a %n'")
+    return "\n".join(line for line in listing.splitlines() if not line.split()[0].endswith("00") and not line.endswith("/run/journal"))
+
+
+@pytest.mark.usefixtures("platform")
+def test_no_secret_is_shown_logged_or_left_for_others_to_read(inventory, log, journal):
+    everywhere = "group_vars/all/planted.yml"
+    status, tried = output(*inventory(ONLY_LOOKED_AT, everywhere), "--check", "-e", "swarm_registry_username=")
+    assert (shown(tried), status) == ([], 0), tried[-3000:]
+
+    wrong = ONLY_LOOKED_AT.replace("swop_pairs:", "sn_nodes:").replace("sl_env: {MYSQL", "labels: [{MYSQL")
+    status, failed = output(*inventory(wrong, everywhere), "--check")
+    assert status != 0
+    assert shown(failed) == []
+
+    used = inventory(REALLY_USED, "host_vars/host-2.yml")
+    status, changed = output(*used, "--tags", "sn")
+    assert status == 0, changed[-3000:]
+    assert "sn-2" in changed
+    assert shown(changed) == []
+    results = world.worked(world.play(log, *used, "--tags", "sn", "--check"))
+    assert (shown(log.read_text(encoding="utf-8")), results.changes()) == ([], [])
+
+    [container] = [one for one in HOST.containers() if one["Name"] == "/sn-2"]
+    assert f"VAULTED_TOKEN={planted(14)}" in container["Config"]["Env"]  # it was really used
+    ours = {name: value for name, value in container["Config"]["Labels"].items() if name.startswith("learning.swarm.")}
+    assert shown(json.dumps(ours)) == []
+    assert "swarm.learning" in journal() or "ansible" in journal()
+    assert shown(journal()) == []
+    assert readable_by_others() == ""
+    world.worked(world.play(log, "-i", str(world.LAB), "--tags", "sn"))
