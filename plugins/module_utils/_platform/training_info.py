@@ -84,7 +84,11 @@ def _node(engine: Engine, component: str, release: str, inspect: dict[str, Any])
 
 
 def state_of(state: dict[str, Any], has_end: bool) -> str:
-    """`none` (never started), `running`, `finished`, `failed` or `stopped` (from outside) of one container, by its `State` and whether its log has the last line."""
+    """`none` (never started), `running`, `finished`, `failed` or `stopped` (from outside) of one container.
+
+    state    the engine's `State` of it
+    has_end  whether its log has the last line of a training
+    """
     if state.get("Status") == "created":
         return "none"
     if state.get("Running"):
