@@ -65,14 +65,22 @@ def run(module: AnsibleModule, name: str, facts: _Facts | None = None, judge: _J
 
 def _secrets(params: dict[str, Any]) -> set[str]:
     """Secrets among the values of env, labels, log options and commands; Ansible takes them out of all that the module says."""
-    containers = [params, params.get("ml") or {}]
-    options = [container.get(name) or {} for container in containers for name in ("env", "labels", "log_options")]
-    given = [(name, str(value)) for values in options for name, value in values.items()]
-    named = {value for name, value in given if SECRET_NAMES.search(name)}
-    in_urls = {password for _name, value in given for password in passwords_in_urls(value)}
-    commands = [container.get(name) or [] for container in containers for name in ("entrypoint", "command")]
-    in_commands = {word for words in commands for word in secret_words(words.split() if isinstance(words, str) else words)}
-    return {value for value in named | in_urls | in_commands if len(value) >= _LEAST_SECRET}
+    found = {secret for container in (params, params.get("ml") or {}) for secret in (*_secret_values(container), *_secret_words(container))}
+    return {secret for secret in found if len(secret) >= _LEAST_SECRET}
+
+
+def _secret_values(container: dict[str, Any]) -> Iterator[str]:
+    for option in ("env", "labels", "log_options"):
+        for name, value in (container.get(option) or {}).items():
+            yield from passwords_in_urls(str(value))
+            if SECRET_NAMES.search(name):
+                yield str(value)
+
+
+def _secret_words(container: dict[str, Any]) -> Iterator[str]:
+    for option in ("entrypoint", "command"):
+        words = container.get(option) or []
+        yield from secret_words(words.split() if isinstance(words, str) else words)
 
 
 class _Convergence:
