@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test lint sanity unit integration molecule demo demo-down lab lab-down bench docs
+.PHONY: help setup lock test lint sanity unit integration molecule matrix demo demo-down lab lab-down bench docs
 
 # Tools that call each other by name (ansible-lint, molecule) find each other here, without an activated environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -58,6 +58,9 @@ integration: setup ## Run the tests on a real Docker Engine and the lab
 
 molecule: setup ## Run the Molecule scenarios on the lab's hosts
 	@pytest tests/molecule
+
+matrix: setup ## Run unit and sanity tests with the oldest and newest versions of Ansible, Python and the Docker SDK (ARGS=host for some)
+	@PYTHONPATH=.collections .venv/bin/python -m tools.matrix $(ARGS)
 
 lock: ## Resolve tests/requirements.in into tests/requirements.txt again
 	@tools/lock.sh

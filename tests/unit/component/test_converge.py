@@ -57,7 +57,7 @@ class Containers:
 
     def containers(self, filters):
         (label,) = filters["label"]
-        name, _, value = label.partition("=")
+        name, value = label.split("=", 1)
         return [{"Names": [f"/{one}"]} for one, inspect in self.found.items() if inspect["Config"]["Labels"].get(name) == value]
 
 
@@ -65,8 +65,8 @@ SL, ML = specs("sl", **minimal("sl", NEWEST), ml={"image": "user/ml:1"})
 OURS, NOBODYS = {COMPONENT_LABEL: "ml"}, {}
 
 
-def container(made, name, labels=NOBODYS, **others):
-    return engine_like.inspect(name, to_api(replace(made, name=name, labels=labels, **others)), engine_like.image())
+def container(made, name, labels=None, **others):
+    return engine_like.inspect(name, to_api(replace(made, name=name, labels=labels or NOBODYS, **others)), engine_like.image())
 
 
 def removed_beside(state, found, **params):
