@@ -35,16 +35,20 @@ docs: setup ## Generate the pages in docs that are made of tables and of the sit
 	@PYTHONPATH=.collections .venv/bin/python -m tools.environment
 	@PYTHONPATH=.collections .venv/bin/python -m tools.failures
 	@PYTHONPATH=.collections .venv/bin/python -m tools.preflight_page
+	@PYTHONPATH=.collections .venv/bin/python -m tools.inventory_schema
 
 test: setup ## Run all checks, quick ones first
 	@tools/test.sh
 
-lint: setup ## Run ruff, mypy, ansible-lint and antsibull-changelog, and report sizes
+lint: setup ## Run ruff, mypy, ansible-lint, REUSE, and what Galaxy checks, and report sizes
 	@ruff check
 	@ruff format --check
 	@mypy -p ansible_collections.swarm.learning.plugins
 	@ansible-lint
 	@antsibull-changelog lint
+	@antsibull-docs lint-collection-docs --plugin-docs .
+	@reuse lint --quiet || reuse lint
+	@tools/importer.sh
 	@PYTHONPATH=.collections .venv/bin/python -m tools.sizes
 
 sanity: setup ## Run ansible-test sanity on the tracked files

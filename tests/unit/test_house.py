@@ -30,10 +30,10 @@ def test_action_group_lists_every_module():
     assert sorted(load("meta/runtime.yml")["action_groups"]["swarm"]) == modules
 
 
-def test_execution_environment_names_a_file_that_is_shipped():
-    requirements = load("meta/execution-environment.yml")["dependencies"]["python"]
-    assert (ROOT / requirements).is_file()
-    assert requirements not in load("galaxy.yml")["build_ignore"]
+def test_execution_environment_names_files_that_are_shipped():
+    for name in load("meta/execution-environment.yml")["dependencies"].values():
+        assert (ROOT / name).is_file()
+        assert name not in load("galaxy.yml")["build_ignore"]
 
 
 def test_every_file_states_its_licence():
