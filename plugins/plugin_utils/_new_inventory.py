@@ -129,17 +129,21 @@ def parse(organisations: Any) -> dict[str, list[str]]:
     for domain, addresses in organisations.items():
         if not is_trust_domain(domain):
             raise ValueError(f"organisations: invalid trust domain {shown(domain)}; expected lower-case letters, digits, dots and hyphens")
-        wanted[domain] = [addresses] if isinstance(addresses, str) else addresses
-        if not isinstance(wanted[domain], list) or not wanted[domain]:
-            raise ValueError(f"organisations: {domain} has no hosts; expected a list of their addresses")
-        for address in wanted[domain]:
-            if not isinstance(address, str) or not _ADDRESS.match(address):
-                raise ValueError(f"organisations: {domain} has the invalid address {shown(address)}; expected an IP address or a host name")
+        wanted[domain] = _addresses(domain, [addresses] if isinstance(addresses, str) else addresses)
     every = [address for addresses in wanted.values() for address in addresses]
     twice = sorted({address for address in every if every.count(address) > 1})
     if twice:
         raise ValueError(f"organisations: {listed(twice)} is named more than once; each host belongs to one organisation")
     return wanted
+
+
+def _addresses(domain: str, addresses: Any) -> list[str]:
+    if not isinstance(addresses, list) or not addresses:
+        raise ValueError(f"organisations: {domain} has no hosts; expected a list of their addresses")
+    for address in addresses:
+        if not isinstance(address, str) or not _ADDRESS.match(address):
+            raise ValueError(f"organisations: {domain} has the invalid address {shown(address)}; expected an IP address or a host name")
+    return list(addresses)
 
 
 def _from_text(text: str) -> dict[str, list[str]]:

@@ -10,7 +10,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-HEADERLESS = {"LICENSE", "CHANGELOG.md", "changelogs/changelog.yaml", "README.md"}  # the licence itself, and what tools write
+HEADERLESS = {
+    "LICENSE",
+    "LICENSES/GPL-3.0-or-later.txt",
+    "CHANGELOG.md",
+    "changelogs/changelog.yaml",
+    "README.md",
+}  # the licence itself, and what tools write
 HEADERLESS_SUFFIXES = {".md", ".sum", ".json", ".svg", ".png"}
 HEADER = ("SPDX-FileCopyrightText: The swarm.learning authors", "SPDX-License-Identifier: GPL-3.0-or-later")
 
