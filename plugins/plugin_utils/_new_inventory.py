@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..module_utils._names import is_trust_domain
@@ -88,30 +88,37 @@ def files(organisations: Any, release: str = NEWEST, schemas: str = "") -> dict[
     Raises ValueError with what is wrong.
     """
     wanted = parse(organisations)
-    if release not in RELEASES or release == "0.3.0":
-        known = [name for name in RELEASES if name != "0.3.0"]
+    _check_release(release)
+    hosts = [(domain, address) for domain, addresses in wanted.items() for address in addresses]
+    about = {"schemas": schemas, "release": release, **_groups(hosts)}
+    templates = {"hosts.yml": _HOSTS, "group_vars/all/platform.yml": _PLATFORM, "group_vars/all/training.yml": _TRAINING}
+    return {path: template.format(**about) for path, template in templates.items()}
+
+
+def _check_release(release: str) -> None:
+    known = [name for name in RELEASES if name != "0.3.0"]
+    if release not in known:
         other = "; for 0.3.0 start from an inventory of the collection's source" if release == "0.3.0" else ""
         raise ValueError(
             f"release: {shown(release)} is none that a new inventory can be written for; expected one of {listed(known)}{other}"
         )
-    hosts = [(domain, address) for domain, addresses in wanted.items() for address in addresses]
+
+
+def _groups(hosts: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What hosts.yml says of the hosts, each a trust domain and an address."""
     names = [f"host-{number}" for number in range(1, len(hosts) + 1)]
-    heads = [name for index, name in enumerate(names) if index == 0 or hosts[index][0] != hosts[index - 1][0]]
-    lines = [
+    heads = list({domain: name for name, (domain, _address) in reversed([*zip(names, hosts)])}.values())[::-1]
+    lines = (
         f"    {name}: {{ ansible_host: {_quoted(address)}, swarm_trust_domain: {_quoted(domain)} }}"
         for name, (domain, address) in zip(names, hosts)
-    ]
-    about = {
-        "schemas": schemas,
-        "release": release,
+    )
+    return {
         "hosts": "\n".join(lines),
         "first": names[0],
         "servers": ", ".join(f"{name}: {{}}" for name in heads),
         "all": ", ".join(f"{name}: {{}}" for name in names),
         "others": "".join(f"        {name}: {{}}\n" for name in heads[1:]),
     }
-    templates = {"hosts.yml": _HOSTS, "group_vars/all/platform.yml": _PLATFORM, "group_vars/all/training.yml": _TRAINING}
-    return {path: template.format(**about) for path, template in templates.items()}
 
 
 def _quoted(text: str) -> str:
