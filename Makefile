@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test lint sanity unit integration molecule matrix demo demo-down lab lab-down bench docs
+.PHONY: help setup lock test lint sanity unit integration molecule matrix demo demo-down lab lab-down bench docs docs-site
 
 # Tools that call each other by name (ansible-lint, molecule) find each other here, without an activated environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -36,6 +36,9 @@ docs: setup ## Generate the pages in docs that are made of tables and of the sit
 	@PYTHONPATH=.collections .venv/bin/python -m tools.failures
 	@PYTHONPATH=.collections .venv/bin/python -m tools.preflight_page
 	@PYTHONPATH=.collections .venv/bin/python -m tools.inventory_schema
+
+docs-site: setup ## Build the documentation site into tests/output/site/html
+	@PYTHONPATH=.collections .venv/bin/python -m tools.docs_site
 
 test: setup ## Run all checks, quick ones first
 	@tools/test.sh
