@@ -16,7 +16,7 @@ PAGES = {Path("README.md"), Path("docs/identity.md"), Path("roles/swarm/README.m
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
-        ("[identity](../docs/identity.md#one)", "[identity](../docs/identity.md#one)"),
+        ("[identity](../docs/identity.md#one)", "[identity](identity.md#one)"),
         ("[role swarm](../roles/swarm)", "[role swarm](../roles/swarm/README.md)"),
         ("[two-orgs](../inventories/two-orgs)", "two-orgs"),
         ("[playbooks/](../playbooks)", "`playbooks`"),
