@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test lint sanity unit integration molecule demo demo-down lab lab-down bench docs
+.PHONY: help setup lock test lint sanity unit integration molecule matrix demo demo-down lab lab-down bench docs
 
 # Tools that call each other by name (ansible-lint, molecule) find each other here, without an activated environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -35,16 +35,18 @@ docs: setup ## Generate the pages in docs that are made of tables and of the sit
 	@PYTHONPATH=.collections .venv/bin/python -m tools.environment
 	@PYTHONPATH=.collections .venv/bin/python -m tools.failures
 	@PYTHONPATH=.collections .venv/bin/python -m tools.preflight_page
+	@PYTHONPATH=.collections .venv/bin/python -m tools.inventory_schema
 
 test: setup ## Run all checks, quick ones first
 	@tools/test.sh
 
-lint: setup ## Run ruff, mypy, ansible-lint and antsibull-changelog, and report sizes
+lint: setup ## Run ruff, mypy, ansible-lint, antsibull-changelog and antsibull-docs, and report sizes
 	@ruff check
 	@ruff format --check
 	@mypy -p ansible_collections.swarm.learning.plugins
 	@ansible-lint
 	@antsibull-changelog lint
+	@antsibull-docs lint-collection-docs --plugin-docs .
 	@PYTHONPATH=.collections .venv/bin/python -m tools.sizes
 
 sanity: setup ## Run ansible-test sanity on the tracked files
@@ -58,6 +60,9 @@ integration: setup ## Run the tests on a real Docker Engine and the lab
 
 molecule: setup ## Run the Molecule scenarios on the lab's hosts
 	@pytest tests/molecule
+
+matrix: setup ## Run unit and sanity tests with the oldest and newest versions of Ansible, Python and the Docker SDK (ARGS=host for some)
+	@PYTHONPATH=.collections .venv/bin/python -m tools.matrix $(ARGS)
 
 lock: ## Resolve tests/requirements.in into tests/requirements.txt again
 	@tools/lock.sh

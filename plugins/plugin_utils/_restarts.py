@@ -21,7 +21,7 @@ def reasons(files: Iterable[str], directory: str, new_trust: bool, check_mode: b
     classic    release 0.3.0, whose nodes have their SPIRE Agent inside and no record of trust on the host
     """
     prefix = f"{directory.rstrip('/')}/"
-    renewed = [posixpath.relpath(path, prefix).split("/")[0] for path in files if path.startswith(prefix)] if check_mode else []
+    renewed = [posixpath.relpath(path, prefix).partition("/")[0] for path in files if path.startswith(prefix)] if check_mode else []
     return list(dict.fromkeys([*renewed, *([EVERY_NODE] if new_trust and (check_mode or classic) else [])]))
 
 

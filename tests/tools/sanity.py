@@ -5,6 +5,8 @@
 Arguments are passed to ansible-test: `sanity.py --test validate-modules` runs that test alone.
 """
 
+import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -14,20 +16,26 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PIP = "24.2"  # the version that ansible-test puts into its environments; it names the file it looks for after it
 PYTHON = (
     f"{sys.version_info.major}.{sys.version_info.minor}"  # the others on a machine are not ours to count on; ruff holds the older syntax
 )
 SECONDS = 10  # a server that is out of reach may never answer
 
 
+def pip_version():
+    """The version of pip that ansible-test puts into its environments; it names the file it looks for after it."""
+    package = Path(importlib.util.find_spec("ansible_test").origin).parent
+    return re.search(r"\bpip='([\d.]+)'", (package / "_internal/python_requirements.py").read_text(encoding="utf-8"))[1]
+
+
 def provide_get_pip():
     """Put get-pip where ansible-test looks for it: the real one, or our stand-in where the download fails."""
-    cached = Path.home() / ".ansible/test/cache" / f"get_pip_{PIP.replace('.', '_')}.py"
+    version = pip_version()
+    cached = Path.home() / ".ansible/test/cache" / f"get_pip_{version.replace('.', '_')}.py"
     if cached.exists():
         return
     cached.parent.mkdir(parents=True, exist_ok=True)
-    url = f"https://ci-files.testing.ansible.com/ansible-test/get-pip-{PIP}.py"
+    url = f"https://ci-files.testing.ansible.com/ansible-test/get-pip-{version}.py"
     try:
         with urllib.request.urlopen(url, timeout=SECONDS) as answer:
             cached.write_bytes(answer.read())

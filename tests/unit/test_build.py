@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The collection as Galaxy would hand it out: built, installed elsewhere, and used from there."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,17 @@ def installed(tmp_path_factory):
 
 def test_only_what_users_need_is_shipped(installed):
     shipped = {path.name for path in (installed / "ansible_collections/swarm/learning").iterdir()}
-    expected = {"CHANGELOG.md", "LICENSE", "README.md", "requirements.txt", "changelogs", "docs", "examples", "inventories", "meta"}
-    assert shipped == expected | {"playbooks", "plugins", "roles", "FILES.json", "MANIFEST.json"}
+    pages = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"}
+    expected = {"bindep.txt", "requirements.txt", "changelogs", "docs", "examples", "inventories", "meta", "playbooks", "plugins", "roles"}
+    assert shipped == pages | expected | {"FILES.json", "MANIFEST.json"}
+    inventories = installed / "ansible_collections/swarm/learning/inventories"
+    assert [path.name for path in sorted(inventories.iterdir()) if not path.name.startswith("example-")] == ["two-orgs"]
+
+
+def test_links_of_the_readme_lead_to_files_that_are_shipped(installed):
+    root = installed / "ansible_collections/swarm/learning"
+    links = re.findall(r"\]\(([^)#\s]+)", (root / "README.md").read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (root / link).exists()] == []
 
 
 def test_installed_playbook_reads_the_example_inventory(installed, tmp_path):

@@ -10,7 +10,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-HEADERLESS = {"LICENSE", "CHANGELOG.md", "changelogs/changelog.yaml", "README.md"}  # the licence itself, and what tools write
+HEADERLESS = {
+    "LICENSE",
+    "LICENSES/GPL-3.0-or-later.txt",
+    "CHANGELOG.md",
+    "changelogs/changelog.yaml",
+    "README.md",
+}  # the licence itself, and what tools write
 HEADERLESS_SUFFIXES = {".md", ".sum", ".json", ".svg", ".png"}
 HEADER = ("SPDX-FileCopyrightText: The swarm.learning authors", "SPDX-License-Identifier: GPL-3.0-or-later")
 
@@ -30,10 +36,10 @@ def test_action_group_lists_every_module():
     assert sorted(load("meta/runtime.yml")["action_groups"]["swarm"]) == modules
 
 
-def test_execution_environment_names_a_file_that_is_shipped():
-    requirements = load("meta/execution-environment.yml")["dependencies"]["python"]
-    assert (ROOT / requirements).is_file()
-    assert requirements not in load("galaxy.yml")["build_ignore"]
+def test_execution_environment_names_files_that_are_shipped():
+    for name in load("meta/execution-environment.yml")["dependencies"].values():
+        assert (ROOT / name).is_file()
+        assert name not in load("galaxy.yml")["build_ignore"]
 
 
 def test_every_file_states_its_licence():

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lab import playbook_runner, training
-from tools import cases, demo, terminal
+from tools import cases, demo, matrix, terminal
 
 HOST_1, HOST_2 = training.Host("host-1", "swarm-lab-host-1"), training.Host("host-2", "swarm-lab-host-2")
 
@@ -108,3 +109,31 @@ def test_unknown_case_is_refused_with_the_known_ones(capsys):
     told = capsys.readouterr().out
     assert "unknown CASE 'nestled'" in told
     assert all(name in told for name in cases.CASES)
+
+
+def test_matrix_reaches_what_the_collection_allows():
+    """The oldest core exactly as `requires_ansible` names it, and collections of both ends."""
+    controllers = [cell for cell in matrix.CELLS if isinstance(cell, matrix.Controller)]
+    least = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8"))["requires_ansible"].removeprefix(">=")
+    assert controllers[0].core == least
+    assert {cell.collections for cell in controllers} == {"oldest", "newest"}
+    dependencies = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["dependencies"]
+    assert matrix.OLDEST.keys() == matrix.NEWEST.keys() == dependencies.keys()
+
+
+def test_matrix_refuses_words_that_choose_no_cell(capsys):
+    assert matrix.main(["core-1.9"]) == 2
+    assert "no cell's name contains core-1.9" in capsys.readouterr().out
+
+
+def test_matrix_says_which_cells_did_not_run(monkeypatch, capsys):
+    monkeypatch.setattr(matrix, "interpreter", lambda _version: None)
+    assert matrix.main(["host python-3.9 docker==7.*"]) == 0
+    assert "not run: Python 3.9 is not installed" in capsys.readouterr().out
+
+
+def test_matrix_fails_where_a_host_says_something_else(monkeypatch, capsys):
+    monkeypatch.setattr(matrix, "run_host", lambda _cell, _python: "FAILED: no such socket")
+    monkeypatch.setattr(matrix, "interpreter", lambda version: f"python{version}")
+    assert matrix.main(["host python-3.9 docker==7.*"]) == 1
+    assert "FAILED: no such socket" in capsys.readouterr().out

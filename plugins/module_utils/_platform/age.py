@@ -33,7 +33,8 @@ def encrypting(target: IO[bytes], recipients: Sequence[str]) -> Iterator[IO[byte
     """A stream whose content reaches `target` encrypted for the recipients (`age1…`, or SSH public keys). Raises AgeError."""
     command = [find(), *(word for recipient in recipients for word in ("--recipient", recipient))]
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=target, stderr=errors)
+        # run_command keeps all output in memory.
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=target, stderr=errors)  # pylint: disable=ansible-bad-function
         stream = cast(IO[bytes], process.stdin)
         try:
             with contextlib.suppress(BrokenPipeError):  # age has ended; its exit status is looked at below
@@ -54,9 +55,8 @@ def decrypting(path: str, identity: str) -> Iterator[IO[bytes]]:
     identity  text of an age identity file (`AGE-SECRET-KEY-1…`); it reaches age through a pipe
     """
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(
-            [find(), "--decrypt", "--identity", "-", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
-        )
+        command = [find(), "--decrypt", "--identity", "-", path]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)  # pylint: disable=ansible-bad-function
         try:
             with contextlib.suppress(BrokenPipeError), cast(IO[bytes], process.stdin) as stdin:  # age has ended; see below
                 stdin.write(identity.strip().encode() + b"\n")
