@@ -11,6 +11,7 @@ from pathlib import Path
 
 import docker
 import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._container.engine import Engine
 from ansible_collections.swarm.learning.plugins.module_utils._releases import ON_PODMAN, RELEASES
 
 from lab import hosts, playbook_runner, settings
@@ -19,6 +20,7 @@ from tests.integration.test_ladder import climb
 from tests.support.module_runner import IMAGE, SN_UP, Failed, Sandbox, run
 
 ENGINE = f"unix://{settings.PODMAN_SOCKET}"
+ENGINE_OPTIONS = {"docker_host": ENGINE, "tls": False, "validate_certs": False, "api_version": "auto", "timeout": 60}
 CDI = "/etc/cdi/nvidia.json"
 
 
@@ -45,9 +47,10 @@ class PodmanWorld(Sandbox):
 
     def says(self, component, *words):
         """What a command in a container says."""
-        code, output = self.client.containers.get(self.name(component)).exec_run(list(words))
-        assert code == 0, output
-        return output.decode()
+        # The SDK's own exec loses what a command says before the client listens.
+        code, output, errors = Engine(ENGINE_OPTIONS).execute(self.name(component), words)
+        assert code == 0, errors
+        return output
 
 
 @pytest.fixture(scope="session")

@@ -82,6 +82,7 @@ def test_gpu_on_a_host_without_gpus_is_refused(tmp_path, log):
 
 def test_swci_script_is_run_to_its_end_and_shown(tmp_path, log):
     own = {"swci_name": "swci-own", "swci_script": SCRIPT, "swci_tasks": {}, "swci_script_wait": True, "swci_dir": "/tmp/by-hand/swci"}
+    own["swarm_interrupt_training"] = True  # of the test before, whose nodes wait for the one that failed
     arguments = ["-i", str(world.LAB), *world.extra(tmp_path, own), "--tags", "swci"]
     outcome = world.worked(world.play(log, *arguments))
     [said] = [result["output"] for _host, task, result in outcome.results() if task == "Run the script of the SWCI"]
