@@ -22,9 +22,9 @@ ORDER = (
     "test_exchange",
     "test_identity_breaks",
     "test_reboot",
-    "test_backup",
     "test_stop",
     "test_certificates",
+    "test_backup",
 )
 HERE = Path(__file__).parent
 

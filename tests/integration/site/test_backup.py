@@ -28,7 +28,17 @@ def identity(tmp_path):
     return file, next(line.split()[-1] for line in file.read_text().splitlines() if "public key" in line)
 
 
-@pytest.mark.usefixtures("platform")
+@pytest.fixture
+def own_platform(lab, log):
+    """The platform on hosts that had nothing, and nothing left of it: the test loses what others need."""
+    world.lab("empty")
+    world.worked(world.play(log, "-i", str(world.LAB)))
+    world.trained()
+    yield
+    world.lab("empty")
+
+
+@pytest.mark.usefixtures("own_platform")
 def test_a_platform_comes_back_after_its_hosts_lost_it(log, tmp_path, identity):
     file, recipient = identity
     arguments = [
