@@ -104,7 +104,7 @@ def role_options() -> dict[str, Mapping[str, Any]]:
 def module_options(component: str) -> dict[str, Mapping[str, Any]]:
     """The options of a component's module, with those of its fragments."""
     own = documentation(f"modules/{component}.py")
-    fragments = [name.rpartition(".")[2] for name in own["extends_documentation_fragment"] if name.startswith("swarm.learning.")]
+    fragments = [name.split(".")[2] for name in own["extends_documentation_fragment"] if "attributes" not in name]
     parts = [*(documentation(f"doc_fragments/{name}.py") for name in fragments), own]
     return {name: option for part in parts for name, option in part.get("options", {}).items()}
 

@@ -201,8 +201,6 @@ options:
   log_options:
     description: Options of the log driver. Values are strings.
     type: dict
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full

@@ -17,10 +17,10 @@ options:
     description: Port of the License Server. Defaults to the image's own default, 5814.
     type: int
   primary_apls_ip:
-    description: The same as O(apls_ip). Not in release 0.3.0.
+    description: Address of the License Server, another name of O(apls_ip). Not in release 0.3.0.
     type: str
   primary_apls_port:
-    description: The same as O(apls_port). Not in release 0.3.0.
+    description: Port of the License Server, another name of O(apls_port). Not in release 0.3.0.
     type: int
   secondary_apls_ip:
     description: Address of a second License Server. Not in release 0.3.0.

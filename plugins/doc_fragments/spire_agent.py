@@ -19,7 +19,7 @@ options:
   join_token:
     description:
       - Join token of the SPIRE Agent inside the container. Release 0.3.0 only.
-      - Changing it never causes the container to be re-created.
+      - Changing this option never causes the container to be re-created.
     type: str
   spire_docker_name:
     description:

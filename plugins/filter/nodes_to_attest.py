@@ -34,7 +34,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Those of the results whose nodes will start, changed ones first.
+  description: Results of the nodes that will start, changed ones first.
   type: list
   elements: dict
 """

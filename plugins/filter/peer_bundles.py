@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: peer_bundles
 short_description: Collect the bundles of the trust domains that a SPIRE Server federates with
 description:
-  - Collects what C(swarm.learning.spire_bundle) takes as C(bundles), from the inventory and from what the other servers of the play have told.
+  - Collects what C(swarm.learning.spire_bundle) takes as C(bundles), from the inventory and from the results of the other servers of the play.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)

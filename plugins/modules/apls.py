@@ -16,6 +16,7 @@ description:
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   apls_port:
     description: Port on the host at which the License Server's API and management are published.

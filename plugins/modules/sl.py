@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - swarm.learning.identity
   - swarm.learning.spire_agent
   - swarm.learning.sn_of_node
+  - swarm.learning.attributes.sdk
 options:
   host_ip:
     description: Address by which the other nodes reach this host. Required. In 2.x, not required if O(sl_fs_service) is set.

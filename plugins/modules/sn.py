@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - swarm.learning.license_server
   - swarm.learning.identity
   - swarm.learning.spire_agent
+  - swarm.learning.attributes.sdk
 options:
   host_ip:
     description:

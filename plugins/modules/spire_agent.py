@@ -17,6 +17,7 @@ description:
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   config:
     description: Configuration file of the agent on the host, mounted read-only at C(/opt/spire/conf/agent).
@@ -43,7 +44,7 @@ options:
       - Join token, for an agent that is not attested yet.
       - The token is passed as the environment variable C(SPIRE_JOIN_TOKEN), so the configuration must contain
         C(join_token = "${SPIRE_JOIN_TOKEN}") and O(command) must contain C(-expandEnv).
-      - Changing it never causes the container to be re-created. The token is used only when the agent must be attested.
+      - Changing this option never causes the container to be re-created. The token is used only when the agent must be attested.
     type: str
   socket_dir:
     description: Volume, or directory on the host, for the Workload API's socket. Mounted at C(/tmp/spire-agent/public).

@@ -14,9 +14,10 @@ author:
 description:
   - Without O(bundle), reads the server's own trust bundle, which is public.
   - With O(bundle), sets the server's copy of another trust domain's bundle, with O(bundles) those of several.
-  - The server is asked once for all copies that it has, and told only what differs.
+  - All copies are read with one call to the server, and only those that differ are set.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   name:
     description: Name of the SPIRE Server's container on this host.
@@ -37,20 +38,21 @@ options:
   bundles:
     description:
       - Bundles of several trust domains, in place of O(trust_domain), O(bundle) and O(bootstrap).
-      - They are set in this order. The first that the server refuses ends the module with an error that names it.
+      - They are set in this order. If the server refuses one, the module fails and names its trust domain.
     type: list
     elements: dict
     suboptions:
       trust_domain:
-        description: Trust domain whose bundle is set. Each is named once.
+        description: Trust domain whose bundle is set. No two items have the same.
         type: str
         required: true
       bundle:
-        description: Its trust bundle in SPIFFE format, as JSON text.
+        description: Trust bundle of O(bundles[].trust_domain) in SPIFFE format, as JSON text.
         type: str
         required: true
       bootstrap:
-        description: As O(bootstrap), for this bundle.
+        description: >-
+          Whether O(bundles[].bundle) is only a starting point. If the server has fetched a newer CA since then, its copy is left alone.
         type: bool
         default: false
   record_dir:
@@ -58,8 +60,6 @@ options:
       - Directory on the host that records when authorities of a trust domain were last new to the server, one file per trust domain.
       - The directory is created if it does not exist.
     type: path
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full
@@ -100,8 +100,8 @@ RETURN = r"""
 new_trust:
   description:
     - Whether the server had none of the authorities of O(bundle), so that O(trust_domain), or its CA, was new to the server.
-    - With O(bundles), whether that is so of any of them.
-    - Containers that were started earlier do not trust it until they are restarted.
+    - With O(bundles), whether any of these bundles was new in this way.
+    - Containers that were started earlier do not trust the new authorities until they are restarted.
   returned: always
   type: bool
 trust_record:
@@ -119,19 +119,19 @@ results:
   elements: dict
   contains:
     trust_domain:
-      description: The trust domain.
+      description: Trust domain of the bundle.
       type: str
     changed:
-      description: Whether its bundle was set, or would be in check mode.
+      description: Whether the bundle of the trust domain was set, or would be in check mode.
       type: bool
     new_trust:
-      description: As RV(new_trust), for this trust domain.
+      description: Whether the server had none of the authorities in this bundle, see RV(new_trust).
       type: bool
     trust_record:
-      description: As RV(trust_record), for this trust domain.
+      description: When authorities of this trust domain were last new, see RV(trust_record).
       type: str
     bundle:
-      description: Its bundle, as JSON text.
+      description: Bundle of the trust domain that was set, as JSON text.
       type: str
 """
 

@@ -16,6 +16,7 @@ description:
   - One call manages a whole list of entries.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   name:
     description: Name of the SPIRE Server's container on this host.
@@ -82,8 +83,6 @@ options:
       - Defaults to the parents of O(entries).
     type: list
     elements: str
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full

@@ -13,9 +13,11 @@ author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Lists the agents, registration entries and trust bundles of a SPIRE Server, and when they expire.
-  - With O(days), reports what of it expires before the training ends, and how to renew it.
+  - With O(days), reports which of them expire before the training ends, and how to renew it.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
+  - swarm.learning.attributes.info
 options:
   name:
     description: Name of the SPIRE Server's container on this host.
@@ -31,13 +33,13 @@ options:
   token_dir:
     description:
       - Directory on the host in which M(swarm.learning.spire_token) keeps join tokens until they are used.
-      - With it, RV(tokens) lists those that nobody has used. The tokens themselves are never returned.
+      - With this option, RV(tokens) lists those that nobody has used. The tokens themselves are never returned.
     type: path
   synchronized:
     description:
-      - SPIFFE IDs of agents. The module waits until each has fetched its entries from the server, and so knows about earlier changes.
+      - SPIFFE IDs of agents. The module waits until each of them has fetched its entries from the server, and so has received earlier changes.
       - An agent asks the server every 5 seconds unless it is configured otherwise.
-      - This is read from the server's audit log, which SPIRE has since 1.0 and writes if C(audit_log_enabled) is set.
+      - The fetches are read from the server's audit log, which SPIRE has since 1.0 and writes if C(audit_log_enabled) is set.
     type: list
     elements: str
     default: []
@@ -45,18 +47,6 @@ options:
     description: Longest time to wait for the agents in O(synchronized), in seconds.
     type: float
     default: 15
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
-attributes:
-  check_mode:
-    support: full
-    description: This module changes nothing.
-  diff_mode:
-    support: none
-    description: This module changes nothing.
-  idempotent:
-    support: full
-    description: This module changes nothing.
 seealso:
   - module: swarm.learning.spire_server
   - module: swarm.learning.swarm_info
@@ -188,13 +178,13 @@ problems:
       description: Trust domain or SPIFFE ID.
       type: str
     expires_at:
-      description: When it expires, in seconds since the epoch.
+      description: When the identity, bundle or token expires, in seconds since the epoch.
       type: int
     problem:
       description: What is wrong.
       type: str
     remedy:
-      description: How to renew it.
+      description: How to renew what expires.
       type: str
 """
 

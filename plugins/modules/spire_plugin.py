@@ -19,6 +19,7 @@ description:
     removed.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   images:
     description: Full references of images. An image that is not present on the host is pulled.
@@ -29,8 +30,6 @@ options:
     description: Path of the plugin in the images.
     type: str
     default: /spire/bin/spire-swarm-plugin
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full

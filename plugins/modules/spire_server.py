@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - swarm.learning.container
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   config:
     description:

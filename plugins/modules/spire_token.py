@@ -12,11 +12,12 @@ version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Creates a join token on a SPIRE Server if the agent needs one, or with O(agents) for each of several that does.
-  - An agent needs none as long as it keeps an identity that the server knows, has not banned, and that has not expired.
+  - Creates a join token on a SPIRE Server for an agent that needs one, or with O(agents) for each agent that needs one.
+  - An agent needs no token as long as it keeps an identity that the server knows, has not banned, and that has not expired.
   - Afterwards, O(state=used) removes what earlier tokens of the same agent have left on the server.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   name:
     description: Name of the SPIRE Server's container on this host.
@@ -57,24 +58,24 @@ options:
     default: ''
   agents:
     description:
-      - Several agents, in place of O(spiffe_id), O(agent_id), O(distrusts_server) and O(refused_token). O(state) and the rest are for all.
-      - The server is asked once for what it knows of them. The first that fails ends the module with an error that names it.
-      - With O(token_dir), each O(agents[].spiffe_id) is named once.
+      - Several agents, in place of O(spiffe_id), O(agent_id), O(distrusts_server) and O(refused_token). All other options apply to every agent.
+      - What the server knows of all of them is read once. If an agent fails, the module fails and names the agent.
+      - With O(token_dir), no two agents may have the same O(agents[].spiffe_id).
     type: list
     elements: dict
     suboptions:
       spiffe_id:
-        description: As O(spiffe_id), for this agent.
+        description: Additional SPIFFE ID of this agent, the parent of its registration entries. See O(spiffe_id).
         type: str
       agent_id:
-        description: As O(agent_id), for this agent.
+        description: SPIFFE ID of the identity that this agent keeps on its host. Empty if it keeps none. See O(agent_id).
         type: str
       distrusts_server:
-        description: As O(distrusts_server), for this agent.
+        description: Whether this agent does not trust the server. See O(distrusts_server).
         type: bool
         default: false
       refused_token:
-        description: As O(refused_token), for this agent.
+        description: Digest of a token that must not be handed out to this agent again. See O(refused_token).
         type: str
         default: ''
   ttl:
@@ -87,8 +88,6 @@ options:
       - The directory is created with mode 0700 if it does not exist.
       - Without O(token_dir), every call for an agent that needs a token creates another one.
     type: path
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full

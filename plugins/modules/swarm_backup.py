@@ -15,13 +15,14 @@ description:
   - Archives the directory with the platform's files and the platform's volumes, such as the ledgers of SN nodes, into one encrypted file.
   - License Servers, SN nodes and SPIRE Agents are paused while their files are read, usually for some seconds. A training goes on meanwhile.
     The datastore of a SPIRE Server is copied by SQLite, without a pause. A datastore on a database server is not archived.
-  - The file is encrypted by the program C(age), which must be installed on the host, for O(recipients). Only who has one of their identities
-    can read it; the host itself cannot.
+  - The file is encrypted by the program C(age), which must be installed on the host, for O(recipients). Only the holder of one of
+    their identities can read it; the host itself cannot.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   path:
-    description: File to write. It is replaced once the new archive is complete. Its owner becomes that of the directory in which it is.
+    description: File to write. An existing file is replaced once the new archive is complete. The file gets the owner of its directory.
     type: path
     required: true
   directory:
@@ -34,7 +35,7 @@ options:
     elements: str
     default: []
   keep:
-    description: Paths in O(directory) that belong to the user, such as data and models. They are left out.
+    description: Paths in O(directory) that belong to the user, such as data and models. These paths are left out.
     type: list
     elements: path
     default: []
@@ -44,20 +45,19 @@ options:
     elements: str
     required: true
   trust_domain:
-    description: Trust domain of the host. Restoring checks it.
+    description: Trust domain of the host. M(swarm.learning.swarm_restore) checks it.
     type: str
     required: true
   host:
-    description: Name of the host in the inventory. Restoring checks it.
+    description: Name of the host in the inventory. M(swarm.learning.swarm_restore) checks it.
     type: str
     required: true
   release:
-    description: Release of the platform, such as V(2.3.0). Restoring reports it.
+    description: Release of the platform, such as V(2.3.0). M(swarm.learning.swarm_restore) reports it.
     type: str
     required: true
 requirements:
   - C(age) on the host that runs the module
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full
@@ -92,13 +92,13 @@ parts:
   elements: str
   sample: [/var/lib/swarm-learning, sn-1-smlnode]
 paused:
-  description: Containers that were paused meanwhile.
+  description: Containers that were paused while their files were read.
   returned: success
   type: list
   elements: str
   sample: [sn-1, spire-agent]
 paused_seconds:
-  description: For how long they were paused.
+  description: How long the containers in RV(paused) were paused, in seconds.
   returned: success
   type: float
   sample: 1.4

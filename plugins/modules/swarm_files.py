@@ -10,11 +10,13 @@ module: swarm_files
 short_description: Manage directories and small text files of a host in one call
 description:
   - Creates and updates a list of directories and a list of small text files.
-  - A component needs several of each, and a separate task for each takes about half a second per host.
+  - A component needs several files and directories, and a separate task for each takes about half a second per host.
     The roles of this collection therefore write the files of a component with one task.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
+extends_documentation_fragment:
+  - swarm.learning.attributes
 options:
   directories:
     description:
@@ -103,6 +105,9 @@ attributes:
   idempotent:
     description: A second run with the same options changes nothing.
     support: full
+seealso:
+  - module: ansible.builtin.file
+  - module: ansible.builtin.copy
 """
 
 EXAMPLES = r"""

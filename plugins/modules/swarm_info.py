@@ -14,9 +14,11 @@ author:
 description:
   - Lists the platform's containers on a host, whether they are ready, and when their identity expires.
   - Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
-  - With O(days), reports what the nodes hold that expires before the training ends, and how to renew it.
+  - With O(days), reports identities of the nodes that expire before the training ends, and how to renew them.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
+  - swarm.learning.attributes.info
 options:
   components:
     description: Report only these components. Without it, all components.
@@ -31,18 +33,6 @@ options:
       - Lifetime of the SVIDs of the nodes on this host, such as V(336h).
       - The SVID of a node without a port cannot be seen. This option tells how long it lasts at least.
     type: str
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
-attributes:
-  check_mode:
-    support: full
-    description: This module changes nothing.
-  diff_mode:
-    support: none
-    description: This module changes nothing.
-  idempotent:
-    support: full
-    description: This module changes nothing.
 seealso:
   - module: swarm.learning.spire_info
   - module: swarm.learning.swarm_stop
@@ -118,7 +108,7 @@ problems:
       description: What is wrong.
       type: str
     remedy:
-      description: How to renew it.
+      description: How to renew the identity.
       type: str
 """
 

@@ -17,6 +17,8 @@ description:
   - Nothing is changed and nothing is judged. The role P(swarm.learning.preflight#role) judges.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes
+  - swarm.learning.attributes.info
 options:
   controller_time:
     description: The controller's time in seconds since the epoch. Without it, the clocks are not compared.
@@ -70,16 +72,6 @@ options:
 requirements:
   - Python 3.9 or newer on the host that runs the module
   - Docker SDK for Python (C(docker)) for what is asked of the engine
-attributes:
-  check_mode:
-    support: full
-    description: This module changes nothing.
-  diff_mode:
-    support: none
-    description: This module changes nothing.
-  idempotent:
-    support: full
-    description: This module changes nothing.
 seealso:
   - module: swarm.learning.swarm_reach
   - module: swarm.learning.swarm_info

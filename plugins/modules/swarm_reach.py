@@ -17,6 +17,7 @@ description:
   - The listener is a process without files. It ends after O(seconds), even if the playbook is interrupted.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes
 options:
   listen:
     description: TCP ports to listen on. Ports on which something listens already are left alone, and reported in RV(busy).
@@ -119,10 +120,10 @@ connections:
   elements: dict
   contains:
     address:
-      description: As in O(connect).
+      description: The value from O(connect).
       type: str
     port:
-      description: As in O(connect).
+      description: The value from O(connect).
       type: int
     state:
       description: One of V(open), V(refused), V(timeout), V(unreachable) and V(unresolved).

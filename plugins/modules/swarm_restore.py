@@ -18,6 +18,7 @@ description:
   - Nothing that exists is replaced. The platform's containers must have been removed, and the directory and volumes must be empty.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   path:
     description: The archive, on the host.
@@ -44,7 +45,6 @@ options:
     required: true
 requirements:
   - C(age) on the host that runs the module
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full

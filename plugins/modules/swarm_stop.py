@@ -20,6 +20,7 @@ description:
   - Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   all:
     description: Stop everything, including the License Server.
@@ -93,8 +94,6 @@ options:
     description: Seconds that a container may take to stop before it is killed.
     type: int
     default: 10
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full

@@ -14,12 +14,13 @@ author:
 description:
   - Writes logs, settings and SPIRE's view of the platform's containers, and facts of host and engine, into one compressed tar file. File names
     are those of the platform's own C(swarmLogCollector.sh).
-  - Passwords, join tokens, private keys and what looks like a setting of a secret are masked; files of keys, tokens and certificates are left out.
+  - Passwords, join tokens, private keys and settings that look like secrets are masked; files of keys, tokens and certificates are left out.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   path:
-    description: File to write. Its owner becomes that of the directory in which it is.
+    description: File to write. The file gets the owner of its directory.
     type: path
     required: true
   name:
@@ -31,11 +32,11 @@ options:
     type: path
     required: true
   since:
-    description: Log lines of the last so many seconds are collected.
+    description: How far back log lines are collected, in seconds.
     type: int
     default: 86400
   max_size:
-    description: Of each container's log, at most so many bytes are collected, the last ones.
+    description: Largest part of each container's log that is collected, in bytes. The end of the log is kept.
     type: int
     default: 20000000
   secrets:
@@ -43,8 +44,6 @@ options:
     type: list
     elements: str
     default: []
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full
@@ -54,7 +53,7 @@ attributes:
     description: See RV(containers) instead.
   idempotent:
     support: none
-    description: Each run collects what is known then.
+    description: Each run writes a new archive.
 seealso:
   - module: swarm.learning.swarm_info
 """
@@ -81,10 +80,10 @@ causes:
   elements: dict
   contains:
     container:
-      description: Name of the container in whose log it was found.
+      description: Name of the container in whose log the cause was found.
       type: str
     cause:
-      description: What it means and what helps.
+      description: What the log means and what helps.
       type: str
 size:
   description: Size of the archive in bytes.

@@ -16,6 +16,7 @@ description:
   - Anything used by other containers, pre-existing networks, and user data are kept.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   network:
     description: Network of the platform's containers. It is removed only if its labels say that this collection created it.
@@ -39,8 +40,6 @@ options:
     type: list
     elements: path
     default: []
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full

@@ -17,6 +17,8 @@ description:
   - Fails as soon as one of them fails, on this host or on another of the same task, with the last lines of its log and what they mean.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
+  - swarm.learning.attributes.info
 options:
   nodes:
     description: The SL nodes of this host.
@@ -40,18 +42,10 @@ options:
     description: Seconds between progress reports. Managed by the action plugin; do not set it.
     type: int
     default: 5
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full
     description: This module changes nothing. In check mode it does not wait either.
-  diff_mode:
-    support: none
-    description: This module changes nothing.
-  idempotent:
-    support: full
-    description: This module changes nothing.
 seealso:
   - module: swarm.learning.sl
   - module: swarm.learning.swarm_info

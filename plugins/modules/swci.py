@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - swarm.learning.license_server
   - swarm.learning.identity
   - swarm.learning.spire_agent
+  - swarm.learning.attributes.sdk
 options:
   usr_dir:
     description: Directory on the host with the init script and the task files, mounted into the container.

@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - swarm.learning.license_server
   - swarm.learning.identity
   - swarm.learning.sn_of_node
+  - swarm.learning.attributes.sdk
 options:
   usr_dir:
     description: Directory on the host with the profile, mounted at C(/platform/swarm/usr).

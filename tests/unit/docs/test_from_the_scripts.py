@@ -93,9 +93,10 @@ def options(module):
     documentation = yaml.safe_load(importlib.import_module(f"{COLLECTION}.modules.{module}").DOCUMENTATION)
     found = dict(documentation["options"])
     for fragment in documentation.get("extends_documentation_fragment", ()):
-        name = fragment.rpartition(".")[2]
-        text = importlib.import_module(f"{COLLECTION}.doc_fragments.{name}").ModuleDocFragment.DOCUMENTATION
-        found.update(yaml.safe_load(text)["options"])
+        _namespace, _collection, name, *variant = fragment.split(".")
+        texts = importlib.import_module(f"{COLLECTION}.doc_fragments.{name}").ModuleDocFragment
+        text = getattr(texts, variant[0].upper() if variant else "DOCUMENTATION")
+        found.update(yaml.safe_load(text).get("options", {}))
     return found
 
 
