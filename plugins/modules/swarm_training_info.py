@@ -16,23 +16,13 @@ description:
   - Reports whether a training is in progress, how far it is, and why its first failed container failed.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
+  - swarm.learning.attributes.info
 options:
   taskrunner:
     description: Taskrunner to ask for.
     type: str
     default: defaulttaskbb.taskdb.sml.hpe
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
-attributes:
-  check_mode:
-    support: full
-    description: This module changes nothing.
-  diff_mode:
-    support: none
-    description: This module changes nothing.
-  idempotent:
-    support: full
-    description: This module changes nothing.
 seealso:
   - module: swarm.learning.swarm_training
   - module: swarm.learning.swci_command

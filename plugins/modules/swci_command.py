@@ -18,6 +18,7 @@ description:
   - Releases 2.x only.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.attributes.sdk
 options:
   name:
     description: Name of the SWCI container.
@@ -38,8 +39,6 @@ options:
   sn_api_service:
     description: Service of the API server of the SN, as C(FQDN[:PORT]).
     type: str
-requirements:
-  - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
 attributes:
   check_mode:
     support: full
