@@ -18,13 +18,16 @@ attributes:
 """
 
     # Modules that use the host's engine.
-    SDK = (
-        r"""
+    SDK = r"""
 requirements:
   - Docker SDK for Python (C(docker)) 7.1 or newer, and Python 3.9 or newer, on the host that runs the module
+attributes:
+  action_group:
+    description: Use C(group/swarm.learning.swarm) in C(module_defaults) to set defaults for all modules of this collection.
+    support: full
+    membership:
+      - swarm.learning.swarm
 """
-        + DOCUMENTATION
-    )
 
     # Modules that only look.
     INFO = r"""

@@ -39,7 +39,8 @@ class Failed(Exception):
 
 def run(module, check=False, **params):
     """Run a module in this process and return its result. Raises Failed."""
-    arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": True}
+    # As a run with -vvv: the result shows the parameters, which ansible-core 2.21 does only then.
+    arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": True, "_ansible_inject_invocation": True}
     said = io.StringIO()
     main = importlib.import_module(f"{MODULES}.{module}").main
     with patch_module_args(arguments), contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
