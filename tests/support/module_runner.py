@@ -15,6 +15,7 @@ import tarfile
 from pathlib import Path
 
 from ansible.module_utils.testing import patch_module_args
+from ansible.release import __version__
 
 MODULES = "ansible_collections.swarm.learning.plugins.modules"
 HERE = Path(__file__).parent
@@ -26,6 +27,7 @@ SN_UP = "swarm.blCnt : INFO : Starting SWARM-API-SERVER on port: 30304"
 # Its children come from a process without threads, which has imported everything already.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__, f"{MODULES}.sn", f"{MODULES}.sl"])
+VERSION = tuple(map(int, __version__.split(".")[:2]))
 HEALTHY = "#!/bin/sh\nexit 0\n"
 
 
@@ -39,8 +41,9 @@ class Failed(Exception):
 
 def run(module, check=False, **params):
     """Run a module in this process and return its result. Raises Failed."""
-    # As a run with -vvv: the result shows the parameters, which ansible-core 2.21 does only then.
-    arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": True, "_ansible_inject_invocation": True}
+    # As a run with -vvv: the result shows the parameters. Before ansible-core 2.21 it always does, and the argument is unknown.
+    shown = {"_ansible_inject_invocation": True} if VERSION >= (2, 21) else {}
+    arguments = {**params, "_ansible_check_mode": check, "_ansible_diff": True, **shown}
     said = io.StringIO()
     main = importlib.import_module(f"{MODULES}.{module}").main
     with patch_module_args(arguments), contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
