@@ -24,6 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from . import age
 from .containers import is_below, members, name_of, sources
+from .files import sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,6 @@ PAUSED = ("apls", "sn", "spire_agent")
 _SQLITE = b"SQLite format 3\0"
 _BESIDE_SQLITE = ("-wal", "-shm", "-journal")
 _COMPRESSION = 1  # containers are paused meanwhile
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,6 @@ def backup(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str
             raise ValueError(f"{', '.join(written.changed)} changed while it was read, as when SPIRE rotates a key; run the backup again")
     with open(params["path"], "rb") as archive:
         return {**result, "paused_seconds": round(seconds, 1), "size": written.size, "sha256": sum_of(archive)}
-
-
-def sum_of(stream: IO[bytes]) -> str:
-    """The SHA-256, in hex, of what is left to read of a stream."""
-    digest = hashlib.sha256()
-    for block in iter(lambda: stream.read(_BLOCK), b""):
-        digest.update(block)
-    return digest.hexdigest()
 
 
 def _parts(engine: Engine, params: dict[str, Any]) -> Iterator[Part]:

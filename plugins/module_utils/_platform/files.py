@@ -10,7 +10,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from .._container.host import Host
 from .._container.masking import mask
@@ -47,13 +47,18 @@ def differing(sums: dict[str, str]) -> list[str]:
 
 
 def _sum(path: str) -> str:
-    digest = hashlib.sha256()
     try:
         with open(path, "rb") as stream:
-            for block in iter(lambda: stream.read(1 << 20), b""):
-                digest.update(block)
+            return sum_of(stream)
     except OSError:
         return ""
+
+
+def sum_of(stream: IO[bytes]) -> str:
+    """The SHA-256, in hex, of what is left to read of a stream."""
+    digest = hashlib.sha256()
+    for block in iter(lambda: stream.read(1 << 20), b""):
+        digest.update(block)
     return digest.hexdigest()
 
 

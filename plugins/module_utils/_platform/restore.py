@@ -14,8 +14,9 @@ import zlib
 from typing import IO, TYPE_CHECKING, Any
 
 from . import age
-from .backup import DIRECTORY, FORMAT, MANIFEST, MARKERS, VOLUMES, sum_of
+from .backup import DIRECTORY, FORMAT, MANIFEST, MARKERS, VOLUMES
 from .containers import is_below, is_within, members, name_of
+from .files import sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

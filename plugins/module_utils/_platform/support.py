@@ -21,7 +21,7 @@ from .._container.engine import EngineError
 from .._container.masking import mask
 from .._container.readiness import explain
 from .._container.spec import mask_inspect, secrets_of
-from .._spire.server import BINARIES
+from .._spire.server import Server, SpireError
 from .containers import members, name_of
 
 if TYPE_CHECKING:
@@ -166,17 +166,13 @@ def _servers(engine: Engine, containers: list[tuple[str, str, dict[str, Any]]]) 
     """(name, text) of what each SPIRE Server that runs says of agents, entries and bundles; a bundle has no private key."""
     for component, _release, inspect in containers:
         if component == "spire_server" and inspect["State"].get("Running"):
-            yield f"spire_{_name(inspect)}.log", "\n".join(_answer(engine, _name(inspect), command) for command in SERVER_COMMANDS)
+            server = Server(engine, _name(inspect))
+            yield f"spire_{_name(inspect)}.log", "\n".join(_answer(server, command) for command in SERVER_COMMANDS)
 
 
-def _answer(engine: Engine, name: str, command: tuple[str, ...]) -> str:
-    text = ""
-    for binary in BINARIES:
-        try:
-            status, out, err = engine.execute(name, [binary, *command])
-        except EngineError as error:
-            status, out, err = 1, "", str(error)
-        text = f"$ spire-server {' '.join(command)}\n{out}{err}"
-        if status == 0:
-            break
-    return text
+def _answer(server: Server, command: tuple[str, ...]) -> str:
+    try:
+        said = server(*command)
+    except (EngineError, SpireError) as error:
+        said = str(error)
+    return f"$ spire-server {' '.join(command)}\n{said}"
