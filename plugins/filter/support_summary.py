@@ -11,23 +11,28 @@ version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Formats the results of M(swarm.learning.swarm_support) as a text that names each host's containers and the known causes in their logs.
-positional: missing
+positional: answering, variables
 options:
   _input:
-    description: Result of M(swarm.learning.swarm_support) on each host, by the host's name.
-    type: dict
-    required: true
-  missing:
-    description: Names of the hosts from which nothing was collected.
+    description: Names of all hosts.
     type: list
     elements: str
-    default: []
+    required: true
+  answering:
+    description: Names of the hosts that have not failed.
+    type: list
+    elements: str
+    required: true
+  variables:
+    description: Variables of the hosts, by the host's name, with the result of M(swarm.learning.swarm_support) as C(support_result).
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Show what the logs say
   ansible.builtin.debug:
-    msg: "{{ {'host-1': support_result} | swarm.learning.support_summary(['host-2']) }}"
+    msg: "{{ ansible_play_hosts_all | swarm.learning.support_summary(ansible_play_hosts, hostvars) }}"
 """
 
 RETURN = r"""
@@ -40,11 +45,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 
-def support_summary(results: dict[str, dict[str, Any]], missing: Sequence[str] = ()) -> str:
+def support_summary(hosts: Sequence[str], answering: Sequence[str], variables: Any) -> str:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils._support import summary
 
-    return summary(results, missing)
+    return summary(hosts, answering, variables)
 
 
 class FilterModule:

@@ -75,7 +75,7 @@ seealso:
 EXAMPLES = r"""
 - name: Back up a host
   swarm.learning.swarm_backup:
-    path: /root/host-1.age
+    path: /srv/backups/host-1.age
     directory: /var/lib/swarm-learning
     volumes: [sn-1-smlnode, apls-volume]
     recipients: [age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p]

@@ -62,7 +62,7 @@ seealso:
 EXAMPLES = r"""
 - name: Restore a host
   swarm.learning.swarm_restore:
-    path: /root/host-1.age
+    path: /srv/backups/host-1.age
     identity: "{{ lookup('ansible.builtin.file', '~/backup-identity.txt') }}"
     directory: /var/lib/swarm-learning
     trust_domain: hospital.example

@@ -111,7 +111,7 @@ _DISKS = (
     (
         "disk_inodes",
         ERROR,
-        "Only {percent} % of the inodes of {path} are free: no file can be made soon, however much space is left.",
+        "Only {percent} % of the inodes of {path} are free: soon no more files can be created, however much space is left.",
         "Remove small files there, such as old image layers, or make the file system anew with more inodes.",
     ),
     (
@@ -221,7 +221,7 @@ _NETWORK = (
     (
         "ip_forwarding",
         ERROR,
-        "The kernel forwards no IPv4 packets, so that containers reach nobody.",
+        "The kernel does not forward IPv4 packets, so containers cannot reach other hosts.",
         "Set net.ipv4.ip_forward=1 in /etc/sysctl.d, and restart the engine.",
     ),
     (

@@ -140,14 +140,17 @@ def test_the_end_of_a_long_log(blocks, most, text):
 
 
 def test_the_summary_names_causes_and_hosts_that_gave_nothing():
-    results = {
-        "host-1": {"containers": ["sn-1"], "causes": [{"container": "sn-1", "cause": "no licence; free one"}]},
-        "host-2": {"containers": [], "causes": []},
+    variables = {
+        "host-1": {"support_result": {"containers": ["sn-1"], "causes": [{"container": "sn-1", "cause": "no licence; free one"}]}},
+        "host-2": {"support_result": {"containers": [], "causes": []}},
+        "host-3": {},
+        "host-4": {"support_result": {"failed": True}},
     }
-    assert summary(results, ["host-3"]).splitlines() == [
+    assert summary(["host-2", "host-1", "host-4", "host-3"], ["host-1", "host-2", "host-3"], variables).splitlines() == [
         "host-1: sn-1",
         "  sn-1: no licence; free one",
         "host-2: no container of the platform",
         "host-3: nothing was collected; the output of the playbook says why",
+        "host-4: nothing was collected; the output of the playbook says why",
     ]
-    assert summary({"host-2": results["host-2"]}, []).splitlines()[-1] == "No log shows a cause that this collection knows."
+    assert summary(["host-2"], ["host-2"], variables).splitlines()[-1] == "No log shows a cause that this collection knows."
