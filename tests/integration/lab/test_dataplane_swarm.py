@@ -147,6 +147,7 @@ def test_peers_that_do_not_trust_each_other_report_it(tmp_path: Path) -> None:
         codes = swarm.ended()
         logs, stranger_at = [pair.log("sl") + pair.log("ml") for pair in swarm.pairs], swarm.address(3)
     assert codes == [(1, 1)] * 3
-    assert all("do not trust each other: SL node at " in log for log in logs)
-    assert f"SL node at {stranger_at}:30305: its certificate is not valid here" in "".join(logs)
-    assert "the other side does not hold the trust bundle" in "".join(logs)
+    # Who finds out first leaves, and the others say what it found: a certificate that is not valid here, or an own that is not valid there.
+    reason = r"do not trust each other: SL node at .*(its certificate is not valid here|the other side does not hold the trust bundle)"
+    assert [bool(re.search(reason, log)) for log in logs] == [True] * 3
+    assert all(f"SL node at {stranger_at}:30305" in log for log in logs[:2])
