@@ -121,7 +121,7 @@ CASES = {
     ),
     "same_engine": Case(fact("engine", "ID", "id of host-1"), ("host-1", "engine-id")),
     "own_address": Case(fact("addresses", ["127.0.0.1", "10.0.0.5"]), ("172.2.2.2", "10.0.0.5", "swarm_host_ip")),
-    "ip_forwarding": Case(fact("ip_forward", False), ("forwards no IPv4", "net.ipv4.ip_forward=1")),
+    "ip_forwarding": Case(fact("ip_forward", False), ("does not forward IPv4", "net.ipv4.ip_forward=1")),
     "name_resolution": Case(name(problem="Name or service not known"), ("hub.example", "not known", "/etc/hosts")),
     "name_ipv4": Case(name(problem="it only has IPv6 addresses"), ("hub.example", "no IPv4 address", "A record")),
     "name_loopback": Case(name(addresses=["127.0.1.1"]), ("hub.example", "127.0.1.1", "/etc/hosts")),
