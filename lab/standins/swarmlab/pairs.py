@@ -96,7 +96,7 @@ def sn_variables(profile: Mapping[str, Any], own: Own) -> dict[str, str]:
     if locator["service"]:
         return {"SN_API_SERVICE": locator["service"]}
     if locator["host"]:
-        return {"SN_NODE_IP": locator["host"], **({"SN_API_SERVER_PORT": str(locator["port"])} if locator["port"] else {})}
+        return {"SN_NODE_IP": locator["host"], **({"SN_API_SERVER_PORT": str(locator["port"])} if locator.get("port") else {})}
     return dict(own.sn)
 
 
@@ -104,7 +104,7 @@ def sl(profile: Mapping[str, Any], node: Mapping[str, Any], own: Own, name: str)
     """The SL container of a node."""
     licence = profile["apls"]["locator"]
     environment = {"SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP": licence["host"], **sn_variables(profile, own), **CHANNELS}
-    if licence["port"]:
+    if licence.get("port"):
         environment["SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_PORT"] = str(licence["port"])
     hostname = node["slhostname"] or name
     port = node.get("slport")
@@ -139,6 +139,8 @@ def ml(profile: Mapping[str, Any], node: Mapping[str, Any], own: Own, name: str,
         if not node["privatedata"]:
             raise Refusal(f"the task mounts private data at {body['PrivateContent']}, and node {node['idx']} has no privatedata")
         mounts.append(Mounted(node["privatedata"]["mType"].lower(), node["privatedata"]["src"], body["PrivateContent"]))
+    further = (node["privatedata"] or {}).get("datamount") or []
+    mounts += [Mounted(each["mType"].lower(), each["src"], each["tgt"]) for each in further]
     return {
         "image": task["Image"],
         "name": name,

@@ -26,6 +26,8 @@ ATTRIBUTE = mapping(
     },
     {"subPath": or_null({**TEXT, "pattern": "^[^/]"})},
 )
+# In no document of the platform's; one of its examples (huggingface) mounts a file for each node by it.
+DATA_MOUNTS = or_null({"type": "array", "items": mapping({"src": TEXT, "tgt": {**TEXT, "pattern": "^/"}, "mType": MOUNT})})
 NODE = mapping(
     {
         "idx": {"type": "integer", "minimum": 0},
@@ -34,7 +36,7 @@ NODE = mapping(
         "slenvvars": ENVIRONMENT,
         "usrhostname": or_null(TEXT),
         "usrenvvars": ENVIRONMENT,
-        "privatedata": or_null(mapping({"src": TEXT, "mType": MOUNT})),
+        "privatedata": or_null(mapping({"src": TEXT, "mType": MOUNT}, {"datamount": DATA_MOUNTS})),
     },
     {
         "slhostip": or_null(TEXT),
@@ -64,8 +66,8 @@ SCHEMA = mapping(
         "policyuri": or_null(TEXT),
         "resourcemgr": mapping({"mgrtype": {"enum": ["DOCKER"]}, "accessinfo": mapping({"accesstype": {"enum": ["FROMENV"]}})}),
         "network": TEXT,
-        "apls": mapping({"locator": mapping({"host": TEXT, "port": or_null(PORT)})}),
-        "apisrv": mapping({"locator": mapping({"host": or_null(TEXT), "port": or_null(PORT), "service": or_null(SERVICE)})}),
+        "apls": mapping({"locator": mapping({"host": TEXT}, {"port": or_null(PORT)})}),
+        "apisrv": mapping({"locator": mapping({"host": or_null(TEXT), "service": or_null(SERVICE)}, {"port": or_null(PORT)})}),
         "envvars": ENVIRONMENT,
         "nodes": {"type": "array", "minItems": 1, "items": mapping({"slnodedef": NODE})},
     },

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from swarmlab.process import Refusal
@@ -12,9 +12,9 @@ from swarmlab.process import Refusal
 Schema = dict[str, Any]
 
 
-def text(most: int = 160, **more: Any) -> Schema:
-    """A string of 1 to ``most`` characters."""
-    return {"type": "string", "minLength": 1, "maxLength": most, **more}
+def text(least: int = 1, **more: Any) -> Schema:
+    """A string that fits into a cell of the chain: of at least so many characters, and at most 160 bytes."""
+    return {"type": "string", "minLength": least, "maxBytes": 160, **more}
 
 
 def or_null(schema: Schema) -> Schema:
@@ -37,9 +37,9 @@ MOUNT: Schema = {"enum": ["BIND", "VOLUME"]}
 BODIES: dict[str, Schema] = {
     "MAKE_USER_CONTAINER": mapping(
         {
-            "BuildContext": or_null(text()),
+            "BuildContext": or_null(text(3)),
             "BuildType": {"enum": ["INLINE"]},
-            "BuildSteps": {"type": "array", "minItems": 1, "maxItems": 80, "items": text()},
+            "BuildSteps": {"type": "array", "minItems": 1, "maxItems": 80, "items": text(0)},
         }
     ),
     "PULL_IMAGE": mapping(
@@ -47,7 +47,7 @@ BODIES: dict[str, Schema] = {
             "Tag": text(),
             "RepoName": text(),
             "OrgAndReg": text(),
-            "Auth": {"anyOf": [{"type": "null"}, text(), mapping({"Username": text(), "Password": text(4096)})]},
+            "Auth": {"anyOf": [{"type": "null"}, text(), mapping({"Username": text(), "Password": text(0)})]},
         }
     ),
     "MAKE_SWARM_USER_CONTENT": mapping(
@@ -57,9 +57,7 @@ BODIES: dict[str, Schema] = {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": 20,
-                "items": mapping(
-                    {"Operation": {"enum": ["DOWNLOAD", "EXTRACT"]}, "Target": text()}, {"Options": or_null(mappings(SCALAR))}
-                ),
+                "items": mapping({"Operation": {"enum": ["DOWNLOAD", "EXTRACT"]}, "Target": text(), "Options": mappings(SCALAR)}),
             },
         }
     ),
@@ -88,10 +86,15 @@ HEAD = mapping(
 
 def problems(value: Any, schema: Schema) -> Iterable[str]:
     """What is wrong with a value, each with the place: ``Body.BuildSteps.3: …``."""
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, ValidationError, validators
     from jsonschema.exceptions import best_match, relevance
 
-    for error in sorted(Draft202012Validator(schema).iter_errors(value), key=relevance, reverse=True):
+    def max_bytes(_validator: Any, limit: int, value: Any, _schema: Any) -> Iterator[ValidationError]:
+        if isinstance(value, str) and len(value.encode()) > limit:
+            yield ValidationError(f"{len(value.encode())} bytes are more than {limit}")
+
+    validator = validators.extend(Draft202012Validator, {"maxBytes": max_bytes})
+    for error in sorted(validator(schema).iter_errors(value), key=relevance, reverse=True):
         deepest = best_match([error]) or error
         path = [str(part) for part in deepest.absolute_path]
         # A message quotes the value: of a login it must not.

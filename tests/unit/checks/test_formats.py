@@ -100,6 +100,8 @@ def socket(**changes):
         node(sllabels={"site": "a", "empty": None}, usrlabels=["first", "second"]),
         node(slnetworkopts=[{"ip": "172.1.1.9"}], usrnetworkopts=None),
         node(slenvvars=[{"A": 1, "B": None}, {"C": True}], usrenvvars=None),
+        node(privatedata={"src": "/srv/data", "mType": "BIND", "datamount": [{"src": "/srv/a.csv", "tgt": "/in/a.csv", "mType": "BIND"}]}),
+        node(privatedata={"src": "patients", "mType": "VOLUME", "datamount": None}),
         node(usrcontaineropts=[{"gpus": "device=0,1"}]),
         node(
             usrcontaineropts=[
@@ -126,6 +128,8 @@ def test_profile_that_the_platform_takes(document):
         (node(idx=-1), "slnodedef.idx: invalid number -1; expected 0 or more"),
         (node(sllabels=[{"a": "b"}]), "slnodedef.sllabels[0]: expected text, got a mapping"),
         (node(identity=socket(subPath="x")), "attribute.subPath has 1 characters; expected 2 to 240"),
+        (node(privatedata={"src": "/a", "mType": "BIND", "datamount": [{"src": "/a"}]}), "privatedata.datamount[0]: 'tgt' is missing"),
+        (node(privatedata={"src": "/a", "mType": "BIND", "datamounts": []}), "unknown key 'datamounts': did you mean 'datamount'?"),
         (node(usrcontaineropts=[{"device": "/dev/kfd"}]), "usrcontaineropts[0].device: expected a list, got text"),
         (node(slenvvars=[{}]), "slenvvars[0]: expected a mapping with at least one key, got a mapping"),
         ({**PROFILE, "dns": ["a", "a"]}, "profile.dns has the same item twice"),
@@ -216,7 +220,10 @@ nodes:
       usrnetworkopts: ~
       usrlabels: {study: "7"}
       usrcontaineropts: [device: ["/dev/kfd", "/dev/dri"], group-add: ["video", 44], privileged: True]
-      privatedata: {src: "<DATA>/a", mType: BIND}
+      privatedata:
+        src: "<DATA>/a"
+        mType: BIND
+        datamount: [{src: "<DATA>/a.csv", tgt: /work/in/a.csv, mType: BIND}]
   - slnodedef:
       idx: 1
       identity:

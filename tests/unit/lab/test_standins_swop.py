@@ -58,6 +58,9 @@ def changed(value: Any, path: str, new: Any) -> Any:
 def test_profile_of_the_example_is_valid():
     assert profile.check(PROFILE, "profile.yml") == PROFILE
     assert profile.check({**PROFILE, "dns": ["10.0.0.53"], "envvars": None}, "profile.yml")
+    no_ports = {"apls": {"locator": {"host": "10.0.0.9"}}, "apisrv": {"locator": {"host": None, "service": None}}}
+    assert profile.check({**PROFILE, **no_ports}, "profile.yml")
+    assert pairs.sn_variables({"apisrv": {"locator": {"host": "h", "service": None}}}, OWN) == {"SN_NODE_IP": "h"}
 
 
 @pytest.mark.parametrize(
@@ -128,14 +131,17 @@ FILL = {
     "Body": {
         "ContentType": "SWARMCONTENT",
         "OpsList": [
-            {"Operation": "DOWNLOAD", "Target": "https://h/a.tgz"},
+            {"Operation": "DOWNLOAD", "Target": "https://h/a.tgz", "Options": []},
             {"Operation": "EXTRACT", "Target": "a.tgz", "Options": [{"Out": "x"}]},
         ],
     },
 }
 
 
-@pytest.mark.parametrize("task", [RUN, BUILD, PULL, FILL])
+EMPTY_STEP = {**BUILD, "Body": {**BUILD["Body"], "BuildSteps": ["FROM x", "", "RUN true"]}}
+
+
+@pytest.mark.parametrize("task", [RUN, BUILD, PULL, FILL, EMPTY_STEP])
 def test_a_task_of_each_type(task: dict[str, Any]):
     assert tasks.validate(task, "t.yml") == task
 
@@ -149,15 +155,17 @@ def test_a_task_of_each_type(task: dict[str, Any]):
         (RUN, "Body.Colour", "red", "'Colour' was unexpected"),
         (RUN, "TaskType", "RUN", "TaskType"),
         (RUN, "Name", "", "Name"),
-        (RUN, "Name", "n" * 161, "is too long"),
+        (RUN, "Name", "n" * 161, "161 bytes are more than 160"),
+        (RUN, "Name", "ü" * 81, "162 bytes are more than 160"),
         (RUN, "Body.WorkingDir", "tmp", "Body.WorkingDir"),
         (RUN, "Body.SharedContent", [], "Body.SharedContent"),
         (RUN, "Body.SharedContent.0.MType", "NFS", "Body.SharedContent.0.MType"),
         (BUILD, "Body.BuildSteps", ["RUN true"] * 81, "Body.BuildSteps"),
-        (BUILD, "Body.BuildSteps.0", "RUN " + "x" * 160, "is too long"),
+        (BUILD, "Body.BuildSteps.0", "RUN " + "x" * 160, "164 bytes are more than 160"),
         (BUILD, "Body.BuildType", "FILE", "Body.BuildType"),
         (PULL, "Body.Auth", {"Username": "u"}, "Body.Auth"),
         (FILL, "Body.OpsList", [], "Body.OpsList"),
+        (FILL, "Body.OpsList.0.Options", ..., "'Options' is a required property"),
         (FILL, "Body.OpsList.0.Operation", "DELETE", "Body.OpsList.0.Operation"),
     ],
 )
@@ -245,6 +253,17 @@ def test_nodes_of_one_host_that_reach_each_other_by_name():
     assert profile.check(document, "a profile") == document
     made = [pairs.sl(document, node, OWN, "sl") for node in nodes]
     assert [(one["ports"], one["environment"]["THIS_NODE_IP"]) for one in made] == [({}, f"sl{index}") for index in range(4)]
+
+
+def test_private_data_with_further_mounts():
+    further = {"src": "/data/one.csv", "tgt": "/tmp/private/one.csv", "mType": "BIND"}
+    node = {**NODE, "privatedata": {"src": "/data", "mType": "BIND", "datamount": [further]}}
+    assert profile.check({**PROFILE, "nodes": [{"slnodedef": node}]}, "profile.yml")
+    task = {**changed(RUN, "Body.PrivateContent", "/tmp/private"), "Image": "ml:1"}
+    assert pairs.ml(PROFILE, node, OWN, "ml", task)["mounts"][-2:] == [
+        Mounted("bind", "/data", "/tmp/private"),
+        Mounted("bind", "/data/one.csv", "/tmp/private/one.csv"),
+    ]
 
 
 def test_private_content_needs_private_data():
