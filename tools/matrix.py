@@ -68,7 +68,7 @@ class Host:
         return f"host python-{self.python} {' '.join(self.packages)}"
 
 
-TOO_OLD = r"the Docker SDK for Python {} of \S+ is too old: 7\.1 or newer is needed"
+TOO_OLD = r"the Docker SDK for Python {} of \S+ is too old; 7\.1 or newer is required"
 CELLS: tuple[Controller | Host, ...] = (
     Controller("3.11", "2.19.0", "oldest"),
     Controller("3.13", "2.19.*", "newest"),
@@ -76,7 +76,7 @@ CELLS: tuple[Controller | Host, ...] = (
     Controller("3.12", "2.21.*", "oldest"),
     Controller("3.13", "2.21.*", "newest"),
     Controller("3.14", "2.21.*", "newest"),
-    Host("3.8", ("docker==7.1.0",), r"Python 3\.8\.\d+ at \S+ is too old: 3\.9 or newer is needed"),
+    Host("3.8", ("docker==7.1.0",), r"Python 3\.8\.\d+ at \S+ is too old; 3\.9 or newer is required"),
     Host("3.9", ("docker==5.0.3", "requests<2.29", "urllib3<2"), TOO_OLD.format(r"5\.0\.3")),
     Host("3.9", ("docker==6.1.3", "requests<2.32"), TOO_OLD.format(r"6\.1\.3")),
     Host("3.9", ("docker==7.0.0", "requests"), TOO_OLD.format(r"7\.0\.0")),

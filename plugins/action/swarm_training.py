@@ -56,8 +56,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             except AnsibleConnectionFailure as error:
                 if time.monotonic() > limit:
                     raise
-                said = f"out of reach: {error}"
-                Display().warning(f"{host} is {said}; its training goes on, and so does the wait for it")
+                said = f"unreachable: {error}"
+                Display().warning(f"{host} is {said}; its training goes on, and the wait for it as well")
                 threading.Event().wait(LONGEST_STEP)
                 self._connection.reset()
                 continue
@@ -74,7 +74,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if os.path.exists(failure):
                 with open(failure, encoding="utf-8") as file:
                     other = file.readline().strip()
-                result.update(failed=True, msg=f"the nodes of {host} are not waited for any longer, as those of {other} failed")
+                result.update(failed=True, msg=f"stopped waiting for the nodes of {host}, as those of {other} failed")
                 return result
             if time.monotonic() > limit:
                 result.update(failed=True, msg=f"the training did not end within {wait_timeout} s: {place}")

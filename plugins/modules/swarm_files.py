@@ -146,7 +146,7 @@ unusable:
   description: Directories in O(required) that cannot be used, each path with the reason.
   returned: always
   type: dict
-  sample: {"/srv/data": "there is no such directory"}
+  sample: {"/srv/data": "it does not exist"}
 """
 
 from ansible.module_utils.basic import AnsibleModule

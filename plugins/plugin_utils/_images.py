@@ -25,10 +25,10 @@ def reference(component: str, release: str, registry: str = "", spire_version: s
     Raises ValueError when there is no such release, or the release has no such component or platform.
     """
     if release not in RELEASES:
-        raise ValueError(f"release {release!r} is not known; known are {', '.join(RELEASES)}")
+        raise ValueError(f"unknown release {release!r}; expected one of {', '.join(RELEASES)}")
     if component not in RELEASES[release]:
         having = ", ".join(name for name, components in RELEASES.items() if component in components)
-        raise ValueError(f"release {release} has no {component}; releases that have one: {having or 'none'}")
+        raise ValueError(f"release {release} does not have {component}; available in: {having or 'no release'}")
     entry = RELEASES[release][component]
     host, path = entry.registry.split("/", 1)
     image = _of_platform(component, release, entry.image_by[1], platform) if platform and entry.image_by else entry.image
@@ -39,7 +39,7 @@ def reference(component: str, release: str, registry: str = "", spire_version: s
 
 def _of_platform(component: str, release: str, images: dict[str, str], platform: str) -> str:
     if str(platform).upper() not in images:
-        raise ValueError(f"release {release} has no {component} for the platform {platform!r}; it has {', '.join(images)}")
+        raise ValueError(f"release {release} does not have {component} for the platform {platform!r}; expected one of {', '.join(images)}")
     return images[str(platform).upper()]
 
 

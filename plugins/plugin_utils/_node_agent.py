@@ -82,7 +82,7 @@ def bundle_pem(bundle: str) -> str:
     try:
         found = [key["x5c"][0] for key in json.loads(bundle)["keys"] if key["use"] == "x509-svid"]
     except (ValueError, KeyError, TypeError, IndexError):
-        raise ValueError(f"{bundle.strip()[:40]!r} is not a SPIFFE bundle; the JSON of `bundle show -format spiffe` is") from None
+        raise ValueError(f"{bundle.strip()[:40]!r} is not a SPIFFE bundle; expected the JSON of `bundle show -format spiffe`") from None
     return "".join(f"-----BEGIN CERTIFICATE-----\n{textwrap.fill(one, 64)}\n-----END CERTIFICATE-----\n" for one in found)
 
 

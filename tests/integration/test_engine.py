@@ -55,7 +55,7 @@ def test_engine_of_another_version_is_asked_for_its_own(world):
 
 
 def test_no_engine(world):
-    with pytest.raises(Failed, match=r"no engine answers at tcp://127\.0\.0\.1:1, because nobody listens there; start Docker"):
+    with pytest.raises(Failed, match=r"no engine answers at tcp://127\.0\.0\.1:1, because nothing listens there; start Docker"):
         run("sn", **world.params("sn"), docker_host="tcp://127.0.0.1:1")
 
 

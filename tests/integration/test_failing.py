@@ -32,7 +32,7 @@ def as_before(world, component, before):
     [
         ({"entrypoint": ["/gone"]}, "starting container .*/gone"),
         ({"command": ["--say", "on my way", "--die", "0.3"]}, r"ended with exit code 3 before it was ready\n.*last lines.*\non my way"),
-        ({"command": ["--say", "hello"], "wait_timeout": 1}, r"runs, but the log line /.*/ did not come within 1 s\n.*last lines.*\nhello"),
+        ({"command": ["--say", "hello"], "wait_timeout": 1}, r"is running, but there was no log line /.*/ within 1 s\n.*last.*\nhello"),
         ({"devices": ["/dev/shm:/dev/x"]}, "not a device node"),
     ],
     ids=["no such program", "dies", "never ready", "no device"],
@@ -42,7 +42,7 @@ def test_new_one_does_not_work(world, options, says):
     before = run("sn", **params)["container"]
     said = failing("sn", **{**params, **options})
     assert re.search(says, said), said
-    assert said.endswith(f"Container {params['name']} is back as it was before.")
+    assert said.endswith(f"Container {params['name']} was restored to its previous state.")
     as_before(world, "sn", before)
     assert run("sn", **params)["changed"] is False
 
@@ -63,7 +63,7 @@ def test_port_in_use_by_another_container(world):
     params = world.params("sn")
     before = run("sn", **params)["container"]
     said = failing("sn", **params, publish=[f"{port}:80"])
-    assert f"port {port} is taken by container {holder.name}; stop it, or choose another port" in said
+    assert f"port {port} is in use by container {holder.name}; stop it, or choose a different port" in said
     as_before(world, "sn", before)
 
 
@@ -71,15 +71,15 @@ def test_port_in_use_by_a_process(world):
     with socket.create_server(("0.0.0.0", 0)) as server:
         port = server.getsockname()[1]
         said = failing("sn", **world.params("sn"), publish=[f"{port}:80"])
-    assert re.search(rf"port {port} is taken by process \d+ \(.+\); choose another one", said), said
+    assert re.search(rf"port {port} is in use by process \d+ \(.+\); choose a different port", said), said
     assert world.containers() == {}
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"network": "gone"}, "network gone is not there; create it first (community.docker.docker_network)"),
-        ({"image": "swarm-test/gone:1", "pull": "never"}, "image swarm-test/gone:1 is not on this host, and pull is never; load it"),
+        ({"network": "gone"}, "network gone does not exist; create it first (community.docker.docker_network)"),
+        ({"image": "swarm-test/gone:1", "pull": "never"}, "image swarm-test/gone:1 does not exist on this host, and pull is never; load"),
         ({"image": "127.0.0.1:1/gone:1"}, "pulling 127.0.0.1:1/gone:1"),
     ],
     ids=["network", "image", "registry"],
@@ -100,8 +100,8 @@ def test_first_container_that_is_not_ready_is_kept_for_inspection(world):
     params = world.params("sn", command=["--say", "hello"])
     assert "hello" in failing("sn", **params, wait_timeout=1)
     assert world.status("sn") == "running"
-    assert "did not come within 3 s" in failing("sn", **params, wait_timeout=3), "the next run waits too"
-    assert "did not come within 1 s" in failing("sn", **params, wait_timeout=1), "and so does one after that time"
+    assert "/ within 3 s" in failing("sn", **params, wait_timeout=3), "the next run waits too"
+    assert "/ within 1 s" in failing("sn", **params, wait_timeout=1), "and so does one after that time"
     assert run("sn", **params, wait=False)["changed"] is False
 
 
@@ -109,7 +109,7 @@ def test_auto_removed_container_comes_back(world):
     params = world.params("swci")
     run("swci", **params)
     said = failing("swci", **{**params, "entrypoint": ["/gone"]})
-    assert said.endswith(f"Container {params['name']} is back as it was before.")
+    assert said.endswith(f"Container {params['name']} was restored to its previous state.")
     back = world.inspect("swci")
     assert (back["State"]["Status"], back["HostConfig"]["AutoRemove"]) == ("running", True)
     assert run("swci", **params, state="absent")["changed"] is True
@@ -137,8 +137,8 @@ def test_pair_comes_back_whole(world):
     before = run("sl", **params)["container"]
     ml = world.inspect("ml")
     said = failing("sl", **{**params, "ml": {**params["ml"], "entrypoint": ["/gone"]}})
-    assert f"Container {params['name']} is back" in said
-    assert f"Container {params['ml']['name']} is back" in said
+    assert f"Container {params['name']} was restored" in said
+    assert f"Container {params['ml']['name']} was restored" in said
     as_before(world, "sl", before)
     as_before(world, "ml", ml)
     assert run("sl", **params)["changed"] is False
@@ -193,15 +193,15 @@ def test_container_with_the_name_of_an_ml_is_left_alone(world):
     ("line", "cause", "remedy"),
     [
         ("Error code: 6002, message: Unable to connect to server", "the License Server does not answer", "check apls_ip and apls_port"),
-        ("acquireLicense: 304 tokens with capacity 1 is not available", "all licences are in use", "frees after 30 minutes"),
-        ("errUidNotMatchingWithEnroll", "two nodes use one port or host name", "give each node its own"),
+        ("acquireLicense: 304 tokens with capacity 1 is not available", "all licences are in use", "becomes free after 30 minutes"),
+        ("errUidNotMatchingWithEnroll", "two nodes use the same port or host name", "give each node its own"),
     ],
 )
 def test_known_text_ends_the_wait_at_once(world, line, cause, remedy):
     began = time.monotonic()
     said = failing("sn", **world.params("sn", command=["--say", "SMLETHNode: Starting GETH", "--say", line]))
     assert time.monotonic() - began < 20
-    assert "runs, but will not become ready" in said
+    assert "is running, but will not become ready" in said
     assert f"It means: {cause}" in said
     assert remedy in said
     assert f"The last lines of its log:\nSMLETHNode: Starting GETH\n{line}" in said

@@ -38,7 +38,7 @@ def test_sn_of_this_host(world, release, variable):
     run("sl", **params)
     assert env(world, "sl")[variable] == address(sn)
     assert run("sl", check=True, **params)["changed"] is False
-    with pytest.raises(Failed, match=r"sn_docker_name: 'gone' is no running container with an address on this host; start it, or give"):
+    with pytest.raises(Failed, match=r"sn_docker_name: 'gone' is not a running container with an address on this host; start it, or set"):
         run("sl", **{**params, "sn_docker_name": "gone"})
 
 
@@ -57,7 +57,7 @@ def test_license_server_by_its_image(world):
     params = {**world.params("sn", "0.3.0"), "state": "present", "server_address": "192.0.2.7"}
     params.pop("apls_ip")
     try:
-        with pytest.raises(Failed, match=r"apls_docker_name is not given, and exactly one running apls .* would be needed; found: none"):
+        with pytest.raises(Failed, match=r"apls_docker_name is not set, so exactly one apls .* must be running on this host; found: none"):
             run("sn", **params)
         apls = world.client.containers.run(image, detach=True, name=world.name("apls"))
         run("sn", **params)
@@ -115,7 +115,7 @@ def test_first_socket_of_a_container(world, socket_volume):
 
 
 def test_no_socket_anywhere(world):
-    with pytest.raises(Failed, match=r"socket_path: 'gone' is neither a volume nor a container with a volume that holds a socket; start"):
+    with pytest.raises(Failed, match=r"socket_path: 'gone' is not a volume with a socket, nor a container with such a volume; start"):
         run("sn", **world.params("sn", socket_path="gone"))
 
 

@@ -112,7 +112,7 @@ def test_releases_before_podman_are_refused(world, module, release):
     if (module, release) == ("swop", "2.0.0"):
         params.pop("docker_socket_file")
     for check in (True, False):
-        with pytest.raises(Failed, match=f"release: '{release}' does not run on Podman, .*releases that do: 2.1.0, 2.2.0, 2.3.0"):
+        with pytest.raises(Failed, match=f"release: '{release}' does not support Podman, .*supported in: 2.1.0, 2.2.0, 2.3.0"):
             run(module, check=check, **params)
     assert world.containers() == {}
 
@@ -216,7 +216,7 @@ def test_container_that_others_created_is_taken_over_where_it_matches(world):
 def test_old_container_comes_back_when_the_new_one_fails(world):
     params = world.params("sn", memory="64m")
     old = run("sn", **params)["container"]["Id"]
-    with pytest.raises(Failed, match=r"ended with exit code 3 before it was ready[\s\S]*is back as it was before") as failed:
+    with pytest.raises(Failed, match=r"ended with exit code 3 before it was ready[\s\S]*was restored to its previous state") as failed:
         run("sn", **{**params, "command": ["--say", "no", "--die", "0.3"]})
     assert failed.value.result["actions"][-1].startswith("start")
     assert world.id("sn") == old
@@ -224,7 +224,7 @@ def test_old_container_comes_back_when_the_new_one_fails(world):
     assert list(world.containers()) == [params["name"]]
     assert not run("sn", **params)["changed"]
     world.make("other", ports={"80/tcp": 18080})
-    with pytest.raises(Failed, match=rf"port 18080 is taken by container {world.prefix}-other[\s\S]*is back as it was before"):
+    with pytest.raises(Failed, match=rf"port 18080 is in use by container {world.prefix}-other[\s\S]*was restored to its previous state"):
         run("sn", **{**params, "publish": ["18080:80"]})
     assert (world.id("sn"), world.status("sn")) == (old, "running")
 

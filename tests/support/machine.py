@@ -88,7 +88,7 @@ class Machine:
     def address(self, name, component, option, needed=True):
         address = self.running.get(name or self.of_component.get(component), "")
         if not address and needed:
-            raise OptionError(option, name, "is no running container")
+            raise OptionError(option, name, "is not a running container")
         return address
 
     def engine_socket(self):

@@ -38,7 +38,7 @@ class _Given:
 def component_of(release: str, name: str) -> Component:
     """The Component of a release. Raises OptionError when the release has none of that name."""
     if name not in RELEASES[release]:
-        raise OptionError("release", release, f"has no {name}; releases that have one: {_releases_with(name)}")
+        raise OptionError("release", release, f"does not have {name}; available in: {_releases_with(name)}")
     return RELEASES[release][name]
 
 
@@ -57,7 +57,7 @@ def check(name: str, component: Component, params: dict[str, Any], own: Iterable
     for option in own:
         if params.get(option) not in (None, False) and option not in component.options:
             where = _releases_with(name, option)
-            raise OptionError(option, None, f"is not an option of release {params['release']}; releases that have it: {where}")
+            raise OptionError(option, None, f"is not an option of release {params['release']}; available in: {where}")
     check_name("name", params["name"])
     _check_groups(component, params)
     for option, what in component.options.items():
@@ -76,12 +76,12 @@ def check(name: str, component: Component, params: dict[str, Any], own: Iterable
 def _check_sidecar(params: dict[str, Any], host: Host) -> None:
     ml = params["ml"]
     if not ml.get("image"):
-        raise OptionError("ml.image", None, "is required: the image of the user's ML container")
+        raise OptionError("ml.image", None, "is required; set it to the image of the ML container")
     check_common(ml, "ml.", host)
     if ml.get("name") is not None:
         check_name("ml.name", ml["name"])
     if ml.get("name") == params["name"]:
-        raise OptionError("ml.name", params["name"], "is the SL container's own name; the ML container needs another")
+        raise OptionError("ml.name", params["name"], "is the name of the SL container; the ML container needs a different name")
     try:
         parse.parse_command(ml.get("command") or ())
     except ValueError as error:
@@ -91,7 +91,9 @@ def _check_sidecar(params: dict[str, Any], host: Host) -> None:
 
 def _check_removal(params: dict[str, Any], removes: bool | None, prefix: str) -> None:
     if removes and params.get("restart_policy") not in (None, "no"):
-        raise OptionError(f"{prefix}restart_policy", params["restart_policy"], "does not go with auto_remove: true; set one of the two")
+        raise OptionError(
+            f"{prefix}restart_policy", params["restart_policy"], "cannot be used with auto_remove: true; set only one of the two"
+        )
 
 
 def _check_groups(component: Component, params: dict[str, Any]) -> None:
@@ -103,7 +105,7 @@ def _check_groups(component: Component, params: dict[str, Any]) -> None:
             raise OptionError(" or ".join(group), None, f"is required{alternative} in release {params['release']}")
     for one, other in component.exclusive:
         if given.issuperset((one, other)):
-            raise OptionError(f"{one} and {other}", None, "exclude each other; give one of the two")
+            raise OptionError(f"{one} and {other}", None, "are mutually exclusive; set only one of the two")
 
 
 def _check_published(component: Component, params: dict[str, Any]) -> None:
@@ -112,7 +114,7 @@ def _check_published(component: Component, params: dict[str, Any]) -> None:
     for option, port in _published(component, params):
         other, inside = taken.setdefault((port.ip, port.host, port.inside.rpartition("/")[2]), (option, port.inside))
         if inside != port.inside:
-            raise OptionError(option, port.host, f"is a port of the host that {other} publishes already; choose another")
+            raise OptionError(option, port.host, f"is already published on the host by {other}; choose a different port")
 
 
 def _published(component: Component, params: dict[str, Any]) -> Iterator[tuple[str, parse.Port]]:
@@ -133,7 +135,7 @@ def _published(component: Component, params: dict[str, Any]) -> Iterator[tuple[s
 
 def _check_value(option: str, value: Any, given: _Given) -> None:
     if isinstance(value, str) and not value.strip():
-        raise OptionError(option, value, "is empty; leave the option out or give it a value")
+        raise OptionError(option, value, "is empty; give the option a value or leave it out")
     check_kind = _CHECKS.get(given.what.kind)
     if check_kind:
         check_kind(option, value, given)
@@ -141,13 +143,13 @@ def _check_value(option: str, value: Any, given: _Given) -> None:
 
 def _check_port(option: str, value: int, given: _Given) -> None:
     if not 1 <= int(value) <= 65535:
-        raise OptionError(option, value, "is not a port; 1 to 65535 is")
+        raise OptionError(option, value, "is not a port; expected 1 to 65535")
 
 
 def _check_service(option: str, value: str, given: _Given) -> None:
     match = SERVICE.fullmatch(value)
     if not match or (match["port"] and not 1 <= int(match["port"]) <= 65535):
-        raise OptionError(option, value, "is not FQDN[:PORT], such as sn.example.org:30304")
+        raise OptionError(option, value, "is not a service; expected FQDN[:PORT], such as sn.example.org:30304")
 
 
 def _is_address(value: str) -> bool:
@@ -160,14 +162,16 @@ def _is_address(value: str) -> bool:
 
 def _check_address(option: str, value: str, given: _Given) -> None:
     if not _is_address(value):
-        raise OptionError(option, value, "is neither an IP address nor a host name; a port has an option of its own")
+        raise OptionError(
+            option, value, "is not an address; expected an IP address or a host name without a port, which has an option of its own"
+        )
 
 
 def _check_own_address(option: str, value: str, given: _Given) -> None:
     _check_address(option, value, given)
     if value == "localhost" or _is_loopback(value):
         raise OptionError(
-            option, value, "is a loopback address: the other nodes cannot reach it; give the address that they use for this host"
+            option, value, "is a loopback address, which the other nodes cannot reach; set the address at which they reach this host"
         )
 
 
@@ -187,61 +191,63 @@ def _check_kind(kind: str) -> Callable[[str, Any, _Given], None]:
 
 def _check_configuration(option: str, value: str, given: _Given) -> None:
     if given.host.kind(value) not in ("file", "directory"):
-        raise OptionError(option, value, "must be a configuration file on the host, or the directory that holds it, and it is not there")
+        raise OptionError(option, value, "does not exist; expected a configuration file on the host or its directory")
 
 
 def _check_file_in_usr_dir(option: str, value: str, given: _Given) -> None:
     if not given.params.get("usr_dir"):
-        raise OptionError(option, value, "is looked for in usr_dir, which is not given")
+        raise OptionError(option, value, "must be a file in usr_dir, but usr_dir is not set")
     if "/" in value:
-        raise OptionError(option, value, "must be a file name directly in usr_dir, without a directory")
+        raise OptionError(option, value, "must be the name of a file directly in usr_dir, without a directory")
     if given.host.kind(os.path.join(given.params["usr_dir"], value)) != "file":
-        raise OptionError(option, value, f"is not a file in usr_dir {given.params['usr_dir']}")
+        raise OptionError(option, value, f"does not exist in usr_dir, {given.params['usr_dir']}")
 
 
 def _check_choice(option: str, value: str, given: _Given) -> None:
     if value.upper() not in given.what.values:
-        raise OptionError(option, value, f"is not one of {', '.join(given.what.values)}")
+        raise OptionError(option, value, f"is not valid; expected one of {', '.join(given.what.values)}")
 
 
 def _check_gpu(option: str, value: str, given: _Given) -> None:
     if value != "all" and not re.fullmatch(r"\d+(,\d+)*", value):
-        raise OptionError(option, value, "is neither all nor a comma-separated list of GPU indexes, such as 0,1")
+        raise OptionError(option, value, "is not valid; expected all or a comma-separated list of GPU indexes, such as 0,1")
 
 
 def _check_program(option: str, value: str, given: _Given) -> None:
     if given.params.get("model_dir"):
         inside = os.path.normpath(os.path.join(given.params["model_dir"], value))
         if os.path.isabs(value) or not inside.startswith(os.path.normpath(given.params["model_dir"]) + "/"):
-            raise OptionError(option, value, f"must be a path inside model_dir {given.params['model_dir']}")
+            raise OptionError(option, value, f"must be a path in model_dir, {given.params['model_dir']}")
         if given.host.kind(inside) != "file":
-            raise OptionError(option, value, f"is not a file in model_dir {given.params['model_dir']}")
+            raise OptionError(option, value, f"does not exist in model_dir, {given.params['model_dir']}")
     elif given.host.kind(value) != "file":
-        raise OptionError(option, value, "is not a file on the host; without model_dir the program's own path is needed")
+        raise OptionError(option, value, "does not exist on the host; without model_dir, set the complete path of the program")
 
 
 def _check_uid(option: str, value: str, given: _Given) -> None:
     if given.host.user(value) is None:
-        raise OptionError(option, value, "is no user of this host; a user's name or uid is needed")
+        raise OptionError(option, value, "is not a user of this host; expected a user name or uid")
 
 
 def _check_gid(option: str, value: str, given: _Given) -> None:
     if not str(value).isdigit():
-        raise OptionError(option, value, "is not a group ID, a number")
+        raise OptionError(option, value, "is not a group ID; expected a number")
 
 
 def _check_socket_path(option: str, value: str, given: _Given) -> None:
     if value.startswith("/"):
         check_path(option, value, "socket", given.host)
     elif not re.fullmatch(r"[a-zA-Z0-9][\w.-]+(:[^/:][^:]*)?", value):
-        raise OptionError(option, value, "is neither a socket file, nor VOLUME:path/in/volume, nor a container's or volume's name")
+        raise OptionError(
+            option, value, "is not valid; expected a socket file, VOLUME:path/in/volume, or the name of a container or volume"
+        )
 
 
 def _check_socket_dir(option: str, value: str, given: _Given) -> None:
     if "/" in value:
         check_path(option, value, "directory", given.host)
     elif not NAME.fullmatch(value):
-        raise OptionError(option, value, "is neither a directory on the host nor a volume's name")
+        raise OptionError(option, value, "is not valid; expected a directory on the host or the name of a volume")
 
 
 def _check_container(option: str, value: str, given: _Given) -> None:
@@ -250,7 +256,7 @@ def _check_container(option: str, value: str, given: _Given) -> None:
 
 def _check_trust_domain(option: str, value: str, given: _Given) -> None:
     if not is_trust_domain(value):
-        raise OptionError(option, value, "is not a trust domain; lower-case letters, digits, dots, dashes and underscores are")
+        raise OptionError(option, value, "is not a trust domain; expected lower-case letters, digits, dots, dashes and underscores")
 
 
 _CHECKS: dict[str, Callable[[str, Any, _Given], None]] = {

@@ -46,22 +46,24 @@ class OptionError(ValueError):
 def check_name(option: str, value: str | None) -> None:
     """Raise OptionError unless value can be a container's name."""
     if not NAME.fullmatch(value or ""):
-        raise OptionError(option, value, "is not a container's name; letters, digits, _ . and - are, at least two, a letter or digit first")
+        raise OptionError(
+            option, value, "is not a container name; expected at least two letters, digits, _ . or -, the first a letter or digit"
+        )
 
 
 def check_path(option: str, value: str, kind: str, host: Host) -> None:
     """Raise OptionError unless value is a path of that kind (`file`, `directory`, `socket`) on the host."""
     found = host.kind(value)
     if found != kind:
-        what = "it is not there" if found == "missing" else f"it is a {found}" if found != "other" else "it is something else"
-        raise OptionError(option, value, f"must be a {kind} on the host, and {what}")
+        what = "it does not exist" if found == "missing" else f"it is a {found}" if found != "other" else "it is something else"
+        raise OptionError(option, value, f"must be a {kind} on the host, but {what}")
 
 
 def check_common(params: dict[str, Any], prefix: str, host: Host) -> None:
     """Raise OptionError for the first of the options that say how a container runs; prefix: `ml.` for those of a sidecar."""
     for option in _TEXTS:
         if isinstance(params.get(option), str) and not params[option].strip():
-            raise OptionError(prefix + option, params[option], "is empty; leave the option out or give it a value")
+            raise OptionError(prefix + option, params[option], "is empty; give the option a value or leave it out")
     _check_parsed(params, prefix)
     _check_mappings(params, prefix)
     _check_mounts(params, prefix, host)
@@ -74,15 +76,19 @@ def check_common(params: dict[str, Any], prefix: str, host: Host) -> None:
 def check_engine(params: dict[str, Any], host: Host) -> None:
     """Raise OptionError for the first of the options that say how the engine is reached."""
     if not _ENGINE_ADDRESS.fullmatch(params.get("docker_host") or ""):
-        raise OptionError("docker_host", params.get("docker_host"), "is not an engine's address, such as unix:///var/run/docker.sock")
+        raise OptionError(
+            "docker_host", params.get("docker_host"), "is not the address of an engine; expected one such as unix:///var/run/docker.sock"
+        )
     if bool(params.get("client_cert")) != bool(params.get("client_key")):
         given, missing = ("client_cert", "client_key") if params.get("client_cert") else ("client_key", "client_cert")
-        raise OptionError(given, params[given], f"needs {missing} too")
+        raise OptionError(given, params[given], f"also needs {missing}")
     for option in ("ca_path", "client_cert", "client_key"):
         if params.get(option):
             check_path(option, params[option], "file", host)
     if not re.fullmatch(r"auto|\d+\.\d+", params.get("api_version") or ""):
-        raise OptionError("api_version", params.get("api_version"), "is neither auto nor a version of the Engine API, such as 1.41")
+        raise OptionError(
+            "api_version", params.get("api_version"), "is not valid; expected auto or a version of the Engine API, such as 1.41"
+        )
 
 
 _PARSERS: dict[str, Callable[[Any], object]] = {
@@ -116,7 +122,7 @@ def _check_mappings(params: dict[str, Any], prefix: str) -> None:
             if not isinstance(value, (str, int)) or isinstance(value, bool):
                 raise OptionError(f"{prefix}{option}.{key}", value, "is not a string; put it in quotes")
             if not key or (option == "env" and re.search(r"[=\s\0]", key)):
-                raise OptionError(f"{prefix}{option}", key, "is not a name; one without spaces and = is")
+                raise OptionError(f"{prefix}{option}", key, "is not a valid name; it must not contain spaces or =")
 
 
 def _check_mounts(params: dict[str, Any], prefix: str, host: Host) -> None:
@@ -125,29 +131,33 @@ def _check_mounts(params: dict[str, Any], prefix: str, host: Host) -> None:
         mount = parse.parse_mount(entry)
         if "/" in mount.source and host.kind(mount.source) == "missing":
             raise OptionError(
-                f"{prefix}volumes", entry, f"binds {mount.source}, which is not there on the host; make it, or give a volume's name"
+                f"{prefix}volumes",
+                entry,
+                f"binds {mount.source}, which does not exist on the host; create it, or give the name of a volume",
             )
         if targets.setdefault(mount.target, entry) != entry:
-            raise OptionError(f"{prefix}volumes", entry, f"has the same target as {targets[mount.target]}; each needs its own")
+            raise OptionError(f"{prefix}volumes", entry, f"has the same target as {targets[mount.target]}; give each its own target")
     for entry in params.get("devices") or ():
         if host.kind(entry.split(":")[0]) == "missing":
-            raise OptionError(f"{prefix}devices", entry, "is not there on the host")
+            raise OptionError(f"{prefix}devices", entry, "does not exist on the host")
 
 
 def _check_network(params: dict[str, Any], prefix: str) -> None:
     network = params.get("network")
     if network is not None and not NAME.fullmatch(network) and not _CONTAINERS.fullmatch(network):
-        raise OptionError(f"{prefix}network", network, "is neither a network's name, nor host, none, or container:NAME")
+        raise OptionError(f"{prefix}network", network, "is not valid; expected the name of a network, host, none, or container:NAME")
     if (network or "").startswith("container:"):
         for option in _NOT_WITH_ANOTHER_NETWORK:
             if params.get(option):
-                raise OptionError(prefix + option, None, f"does not go with network: {network}, where that container's own are used")
+                raise OptionError(prefix + option, None, f"cannot be used with network: {network}, which uses that container's settings")
     if params.get("network_aliases") and network in (None, "default", "bridge", "host", "none"):
-        raise OptionError(f"{prefix}network_aliases", None, "need a network that you made; the engine's own have no aliases")
+        raise OptionError(
+            f"{prefix}network_aliases", None, "need a network that you created; the engine's default networks do not support aliases"
+        )
     _check_addresses(params, prefix)
     hostname = params.get("hostname") or params.get("name") or ""
     if len(hostname) > 63 and not (network or "").startswith("container:"):
-        raise OptionError(f"{prefix}hostname", hostname, "is longer than the 63 characters that a host name may have; give a shorter one")
+        raise OptionError(f"{prefix}hostname", hostname, "is too long; a host name has at most 63 characters")
 
 
 def _check_addresses(params: dict[str, Any], prefix: str) -> None:
@@ -165,38 +175,41 @@ def _extra_hosts(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _check_texts(params: dict[str, Any], prefix: str) -> None:
     if params.get("entrypoint") == [""] and not params.get("command"):
-        raise OptionError(f"{prefix}entrypoint", [""], "takes the image's entry point away, so that command is needed")
+        raise OptionError(f"{prefix}entrypoint", [""], "removes the image's entry point; set command")
     if params.get("image") is not None and not _IMAGE.fullmatch(params["image"]):
-        raise OptionError(f"{prefix}image", params["image"], "is not an image reference, such as registry.example.org/team/image:tag")
+        raise OptionError(
+            f"{prefix}image", params["image"], "is not an image reference; expected one such as registry.example.org/team/image:tag"
+        )
     if params.get("image_registry") is not None and not _REGISTRY.fullmatch(params["image_registry"]):
         right = (
-            "is not a registry and organisation, such as registry.example.org:5000/hpe/swarm-learning, without https:// and / at the end"
+            "is not valid; expected a registry and organisation such as "
+            "registry.example.org:5000/hpe/swarm-learning, without https:// and a final /"
         )
         raise OptionError("image_registry", params["image_registry"], right)
     if params.get("hostname") is not None and not re.fullmatch(r"[a-zA-Z0-9]([a-zA-Z0-9_.-]*[a-zA-Z0-9])?", params["hostname"]):
-        raise OptionError(f"{prefix}hostname", params["hostname"], "is not a host name; letters, digits, dots and dashes are")
+        raise OptionError(f"{prefix}hostname", params["hostname"], "is not a host name; expected letters, digits, dots and dashes")
     if params.get("user") is not None and not _USER.fullmatch(params["user"]):
-        raise OptionError(f"{prefix}user", params["user"], "is not NAME-or-UID[:GROUP-or-GID], such as 1000:1000")
+        raise OptionError(f"{prefix}user", params["user"], "is not valid; expected NAME-or-UID[:GROUP-or-GID], such as 1000:1000")
     if params.get("workdir") is not None and not params["workdir"].startswith("/"):
-        raise OptionError(f"{prefix}workdir", params["workdir"], "is not an absolute path in the container")
+        raise OptionError(f"{prefix}workdir", params["workdir"], "is not valid; expected an absolute path in the container")
     if params.get("log_driver") is not None and not re.fullmatch(r"[a-z0-9][\w./:-]*", params["log_driver"]):
-        raise OptionError(f"{prefix}log_driver", params["log_driver"], "is not a log driver's name, such as json-file")
+        raise OptionError(f"{prefix}log_driver", params["log_driver"], "is not the name of a log driver; expected one such as json-file")
 
 
 def _check_privileges(params: dict[str, Any], prefix: str, host: Host) -> None:
     pid_mode = params.get("pid_mode")
     if pid_mode is not None and pid_mode != "host" and not _CONTAINERS.fullmatch(pid_mode):
-        raise OptionError(f"{prefix}pid_mode", pid_mode, "is neither host nor container:NAME")
+        raise OptionError(f"{prefix}pid_mode", pid_mode, "is not valid; expected host or container:NAME")
     for option in ("cap_add", "cap_drop"):
         for capability in params.get(option) or ():
             if not _CAPABILITIES.fullmatch(parse.normalise_capability(capability)):
-                raise OptionError(prefix + option, capability, "is not a Linux capability, such as NET_ADMIN, or ALL")
+                raise OptionError(prefix + option, capability, "is not a Linux capability; expected one such as NET_ADMIN, or ALL")
     for entry in params.get("security_opts") or ():
         if not _SECURITY.fullmatch(entry):
             raise OptionError(
                 f"{prefix}security_opts",
                 entry,
-                "is none of no-new-privileges, apparmor=…, label=…, seccomp=unconfined or seccomp=/PROFILE.json",
+                "is not valid; expected no-new-privileges, apparmor=…, label=…, seccomp=unconfined or seccomp=/PROFILE.json",
             )
         if entry.startswith("seccomp=/"):
             _check_profile(f"{prefix}security_opts", entry, host)
@@ -207,7 +220,9 @@ def _check_profile(option: str, entry: str, host: Host) -> None:
     try:
         json.loads(host.read(path))
     except (OSError, ValueError) as error:
-        raise OptionError(option, entry, f"names no profile: {os.path.basename(path)} is not a JSON file on the host ({error})") from None
+        raise OptionError(
+            option, entry, f"has no usable profile: {os.path.basename(path)} is not a JSON file on the host ({error})"
+        ) from None
 
 
 def _check_seconds(params: dict[str, Any]) -> None:

@@ -140,7 +140,7 @@ class _Convergence:
         references = [image_of(self.component, params), *([params["ml"]["image"]] if params.get("ml") else [])]
         images = {reference: self.engine.image(reference) for reference in references}
         if params["release"] not in ON_PODMAN and self.engine.podman:
-            right = f"does not run on Podman, which answers at {self.engine.address}; releases that do: {', '.join(ON_PODMAN)}"
+            right = f"does not support Podman, which is the engine at {self.engine.address}; supported in: {', '.join(ON_PODMAN)}"
             raise OptionError("release", params["release"], right)
         asked = translate(self.component_name, self.component, params, self.host, Lookup(self.engine, params["release"]))
         self.asked = [_spec.with_asked_label(replace(one, network=self._network_name(one.network))) for one in asked]
@@ -163,7 +163,7 @@ class _Convergence:
         """(the image or None where check mode did not pull it, whether the pull changes something), before anything is touched."""
         pull = self.params["pull"]
         if image is None and pull == "never":
-            raise EngineError(f"image {reference} is not on this host, and pull is never; load it, or allow pull: missing")
+            raise EngineError(f"image {reference} does not exist on this host, and pull is never; load the image, or set pull: missing")
         if image is not None and (pull != "always" or reference.startswith("sha256:")):
             return image, False
         if self.check_mode:
@@ -320,8 +320,10 @@ def check_kept(component: Component, made: Plan, there: Observed | None) -> None
         raise OptionError(
             "recreate",
             False,
-            f"protects the {component.kept_inside} of {there.spec.name}, which this release keeps in the container itself, but it would have to be "
-            f"re-created for {differing}; take the change back, or set recreate: true for one run and install the {component.kept_inside} again",
+            f"protects the {component.kept_inside} of {there.spec.name}, which this release keeps in the "
+            "container itself, but the container would have to be "
+            f"re-created for {differing}; undo the change, or set recreate: true for one run and then install "
+            f"the {component.kept_inside} again",
         )
 
 

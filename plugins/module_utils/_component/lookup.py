@@ -33,7 +33,7 @@ class Lookup:
         inspect = self._engine.inspect(name) if name else None
         address = container_address(inspect) if inspect else ""
         if not address and needed:
-            raise OptionError(option, name, "is no running container with an address on this host; start it, or give the address itself")
+            raise OptionError(option, name, "is not a running container with an address on this host; start it, or set the address itself")
         return address
 
     def engine_socket(self) -> str:
@@ -55,7 +55,7 @@ class Lookup:
         if len(running) != 1 and needed:
             found = ", ".join(running) or "none"
             raise OptionError(
-                option, None, f"is not given, and exactly one running {component} ({image}) on this host would be needed; found: {found}"
+                option, None, f"is not set, so exactly one {component} ({image}) must be running on this host; found: {found}"
             )
         return running[0] if len(running) == 1 else ""
 
@@ -67,7 +67,7 @@ class Lookup:
         raise OptionError(
             "socket_path",
             name,
-            "is neither a volume nor a container with a volume that holds a socket; start the SPIRE Agent first, or give the socket's file",
+            "is not a volume with a socket, nor a container with such a volume; start the SPIRE Agent first, or set the path of the socket",
         )
 
     def _volumes(self, name: str) -> list[tuple[str, str]]:

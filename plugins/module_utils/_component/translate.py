@@ -93,7 +93,9 @@ def _usual_socket(component: Component, host: Host, lookup: Lookup) -> str:
     if host.kind(path) != "socket":
         option = "docker_socket_file" if "docker_socket_file" in component.options else "docker_group_id"
         raise OptionError(
-            option, None, f"is needed, because the engine's own socket {path} is not there on this host; name the one that there is"
+            option,
+            None,
+            f"is required, because the engine's socket {path} does not exist on this host; set the path of the engine's socket",
         )
     return path
 

@@ -81,7 +81,9 @@ class Apply:
         networks = {spec.network for name, spec in self._asked.items() if name in touched and not _spec.is_fixed(spec.network)}
         for network in sorted(networks - {"default"}):
             if self._engine.network(network) is None:
-                raise EngineError(f"network {network} is not there; create it first (community.docker.docker_network), or name another")
+                raise EngineError(
+                    f"network {network} does not exist; create it first (community.docker.docker_network), or set a different network"
+                )
 
     def _do(self, step: Step, stop_timeout: int) -> None:
         engine, name = self._engine, step.name
@@ -147,8 +149,8 @@ class Apply:
                     self._engine.start(name)
         except EngineError as error:
             names = ", ".join(aside_of(name) for name in self._old)
-            return [f"And what was there before could not be brought back: {error}", f"The next run takes up {names}."] if names else []
-        return [f"Container {name} is back as it was before." for name in back]
+            return [f"The previous container could not be restored either: {error}", f"The next run restores {names}."] if names else []
+        return [f"Container {name} was restored to its previous state." for name in back]
 
     def _take_back(self, name: str) -> bool:
         """Whether the old container had to get its name back, or has to be started again."""

@@ -49,12 +49,12 @@ else:
 # Docker Engine 20.10 to 28 and Podman speak it, so that no call is spent on asking; others are asked.
 _COMMON_API_VERSION = "1.41"
 _NO_ENGINE = {
-    "No such file": "there is no such socket",
-    "refused": "nobody listens there",
-    "Name or service not known": "there is no such host",
-    "closed connection without response": "it ended the connection",
-    "reset by peer": "it ended the connection",
-    "Remote end closed": "it ended the connection",
+    "No such file": "the socket does not exist",
+    "refused": "nothing listens there",
+    "Name or service not known": "the host name cannot be resolved",
+    "closed connection without response": "it closed the connection",
+    "reset by peer": "it closed the connection",
+    "Remote end closed": "it closed the connection",
 }
 _REFUSALS = ("unauthorized", "access to the resource is denied", "authentication required", "no basic auth credentials")
 _OTHER_API_VERSION = re.compile(r"client version .* is too (old|new)")
@@ -148,23 +148,23 @@ class Engine:
         if "Permission denied" in text:
             return f"no permission to use {self.address}; run the task with become, or as a member of the group that owns the socket"
         if "timed out" in text.lower():
-            return f"{self.address} did not answer within {self._params['timeout']} s; raise timeout, or look at the engine's log"
+            return f"{self.address} did not answer within {self._params['timeout']} s; raise timeout, or check the engine's log"
         if "certificate" in text.lower():
-            return f"{self.address} and this host do not trust each other ({_short(text)}); see ca_path, client_cert and client_key"
+            return f"{self.address} and this host do not trust each other ({_short(text)}); check ca_path, client_cert and client_key"
         if isinstance(error, (NoConnection, DockerException)):
             why = next((words for sign, words in _NO_ENGINE.items() if sign in text), _short(text))
-            return f"no engine answers at {self.address}, because {why}; start Docker, or name its address in docker_host"
-        return f"{_short(text)}; the connection to {self.address} broke, or a file cannot be used"
+            return f"no engine answers at {self.address}, because {why}; start Docker, or set docker_host to its address"
+        return f"{_short(text)}; the connection to {self.address} was lost, or a file cannot be used"
 
     def _api_error(self, text: str) -> str:
         if "port is already allocated" in text or "address already in use" in text:
             return f"{text}; {self._holder(text)}"
         if "unresolvable CDI devices" in text:
-            return f"{text}; Podman has GPUs by their CDI names: make the specification first (nvidia-ctk cdi generate)"
+            return f"{text}; Podman finds GPUs by their CDI names; generate the CDI specification first (nvidia-ctk cdi generate)"
         if "no space left" in text:
             return f"{text}; free space where the engine keeps its data"
         if "bind source path does not exist" in text or ("read-only file system" in text and "mount" in text):
-            return f"{text}; the engine cannot see that path: make it, or, where Docker is a snap, use one that snaps may see"
+            return f"{text}; the engine cannot see that path; create it, or, if Docker is a snap, use a path that snaps can access"
         if any(refusal in text for refusal in _REFUSALS):
             return f"{text}; log in to the registry first (community.docker.docker_login)"
         return text
@@ -172,13 +172,13 @@ class Engine:
     def _holder(self, text: str) -> str:
         ports = re.findall(r":(\d+)(?= failed: port is|: bind: address|/tcp: address| address already)", text)
         if not ports:
-            return "the port is taken; choose another one, or see with `ss -ltnp` who has it"
+            return "the port is in use; choose a different port, or run `ss -ltnp` to see what uses it"
         port = int(ports[-1])
         for container in self.containers({}):
             if any(p.get("PublicPort") == port for p in container.get("Ports") or ()):
-                return f"port {port} is taken by container {container['Names'][0].lstrip('/')}; stop it, or choose another port"
+                return f"port {port} is in use by container {container['Names'][0].lstrip('/')}; stop it, or choose a different port"
         who = Host().listener(port) if self.address.startswith("unix:") else ""
-        return f"port {port} is taken{' by ' + who if who else ''}; choose another one, or see with `ss -ltnp` who has it"
+        return f"port {port} is in use{' by ' + who if who else ''}; choose a different port, or run `ss -ltnp` to see what uses it"
 
     # --- looking ---------------------------------------------------------------------------------------------------
 
@@ -382,8 +382,8 @@ class Engine:
 
         if stdin is not None and self.address.startswith(("tcp:", "https:")) and (self._params["tls"] or self._params["validate_certs"]):
             raise EngineError(
-                f"running {words[0]} in container {name}: it needs an input, whose end cannot be told over TLS; let the module run on the "
-                "engine's own host, where docker_host is its socket"
+                f"running {words[0]} in container {name}: the command needs input, which cannot be sent over TLS; run the module on the "
+                "engine's own host, with docker_host set to its socket"
             )
         return self._call(f"running {words[0]} in container {name}", execute)
 

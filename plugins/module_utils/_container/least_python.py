@@ -19,6 +19,6 @@ def check_python(module: AnsibleModule) -> None:
     if sys.version_info < LEAST_PYTHON:
         least = ".".join(map(str, LEAST_PYTHON))
         module.fail_json(
-            msg=f"Python {platform.python_version()} at {sys.executable} is too old: {least} or newer is needed; "
+            msg=f"Python {platform.python_version()} at {sys.executable} is too old; {least} or newer is required; "
             "set ansible_python_interpreter of this host to a newer one"
         )

@@ -66,7 +66,7 @@ def parse_size(value: str | int) -> int:
     """Bytes of a size as `docker run` takes it: `512m`, `1.5g`, `1024`. Raises ValueError."""
     match = _SIZE.fullmatch(str(value).strip())
     if not match:
-        raise ValueError(f"{value!r} is not a size; a number with an optional unit b, k, m, g or t is, such as 512m")
+        raise ValueError(f"{value!r} is not a size; expected a number with an optional unit b, k, m, g or t, such as 512m")
     return int(float(match[1]) * 1024 ** "bkmgtp".index(match[2].lower() or "b"))
 
 
@@ -74,14 +74,14 @@ def parse_memory(value: str | int) -> int:
     """Bytes of a memory limit: a size that the engine can give, or 0 for none. Raises ValueError."""
     size = parse_size(value)
     if 0 < size < _LEAST_MEMORY:
-        raise ValueError(f"{value!r} is less than an engine can give a container; at least 6m, or 0 for no limit")
+        raise ValueError(f"{value!r} is less than an engine allows; expected at least 6m, or 0 for no limit")
     return size
 
 
 def parse_cpuset(value: str) -> str:
     """The numbers of CPUs, as given. Raises ValueError."""
     if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", value):
-        raise ValueError(f"{value!r} is not a list of CPUs' numbers, such as 0-3,8")
+        raise ValueError(f"{value!r} is not a list of CPU numbers; expected one such as 0-3,8")
     return value
 
 
@@ -89,7 +89,7 @@ def parse_shm_size(value: str | int) -> int:
     """Bytes of /dev/shm. Raises ValueError."""
     size = parse_size(value)
     if not size:
-        raise ValueError(f"{value!r} is no size for /dev/shm; leave the option out for the engine's default")
+        raise ValueError(f"{value!r} is not a size for /dev/shm; leave the option out to use the engine's default")
     return size
 
 
@@ -98,9 +98,9 @@ def parse_cpus(value: str | float) -> int:
     try:
         cpus = float(value)
     except ValueError:
-        raise ValueError(f"{value!r} is not a number of CPUs, such as 1.5") from None
+        raise ValueError(f"{value!r} is not a number of CPUs; expected one such as 1.5") from None
     if not 0 <= cpus < 100000:
-        raise ValueError(f"{value!r} is not a number of CPUs, such as 1.5")
+        raise ValueError(f"{value!r} is not a number of CPUs; expected one such as 1.5")
     return round(cpus * 1e9)
 
 
@@ -108,7 +108,7 @@ def _port_range(text: str) -> range:
     first, _dash, last = text.partition("-")
     ports = range(int(first), int(last or first) + 1)
     if not ports or ports[0] < 1 or ports[-1] > 65535:
-        raise ValueError(f"{text} is not a port or a range of ports between 1 and 65535")
+        raise ValueError(f"{text} is not a port or port range; expected 1 to 65535")
     return ports
 
 
@@ -116,14 +116,14 @@ def _ip(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text)) if text else ""
     except ValueError:
-        raise ValueError(f"{text} is not an IP address of this host") from None
+        raise ValueError(f"{text} is not an IP address") from None
 
 
 def parse_ports(value: str | int) -> list[Port]:
     """Ports of one entry of `publish`: `[IP:][HOST:]CONTAINER[/PROTO]`, each may be a range. Raises ValueError."""
     match = _PORT.fullmatch(str(value).strip())
     if not match:
-        raise ValueError(f"{value!r} is not [IP:][HOST-PORT:]CONTAINER-PORT[/tcp|udp|sctp], such as 8081:8081")
+        raise ValueError(f"{value!r} is not valid; expected [IP:][HOST-PORT:]CONTAINER-PORT[/tcp|udp|sctp], such as 8081:8081")
     proto = match["proto"] or "tcp"
     ip = _ip((match["ip"] or "").strip("[]"))
     inside = _port_range(match["inside"])
@@ -131,7 +131,7 @@ def parse_ports(value: str | int) -> list[Port]:
         return [Port(f"{p}/{proto}", "", ip) for p in inside]
     host = _port_range(match["host"])
     if len(host) != len(inside):
-        raise ValueError(f"{value!r} publishes {len(inside)} ports on {len(host)}; the two ranges must be as long")
+        raise ValueError(f"{value!r} publishes {len(inside)} ports on {len(host)}; both ranges must have the same length")
     return [Port(f"{i}/{proto}", str(h), ip) for i, h in zip(inside, host)]
 
 
@@ -139,12 +139,14 @@ def parse_mount(value: str) -> Mount:
     """Mount of one entry of `volumes`: `SRC:DST[:OPTS]`, or `DST` for an anonymous volume. Raises ValueError."""
     parts = str(value).split(":")
     if not 1 <= len(parts) <= 3 or not all(parts) or not parts[min(1, len(parts) - 1)].startswith("/"):
-        raise ValueError(f"{value!r} is not SRC:DST[:OPTS] with an absolute DST, such as /srv/data:/data:ro")
+        raise ValueError(f"{value!r} is not valid; expected SRC:DST[:OPTS] with an absolute DST, such as /srv/data:/data:ro")
     unknown = set(parts[2].split(",") if len(parts) == 3 else ()) - _MOUNT_OPTIONS
     if unknown:
-        raise ValueError(f"{value!r} has the unknown option {min(unknown)}; ro, rw, z, Z and the like are known")
+        raise ValueError(f"{value!r} has the unknown option {min(unknown)}; expected an option such as ro, rw, z or Z")
     if len(parts) > 1 and not parts[0].startswith("/") and not _VOLUME.fullmatch(parts[0]):
-        raise ValueError(f"{value!r} has neither an absolute path nor a volume's name as its source, such as /srv/data or my-volume")
+        raise ValueError(
+            f"{value!r} has no valid source; expected an absolute path or the name of a volume, such as /srv/data or my-volume"
+        )
     return split_mount(value)
 
 
@@ -167,10 +169,12 @@ def parse_ulimit(value: str) -> str:
     """A ulimit `NAME=SOFT[:HARD]` in its full form. Raises ValueError."""
     match = re.fullmatch(r"([a-z]+)=(-1|\d+)(?::(-1|\d+))?", str(value))
     if not match or not _ULIMITS.fullmatch(match[1]):
-        raise ValueError(f"{value!r} is not NAME=SOFT[:HARD] with one of the names {_ULIMITS.pattern}, such as nofile=1024:2048")
+        raise ValueError(
+            f"{value!r} is not valid; expected NAME=SOFT[:HARD], such as nofile=1024:2048, with one of the names {_ULIMITS.pattern}"
+        )
     soft, hard = int(match[2]), int(match[3] or match[2])
     if hard != -1 and (soft == -1 or soft > hard):
-        raise ValueError(f"{value!r} has a soft limit above the hard one; soft is at most hard")
+        raise ValueError(f"{value!r} has a soft limit above the hard limit; lower the soft limit or raise the hard one")
     return f"{match[1]}={soft}:{hard}"
 
 
@@ -178,7 +182,7 @@ def parse_restart_policy(value: str) -> str:
     """A restart policy in its full form: `no`, `always`, `unless-stopped`, `on-failure[:N]`. Raises ValueError."""
     match = re.fullmatch(r"(no|always|unless-stopped|on-failure)(?::(\d+))?", str(value))
     if not match or (match[2] and match[1] != "on-failure"):
-        raise ValueError(f"{value!r} is not no, always, unless-stopped or on-failure[:N]")
+        raise ValueError(f"{value!r} is not valid; expected no, always, unless-stopped or on-failure[:N]")
     return f"{match[1]}:{int(match[2])}" if int(match[2] or 0) else match[1]
 
 
@@ -186,7 +190,7 @@ def parse_gpus(value: str | int) -> str:
     """GPUs as `docker run --gpus`: `all`, a number of them, or `device=0,1`. Raises ValueError."""
     text = str(value).strip().strip("\"'")
     if not re.fullmatch(r"all|[1-9]\d*|device=[\w.:-]+(,[\w.:-]+)*", text):
-        raise ValueError(f"{value!r} is not all, a number of GPUs, or device= with their indexes, such as device=0,1")
+        raise ValueError(f"{value!r} is not valid; expected all, a number of GPUs, or device= with their indexes, such as device=0,1")
     return text
 
 
@@ -194,7 +198,7 @@ def parse_device(value: str) -> str:
     """A device `HOST[:CONTAINER[:PERMISSIONS]]` in its full form. Raises ValueError."""
     match = re.fullmatch(r"(/[^:]+)(?::(/[^:]+))?(?::([rwm]{1,3}))?", str(value))
     if not match:
-        raise ValueError(f"{value!r} is not HOST[:CONTAINER[:rwm]] with absolute paths, such as /dev/kfd")
+        raise ValueError(f"{value!r} is not valid; expected HOST[:CONTAINER[:rwm]] with absolute paths, such as /dev/kfd")
     return f"{match[1]}:{match[2] or match[1]}:{match[3] or 'rwm'}"
 
 
@@ -204,9 +208,9 @@ def parse_command(value: object) -> tuple[str, ...]:
         try:
             return tuple(shlex.split(value))
         except ValueError as error:
-            raise ValueError(f"{value!r} cannot be split as a shell would ({error}); close the quotes, or give a list") from None
+            raise ValueError(f"{value!r} cannot be split as a shell would split it ({error}); close the quotes, or use a list") from None
     if not isinstance(value, (list, tuple)):
-        raise ValueError(f"{value!r} is neither a list of words nor one string")
+        raise ValueError(f"{value!r} is not valid; expected a string or a list of words")
     return tuple(str(word) for word in value)
 
 

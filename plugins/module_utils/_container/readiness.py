@@ -64,7 +64,7 @@ def wait_ready(engine: Engine, inspect: dict[str, Any] | None, signal: Ready, ti
         elif announced and announced.search(line):
             announced = None
         elif _is_final(line):
-            raise NotReady(with_log(f"container {_name(inspect)} runs, but will not become ready: {mask(line)}", engine, inspect))
+            raise NotReady(with_log(f"container {_name(inspect)} is running, but will not become ready: {mask(line)}", engine, inspect))
 
 
 def _is_final(line: str) -> bool:
@@ -208,7 +208,7 @@ def with_log(message: str, engine: Engine, inspect: dict[str, Any]) -> str:
 
 def _gone(before: dict[str, Any] | None = None) -> str:
     name = f"container {_name(before)}" if before else "the container"
-    return f"{name} is gone: it ended, and was removed as auto_remove says; set auto_remove: false to keep its log"
+    return f"{name} no longer exists: it ended and was removed because of auto_remove; set auto_remove: false to keep its log"
 
 
 def _died(engine: Engine, inspect: dict[str, Any]) -> str:
@@ -219,5 +219,5 @@ def _died(engine: Engine, inspect: dict[str, Any]) -> str:
 
 
 def _late(engine: Engine, inspect: dict[str, Any], signal: Ready, timeout: float) -> str:
-    what = f"the log line /{signal.log}/" if signal.log else f"an answer on port {signal.port}" if signal.port else "its health command"
-    return with_log(f"container {_name(inspect)} runs, but {what} did not come within {timeout} s", engine, inspect)
+    what = f"log line /{signal.log}/" if signal.log else f"answer on port {signal.port}" if signal.port else "successful health check"
+    return with_log(f"container {_name(inspect)} is running, but there was no {what} within {timeout} s", engine, inspect)

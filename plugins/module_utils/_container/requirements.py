@@ -26,8 +26,8 @@ def check_sdk(module: AnsibleModule) -> None:
         module.fail_json(msg=missing_required_lib(f"docker>={LEAST_SDK}"), exception=DOCKER_IMPORT_ERROR)
     if is_older(SDK_VERSION, LEAST_SDK):
         module.fail_json(
-            msg=f"the Docker SDK for Python {SDK_VERSION} of {sys.executable} is too old: {LEAST_SDK} or newer is needed; "
-            f"install docker>={LEAST_SDK} there, or set ansible_python_interpreter of this host to a Python that has it"
+            msg=f"the Docker SDK for Python {SDK_VERSION} of {sys.executable} is too old; {LEAST_SDK} or newer is required; "
+            f"install docker>={LEAST_SDK} for that Python, or set ansible_python_interpreter of this host to a Python that has it"
         )
 
 

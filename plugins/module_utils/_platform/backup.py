@@ -66,7 +66,7 @@ def backup(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str
     """swarm_backup: write the archive `path`. Raises ValueError where there is nothing to archive or the result would be inconsistent."""
     parts = list(_parts(engine, params))
     if not parts:
-        raise ValueError(f"the platform keeps nothing on this host: there is no {params['directory']}, nor any of its volumes")
+        raise ValueError(f"the platform keeps nothing on this host: neither {params['directory']} nor any of its volumes exists")
     age.find()
     users = _to_pause(engine, parts)
     result = {
@@ -82,7 +82,9 @@ def backup(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str
             written = _write(file, parts, params)
             seconds = time.monotonic() - began if users else 0.0
         if written.changed:
-            raise ValueError(f"{', '.join(written.changed)} changed while it was read, as when SPIRE rotates a key; run the backup again")
+            raise ValueError(
+                f"{', '.join(written.changed)} changed while it was read, for example because SPIRE rotated a key; run the backup again"
+            )
     with open(params["path"], "rb") as archive:
         return {**result, "paused_seconds": round(seconds, 1), "size": written.size, "sha256": sum_of(archive)}
 

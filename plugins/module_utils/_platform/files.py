@@ -69,7 +69,7 @@ def make_room(module: AnsibleModule, paths: Iterable[str]) -> list[dict[str, str
         stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(os.lstat(path).st_mtime))
         target = f"{path}.{stamp}"
         if os.path.lexists(target):
-            module.fail_json(msg=f"{path} cannot make room, as {target} is there already: move one of the two away")
+            module.fail_json(msg=f"cannot move {path} aside: {target} already exists; move one of the two away")
         if not module.check_mode:
             os.rename(path, target)
         diffs.append({"before_header": path, "after_header": target, "before": f"{path}\n", "after": f"{target}\n"})
@@ -79,7 +79,7 @@ def make_room(module: AnsibleModule, paths: Iterable[str]) -> list[dict[str, str
 def unusable(path: str, user: str) -> str:
     """Why a directory cannot be read by a user (name or uid, with or without a group; empty: by the caller); empty when it can."""
     if not os.path.isdir(path):
-        return "something else than a directory is there" if os.path.lexists(path) else "there is no such directory"
+        return "it is not a directory" if os.path.lexists(path) else "it does not exist"
     if user and not _may_read(os.stat(path), *_ids(user)):
         return f"user {user} of the container cannot read it"
     return ""
@@ -103,12 +103,12 @@ def _directory(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, str] 
     path = wanted["path"]
     there = os.path.lexists(path)
     if there and not os.path.isdir(path):
-        module.fail_json(msg=f"{path} is to be a directory, but something else is there: move it away")
+        module.fail_json(msg=f"{path} must be a directory, but something else exists there: move it away")
     if not there and not module.check_mode:
         try:
             os.makedirs(path)
         except OSError as error:
-            module.fail_json(msg=f"the directory {path} cannot be made: {error.strerror}")
+            module.fail_json(msg=f"the directory {path} cannot be created: {error.strerror}")
     if _attributes(module, wanted) or not there:
         return _diff(path, "" if not there else "directory with other owner or mode\n", "directory\n")
     return None
@@ -135,7 +135,7 @@ def _file(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, str] | Non
     path, content = wanted["path"], wanted["content"]
     there = os.path.lexists(path)
     if there and not os.path.isfile(path):
-        module.fail_json(msg=f"{path} is to be a file, but something else is there: move it away")
+        module.fail_json(msg=f"{path} must be a file, but something else exists there: move it away")
     before = _read(module, path) if there else b""
     if there and before == content.encode():
         return _diff(path, "file with other owner or mode\n", "file\n") if _attributes(module, wanted) else None

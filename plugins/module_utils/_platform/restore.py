@@ -42,8 +42,8 @@ def restore(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[st
     running = [name_of(s) for _c, _r, s in members(engine) if is_within(s, params["network"], directory)]
     if running:
         raise ValueError(
-            f"{', '.join(sorted(running))} of this platform exists on this host, and restoring would change its files under it: "
-            "remove it first (playbook teardown)"
+            f"this platform still has containers on this host ({', '.join(sorted(running))}), whose files restoring would change: "
+            "remove them first (playbook teardown)"
         )
     if _marker(directory, RESTORING) != archive:
         _check_room(engine, directory, volumes)
@@ -73,7 +73,7 @@ def check(params: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     _check_manifest(path, manifest, params)
     if manifest["files"] != sums:
         wrong = sorted(name for name in {*sums, *manifest["files"]} if sums.get(name) != manifest["files"].get(name))
-        raise ValueError(f"{path} is damaged: {', '.join(wrong[:3])} and its checksum in the manifest differ")
+        raise ValueError(f"{path} is damaged: {', '.join(wrong[:3])} does not match its checksum in the manifest")
     return manifest, list(volumes)
 
 
@@ -81,7 +81,10 @@ def _check_manifest(path: str, manifest: dict[str, Any], params: dict[str, Any])
     if not manifest:
         raise ValueError(f"{path} is not a backup of this collection: it has no {MANIFEST}")
     if manifest["format"] > FORMAT:
-        raise ValueError(f"{path} has format {manifest['format']}, made by a newer collection; this one reads up to {FORMAT}: upgrade it")
+        raise ValueError(
+            f"{path} has format {manifest['format']} of a newer version of the collection; this version reads "
+            f"up to {FORMAT}: upgrade the collection"
+        )
     for key, word in (("trust_domain", "trust domain"), ("host", "host")):
         if manifest[key] != params[key]:
             raise ValueError(f"{path} is a backup of {word} {manifest[key]}, not of {params[key]}")
@@ -105,7 +108,7 @@ def _place(entry: tarfile.TarInfo) -> tuple[str, str, str]:
     words = entry.name.split("/")
     known = words[0] == DIRECTORY or (words[0] == VOLUMES and len(words) > 1)
     if not known or ".." in words or not (entry.isreg() or entry.isdir() or entry.issym()):
-        raise ValueError(f"the archive has a member that no backup has: {entry.name}")
+        raise ValueError(f"the archive has an unexpected member: {entry.name}")
     skip = 1 if words[0] == DIRECTORY else 2
     return words[0], words[1] if skip == 2 else "", "/".join(words[skip:])
 
@@ -127,7 +130,7 @@ def _check_room(engine: Engine, directory: str, volumes: list[str]) -> None:
     targets += [(f"volume {name}", found["Mountpoint"]) for name in volumes for found in [engine.volume(name)] if found]
     full = [what for what, path in targets if os.path.isdir(path) and any(name not in MARKERS for name in os.listdir(path))]
     if full:
-        raise ValueError(f"{', '.join(full)} is not empty on this host, and restoring would replace what is in it: move it away first")
+        raise ValueError(f"{', '.join(full)} is not empty on this host; move the content away first, as restoring would replace it")
 
 
 def _put_back(engine: Engine, params: dict[str, Any], volumes: list[str], archive: str) -> None:
@@ -169,7 +172,7 @@ def _extract(entry: tarfile.TarInfo, content: IO[bytes] | None, root: str, path:
     """Put one member below its root, with its owner, mode and time; times of directories are collected, as what comes into them changes them."""
     target = os.path.join(root, path) if path else root
     if path and not is_below(os.path.realpath(os.path.dirname(target)), os.path.realpath(root)):
-        raise ValueError(f"the archive has a member that leads out of {root}: {entry.name}")
+        raise ValueError(f"the archive has a member outside {root}: {entry.name}")
     if entry.issym():
         os.symlink(entry.linkname, target)
         os.chown(target, entry.uid, entry.gid, follow_symlinks=False)

@@ -63,12 +63,12 @@ def check(line: str) -> None:
     """Raises ValueError for what is no command of the documents, or one that only means something within a session."""
     words = line.upper()
     if "CONTEXT" in words.split()[1:2] and not is_read(line):
-        raise ValueError(
-            f"command: {line}: a context ends with the session that it is made in; name the SN by sn_ip or sn_api_service instead"
-        )
+        raise ValueError(f"command: {line}: a context ends with its session; set sn_ip or sn_api_service to name the SN instead")
     if not is_read(line) and not any(words.startswith(f"{start} ") for start in _CHANGES):
         known = ", ".join((*_READS, *_CHANGES))
-        raise ValueError(f"command: {line}: is not a command that can be run alone; these can, with what follows them: {known}")
+        raise ValueError(
+            f"command: {line}: is not a command that can be run on its own; expected one of these, with its arguments: {known}"
+        )
 
 
 def is_read(line: str) -> bool:
@@ -102,7 +102,7 @@ def task_name(text: str, where: str) -> str:
     """The name in a task's definition. Raises ValueError."""
     found = re.search(r"^['\"]?Name['\"]?\s*:\s*['\"]?([^'\"\s]+)", text, re.MULTILINE)
     if not found:
-        raise ValueError(f"command: {where} has no Name, which each task has")
+        raise ValueError(f"command: {where} has no Name, which each task must have")
     return found[1]
 
 
@@ -142,9 +142,11 @@ class Session:
     def __init__(self, engine: Engine, name: str, place: dict[str, Any]) -> None:
         inspect = engine.inspect(name)
         if inspect is None:
-            raise EngineError(f"container {name} is not there: start the SWCI first, or name the one that runs (option name)")
+            raise EngineError(f"container {name} does not exist: start the SWCI first, or set name to the one that runs")
         if not inspect["State"].get("Running"):
-            raise EngineError(f"container {name} does not run, as after the end of its script: start it, or one without a script")
+            raise EngineError(
+                f"container {name} does not run, for example because its script has ended: start it, or start a SWCI without a script"
+            )
         self.engine, self.inspect = engine, inspect
         self.env = dict(pair.partition("=")[::2] for pair in inspect["Config"].get("Env") or [])
         self.address = _address(place) or self._scripted()
@@ -162,7 +164,7 @@ class Session:
             r"^\s*CREATE\s+CONTEXT\s+\S+\s+WITH\s+(.+?)\s*$", self.file(script) if script else "", re.IGNORECASE | re.MULTILINE
         )
         if not found:
-            raise ValueError("which SN is asked is not known: set sn_ip or sn_api_service (the SWCI has no init script that names one)")
+            raise ValueError("no SN to ask: set sn_ip or sn_api_service, as the SWCI has no init script that names an SN")
         return found[1]
 
     def do(self, line: str) -> str:
@@ -175,7 +177,7 @@ class Session:
         answers = _PROMPT.split(mask(out, secrets_of(self.inspect)))[1:]
         problem = next((text for answer in answers for text in answer.splitlines() if text.startswith("ERROR")), "")
         if code or problem or len(answers) <= len(_BEGIN):
-            said = problem or mask(err or out, secrets_of(self.inspect)).strip()[-1000:] or "it said nothing"
+            said = problem or mask(err or out, secrets_of(self.inspect)).strip()[-1000:] or "it printed nothing"
             raise EngineError(f"{line} failed in {self.inspect['Name'].lstrip('/')}: {said}")
         # Where input is echoed, it is the answer's first line.
         return answers[len(_BEGIN)].removeprefix(f"{line}\n").strip()

@@ -84,14 +84,14 @@ def _directories(params: dict[str, Any], others: list[dict[str, Any]]) -> Iterat
             stays = _shared(directory) or directory_stays(path, others, params["keep"])
             rest += [name] if stays else []
             yield _Thing("directory", path, stays, partial(_remove, path))
-    yield _Thing("directory", directory, f"{', '.join(sorted(rest))} stays in it" if rest else "", partial(os.rmdir, directory))
+    yield _Thing("directory", directory, f"it still contains {', '.join(sorted(rest))}" if rest else "", partial(os.rmdir, directory))
 
 
 def _shared(directory: str) -> str:
     """Why nothing in a directory may go that others use too, as its children may be anybody's; empty for one of the platform's own."""
     path = os.path.realpath(directory)
     if path in SHARED or os.path.dirname(path) == "/":
-        return f"{directory} is a directory that others use too: remove what is the platform's by hand"
+        return f"{directory} is also used by others: remove the platform's files by hand"
     return ""
 
 
@@ -110,7 +110,7 @@ def network_stays(network: dict[str, Any], others: list[dict[str, Any]]) -> str:
     others   summaries of the containers that are not the platform's
     """
     if NETWORK_LABEL not in (network.get("Labels") or {}):
-        return "no label says that this collection made it, so it may be yours"
+        return "it has no label that says that this collection created it, so it may be yours"
     users = [name_of(s) for s in others if network["Name"] in ((s.get("NetworkSettings") or {}).get("Networks") or {})]
     return _used(users)
 
@@ -130,4 +130,4 @@ def directory_stays(path: str, others: list[dict[str, Any]], keep: list[str]) ->
 
 def _used(names: Iterable[str]) -> str:
     users = ", ".join(sorted(names))
-    return f"container {users} uses it, and is not this platform's" if users else ""
+    return f"container {users}, which does not belong to this platform, uses it" if users else ""

@@ -118,7 +118,7 @@ class _Look:
         found: list[Any] = [self.engine.inspect(name) for name in node.containers]
         for name, inspect in zip(node.containers, found):
             if inspect is None:
-                raise EngineError(f"container {name} of {node.name} is not there: start the training first (playbook train)")
+                raise EngineError(f"container {name} of {node.name} does not exist: start the training first (playbook train)")
         return found
 
     def _listen(self, node: Node, inspect: dict[str, Any], tail: int) -> None:
@@ -162,7 +162,7 @@ class _Look:
         name, code = first["Name"].lstrip("/"), first["State"].get("ExitCode")
         how = f"ended with exit code {code}" if first["State"]["Status"] != "created" else "was never started"
         if not code and node.state == "failed":
-            how += ", but its log has no line that says that the training is finished"
+            how += ", but its log does not say that the training has finished"
         told = with_log(f"the training of {node.name} failed: container {name} {how}", self.engine, first)
         for other in inspects:
             if other is not first:

@@ -82,7 +82,7 @@ def _authorities(text: str) -> set[bytes]:
     try:
         return set(trust_bundle.authorities(json.loads(text))) if text else set()
     except ValueError as error:
-        raise OptionError("server_bundle", text[:40], "is not a SPIFFE bundle; what spire_bundle returns is") from error
+        raise OptionError("server_bundle", text[:40], "is not a SPIFFE bundle; expected what spire_bundle returns") from error
 
 
 def knows(volumes: Iterable[str], wanted: set[bytes]) -> bool:

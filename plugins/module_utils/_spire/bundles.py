@@ -49,7 +49,9 @@ def check_bundle(params: dict[str, Any]) -> None:
             _keys(copy)
         first = places.setdefault(copy.trust_domain, copy.where)
         if first != copy.where:
-            raise SpireError(f"{copy.where}trust_domain: {copy.trust_domain} has its bundle in {first.rstrip('.')} already; name it once")
+            raise SpireError(
+                f"{copy.where}trust_domain: {copy.trust_domain} is already in {first.rstrip('.')}; list each trust domain only once"
+            )
 
 
 def bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -93,7 +95,9 @@ def _write(server: Server, copy: _Copy) -> None:
     except SpireError as error:
         if not copy.where:
             raise
-        raise SpireError(f"{copy.where.rstrip('.')} ({copy.trust_domain}): {error}; those before it are set, none after it") from error
+        raise SpireError(
+            f"{copy.where.rstrip('.')} ({copy.trust_domain}): {error}; the bundles before it were set, those after it were not"
+        ) from error
 
 
 def _keys(copy: _Copy) -> set[tuple[str, str]]:

@@ -68,10 +68,10 @@ def version_tuple(version: object) -> tuple[int, ...]:
     """(1, 15, 3) of "1.15.3"; raises ValueError for anything else or for a version older than this collection configures."""
     match = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)", str(version))
     if not match:
-        raise ValueError(f"SPIRE version {version!r} is not of the form 1.8.4")
+        raise ValueError(f"invalid SPIRE version {version!r}; expected a version such as 1.8.4")
     numbers = tuple(int(number) for number in match.groups())
     if numbers[:2] < OLDEST:
-        raise ValueError(f"SPIRE {version} is too old to be configured here: 0.12 is the oldest")
+        raise ValueError(f"SPIRE {version} is too old; expected 0.12 or newer")
     return numbers
 
 
@@ -96,7 +96,7 @@ def seconds(option: str, value: object) -> int:
     """Seconds of a duration such as `168h` or `1h30m`. Raises ValueError, naming the option."""
     parts = re.findall(r"(\d+)([hms])", str(value))
     if not parts or "".join(number + unit for number, unit in parts) != str(value):
-        raise ValueError(f"{option}: {value!r} is not a duration; hours, minutes and seconds such as 168h or 1h30m are")
+        raise ValueError(f"{option}: {value!r} is not a duration; expected hours, minutes and seconds, such as 168h or 1h30m")
     return sum(int(number) * _UNITS[unit] for number, unit in parts)
 
 
@@ -110,17 +110,18 @@ def lives(settings: dict[str, Any]) -> dict[str, str]:
     """
     days = settings["training_days"]
     if not str(days).isdigit() or int(days) < 1:  # a text is what `-e swarm_training_days=14` gives
-        raise ValueError(f"training_days: {days!r} is not a whole number of days, at least 1")
+        raise ValueError(f"training_days: invalid value {days!r}; expected a whole number of days, at least 1")
     svid = settings["x509_svid_ttl"] or f"{2 * 24 * (int(days) + DAYS_BEFORE)}h"
     agent = settings["agent_ttl"] or "168h"
     longest = max(seconds("x509_svid_ttl", svid), seconds("agent_ttl", agent))
     ca = settings["ca_ttl"] or f"{_ca_hours(_ca_hours(longest) * 3600 if settings['has_downstream'] else longest)}h"
     if seconds("ca_ttl", ca) <= 6 * seconds("agent_ttl", agent):
         raise ValueError(
-            f"ca_ttl: {ca} is not more than six times agent_ttl, {agent}: agents would lose their identity when the CA changes"
+            f"ca_ttl: {ca} is too short; it must be more than six times agent_ttl ({agent}), or agents lose "
+            "their identity when the CA changes"
         )
     if seconds("ca_ttl", ca) < seconds("x509_svid_ttl", svid):
-        raise ValueError(f"x509_svid_ttl: {svid} is more than ca_ttl, {ca}: no SVID outlives the CA that signs it")
+        raise ValueError(f"x509_svid_ttl: {svid} is longer than ca_ttl ({ca}), but an SVID cannot outlive the CA that signs it")
     return {"ca_ttl": ca, "agent_ttl": agent, "x509_svid_ttl": svid}
 
 
@@ -132,7 +133,7 @@ def _ca_hours(longest: int) -> int:
 def _complete(settings: dict[str, Any], known: dict[str, Any], what: str) -> dict[str, Any]:
     unknown = sorted(set(settings) - set(known))
     if unknown:
-        raise ValueError(f"unknown settings for a SPIRE {what}: {', '.join(unknown)}; known are {', '.join(known)}")
+        raise ValueError(f"unknown settings for a SPIRE {what}: {', '.join(unknown)}; expected only {', '.join(known)}")
     merged = {**known, **{k: v for k, v in settings.items() if v not in (None, "")}}
     absent = [name for name, value in merged.items() if value is None]
     if absent:
@@ -239,7 +240,7 @@ def swarm_attestor(plugin_cmd: str, plugin_checksum: str, plugin_data: dict[str,
     plugin_checksum: SHA-256 of the file plugin_cmd in hex, "" while nobody knows it. Raises ValueError for one that is none.
     """
     if plugin_checksum and not re.fullmatch(r"[0-9a-fA-F]{64}", plugin_checksum):
-        raise ValueError(f"plugin_checksum: {plugin_checksum!r} is not a SHA-256 in hex, 64 digits")
+        raise ValueError(f"plugin_checksum: {plugin_checksum!r} is not a SHA-256 checksum; expected 64 hexadecimal digits")
     return {
         "plugin_cmd": plugin_cmd,
         "plugin_checksum": plugin_checksum.lower() or CHECKSUM_NOT_KNOWN,

@@ -26,14 +26,14 @@ _HOST = re.compile(r"[A-Za-z0-9_.:-]+\Z")
 def problems(wanted: object) -> list[str]:
     """What is wrong with a datastore as a user writes it, as a list of sentences without a secret; empty for none."""
     if not isinstance(wanted, dict):
-        return ["is not a mapping; type, host, port, database, username, password and tls are what it has"]
-    unknown = [f"has the unknown key {key!r}; it has {', '.join(KEYS)}" for key in wanted if key not in KEYS]
+        return ["must be a mapping with the keys type, host, port, database, username, password and tls"]
+    unknown = [f"has the unknown key {key!r}; expected one of {', '.join(KEYS)}" for key in wanted if key not in KEYS]
     kind = wanted.get("type", SQLITE)
     if kind not in TYPES:
-        return [*unknown, f"type: {kind!r} is none of {', '.join(TYPES)}"]
+        return [*unknown, f"type: invalid value {kind!r}; expected one of {', '.join(TYPES)}"]
     if kind == SQLITE:
         useless = [key for key in KEYS[1:] if wanted.get(key)]
-        return [*unknown, *(f"{key} is of no use with type: {SQLITE}, which is a file of the server's own" for key in useless)]
+        return [*unknown, *(f"{key} cannot be used with type: {SQLITE}, which is a file of the server's own" for key in useless)]
     return unknown + _database_problems(wanted, kind)
 
 
@@ -42,17 +42,17 @@ def _database_problems(wanted: dict[str, Any], kind: str) -> list[str]:
     for key, form in (("host", _HOST), ("database", _NAME), ("username", _NAME)):
         if wanted.get(key) and not form.match(str(wanted[key])):
             found.append(
-                f"{key}: {mask_user(str(wanted[key]))!r} has a character that cannot be handed to a database; letters, digits, _, . and - can"
+                f"{key}: {mask_user(str(wanted[key]))!r} has a character that is not allowed; expected letters, digits, _, . and -"
             )
     port = wanted.get("port") or PORTS[kind]
     if not isinstance(port, int) or isinstance(port, bool) or not 1 <= port <= 65535:
         shown = repr(mask_user(port)) if isinstance(port, str) else port
-        found.append(f"port: {shown} is not a number from 1 to 65535")
+        found.append(f"port: invalid port {shown}; expected 1 to 65535")
     tls = wanted.get("tls") or {}
     if not isinstance(tls, dict) or set(tls) - set(TLS_FILES):
-        return [*found, f"tls is not a mapping of {', '.join(TLS_FILES)}"]
+        return [*found, f"tls must be a mapping with the keys {', '.join(TLS_FILES)}"]
     if bool(tls.get("cert_file")) != bool(tls.get("key_file")):
-        found.append("tls: cert_file and key_file go together")
+        found.append("tls: cert_file and key_file must be set together")
     return found
 
 

@@ -74,7 +74,7 @@ def check_entries(params: dict[str, Any]) -> None:
         domains.setdefault(option["spiffe_id"].split("/")[2], f"entries[{number}]")
     if len(domains) > 1:
         said = ", ".join(f"{domain} ({where})" for domain, where in domains.items())
-        raise SpireError(f"entries: are of several trust domains, {said}; a server issues for its own, so each server gets its own list")
+        raise SpireError(f"entries: belong to several trust domains, {said}; give each server only the entries of its own trust domain")
     for parent in params["purge_parents"] or ():
         check_spiffe_id("purge_parents", parent.removesuffix("/*"))
 
@@ -157,7 +157,9 @@ def _check_server(server: Server, written: list[dict[str, Any]]) -> None:
     """Raise SpireError for entries that this server cannot have, before the first of them is written."""
     own, first = server.trust_domain(), id_text(written[0]["spiffe_id"])
     if own and written[0]["spiffe_id"]["trust_domain"] != own:
-        raise SpireError(f"entries: {first} is not of this server's trust domain {own}; give it to the server of its own domain")
+        raise SpireError(
+            f"entries: {first} does not belong to this server's trust domain {own}; give it to the server of its own trust domain"
+        )
     _check_federation(server, written)
     _check_parents(server, written)
 
@@ -179,8 +181,8 @@ def _check_parents(server: Server, written: list[dict[str, Any]]) -> None:
     unknown = sorted(set(agents) - {id_text(agent["id"]) for agent in server.told_agents()}) if agents else []
     if unknown:
         raise SpireError(
-            f"entries: {agents[unknown[0]]} hangs below {unknown[0]}, and this server knows no such agent; "
-            "the ID that its join token was made for (spire_token) stays the same"
+            f"entries: {agents[unknown[0]]} has the parent {unknown[0]}, but this server does not know that agent; "
+            "use the ID that its join token was created for (spire_token), which stays the same"
         )
 
 
@@ -189,17 +191,17 @@ def _check_entry(where: str, option: dict[str, Any]) -> None:
     check_spiffe_id(f"{where}.parent_id", option["parent_id"])
     own, parents = (option[name].split("/")[2] for name in ("spiffe_id", "parent_id"))
     if own != parents:
-        raise SpireError(f"{where}.parent_id: {option['parent_id']!r} is not of the trust domain {own}, which {option['spiffe_id']} is of")
+        raise SpireError(f"{where}.parent_id: {option['parent_id']!r} does not belong to the trust domain {own} of {option['spiffe_id']}")
     if _path(option["spiffe_id"]).startswith("/spire/"):
-        raise SpireError(f"{where}.spiffe_id: {option['spiffe_id']!r} is below /spire, which SPIRE keeps for its own servers and agents")
+        raise SpireError(f"{where}.spiffe_id: {option['spiffe_id']!r} is below /spire, which SPIRE reserves for its own servers and agents")
     if not option["selectors"]:
-        raise SpireError(f"{where}.selectors: is empty; an entry without selectors matches nothing")
+        raise SpireError(f"{where}.selectors: is empty; list at least one, as an entry without selectors matches nothing")
     for selector in option["selectors"]:
         check_selector(f"{where}.selectors", selector)
     for domain in option["federates_with"] or ():
         check_trust_domain(f"{where}.federates_with", domain.removeprefix("spiffe://"))
         if domain.removeprefix("spiffe://") == own:
-            raise SpireError(f"{where}.federates_with: {own} is the entry's own trust domain; the others are right")
+            raise SpireError(f"{where}.federates_with: {own} is the entry's own trust domain; list only other trust domains")
 
 
 def _entries_diff(wanted: dict[_Key, dict[str, Any]], there: dict[_Key, dict[str, Any]], deleted: list[dict[str, Any]]) -> dict[str, str]:

@@ -37,7 +37,7 @@ def synchronized(lines: queue.Queue[str | None], agents: Iterable[str], seconds:
 def check_info(params: dict[str, Any]) -> None:
     """Raise SpireError for what spire_info cannot have."""
     if params["days"] is not None and params["days"] <= 0:
-        raise SpireError(f"days: {params['days']} is not a positive number")
+        raise SpireError(f"days: invalid value {params['days']}; expected a positive number")
     try:
         seconds("default_x509_svid_ttl", params["default_x509_svid_ttl"])
     except ValueError as error:

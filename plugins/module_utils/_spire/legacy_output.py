@@ -112,7 +112,7 @@ def _data(entry: dict[str, Any]) -> dict[str, Any]:
     own = f"spiffe://{entry['spiffe_id']['trust_domain']}{entry['spiffe_id']['path']}"
     for name, nothing in _ONLY_LATER.items():
         if entry.get(name, nothing) != nothing:
-            raise ValueError(f"{own}: SPIRE 0.12 has no {name} for an entry, leave it out")
+            raise ValueError(f"{own}: SPIRE 0.12 does not support {name} in an entry; leave it out")
     return {
         **({"entry_id": entry["id"]} if entry.get("id") else {}),
         "spiffe_id": own,

@@ -103,12 +103,16 @@ def held(containers: Iterable[dict[str, Any]], svid_ttl: int | None, until: int,
 def _node(container: dict[str, Any], end: int, until: int) -> dict[str, Any]:
     name, identity = container["name"], container["identity"]
     if not identity:
-        problem = f"what {name} took when it was started may end {date(end)}, the training {date(until)}"
+        problem = f"the SVID that {name} fetched at its start may expire at {date(end)}, before the training ends at {date(until)}"
     else:
-        problem = f"{name} holds a certificate that ends {date(end)}, the training {date(until)}"
+        problem = f"{name} has a certificate that expires at {date(end)}, before the training ends at {date(until)}"
     how = "" if not identity or identity["spiffe_id"] else "renew the certificate (swarm_certificates), then "
     return _problem(
-        "node", name, end, problem, f"{how}start it again (`docker restart {name}` on its host): a node takes its identity then"
+        "node",
+        name,
+        end,
+        problem,
+        f"{how}restart it (`docker restart {name}` on its host), as a node fetches its identity only at its start",
     )
 
 
@@ -118,14 +122,15 @@ def _problem(what: str, name: str, expires_at: int, problem: str, remedy: str) -
 
 def _authority(trust_domain: str, signer: dict[str, Any] | None, until: int) -> dict[str, Any]:
     end = signer["expires_at"] if signer else 0
-    problem = f"the CA of {trust_domain} that signs now ends {date(end)}, the training {date(until)}"
+    problem = f"the current signing CA of {trust_domain} expires at {date(end)}, before the training ends at {date(until)}"
     return _problem(
         "authority",
         trust_domain,
         end,
-        problem if signer else f"{trust_domain} has no CA that is valid now",
-        "raise ca_ttl (spire_server_ca_ttl) to more than six times the training, and rotate the CA: `spire-server localauthority x509 "
-        "prepare`, then `activate`, or start later, when the next CA has taken over",
+        problem if signer else f"{trust_domain} has no valid CA",
+        "raise ca_ttl (spire_server_ca_ttl) to more than six times the length of the training, and "
+        "rotate the CA: `spire-server localauthority x509 "
+        "prepare`, then `activate`. Or start the training after the next CA has become active",
     )
 
 
@@ -134,7 +139,10 @@ def _cut_short(facts: dict[str, Any], default_ttl: int, until: int, now: int) ->
     if end >= until or not any(life / 2 > end - handed_out for _entry, life in _lives(facts, default_ttl)):
         return []
     domain = facts["trust_domain"]
-    problem = f"{domain} has a new CA, but agents may hand out what the old one signed, which ends {date(end)}, the training {date(until)}"
+    problem = (
+        f"{domain} has a new CA, but agents may still hand out SVIDs of the old one, which expire at "
+        f"{date(end)}, before the training ends at {date(until)}"
+    )
     return [_problem("authority", domain, end, problem, f"start the training after {date(handed_out)}, when all agents have new SVIDs")]
 
 
@@ -154,10 +162,12 @@ def _svids(facts: dict[str, Any], default_ttl: int, until: int, now: int) -> lis
                 "svid",
                 entry["spiffe_id"],
                 int(now + life / 2),
-                f"an SVID lives {span(life)}, and an agent hands it out until half of that is over, so one that is taken now may live"
-                f" {span(life / 2)}; the training lasts another {span(until - now)}",
-                "set x509_svid_ttl of the entry (spire_entry) or of the server (spire_server_x509_svid_ttl) to twice the training, "
-                "then start the container anew",
+                f"an SVID is valid for {span(life)}, and an agent hands it out until half of that time is over, "
+                "so one that is fetched now may last"
+                f" {span(life / 2)}, but the training lasts another {span(until - now)}",
+                "set x509_svid_ttl of the entry (spire_entry) or of the server (spire_server_x509_svid_ttl) to "
+                "twice the length of the training, "
+                "then restart the container",
             )
         )
     return found
@@ -169,32 +179,32 @@ def _bundle(bundle: dict[str, Any], until: int) -> dict[str, Any]:
         "bundle",
         domain,
         bundle["expires_at"],
-        f"the bundle of {domain} that this server has ends {date(bundle['expires_at'])}, the training {date(until)}",
-        f"have {domain} rotate its CA to a longer one, then fetch its bundle again (spire_bundle, or its bundle endpoint does)",
+        f"this server's bundle of {domain} expires at {date(bundle['expires_at'])}, before the training ends at {date(until)}",
+        f"ask {domain} to rotate to a CA that lasts longer, then fetch its bundle again (with spire_bundle, or from its bundle endpoint)",
     )
 
 
 def _agent(agent: dict[str, Any], now: int) -> dict[str, Any]:
-    why = "is banned" if agent["banned"] else f"was last attested until {date(agent['expires_at'])}"
+    why = "is banned" if agent["banned"] else f"has an identity that expired at {date(agent['expires_at'])}"
     return _problem(
         "agent",
         agent["spiffe_id"],
         agent["expires_at"],
         f"agent {agent['spiffe_id']} {why}",
-        "evict it, or attest its host again with the role spire_agent, which does both",
+        "evict it, or run the role spire_agent for its host again, which evicts and attests it",
     )
 
 
 def _token(token: dict[str, Any], now: int) -> dict[str, Any]:
     """A token need not outlive the training. It is to be used before it ends, and where it was not, an agent is not there."""
     agent, end = token["spiffe_id"], token["expires_at"]
-    ends, how = ("expires", "uses it") if end > now else ("expired", "makes another one and uses that")
+    ends, how = ("expires", "uses it") if end > now else ("expired", "creates and uses another one")
     return _problem(
         "token",
         agent,
         end,
-        f"agent {agent} is not attested: the join token that was made for it was never used, and {ends} {date(end)}",
-        f"run `site`, which {how}; without the agent nothing on its host gets an identity",
+        f"agent {agent} is not attested: the join token that was created for it was never used, and {ends} at {date(end)}",
+        f"run `site`, which {how}; without the agent, no container on its host gets an identity",
     )
 
 

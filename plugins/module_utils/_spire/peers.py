@@ -77,28 +77,28 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         start = " ".join(text.split())[:40]
-        kind = "an HTML page, such as that of a login," if start.lower().startswith(("<!doctype", "<html")) else "not JSON"
-        raise Refused(f"is {kind} and not what the playbook exchange writes: it begins with {start!r}") from error
+        kind = "an HTML page, such as a login page," if start.lower().startswith(("<!doctype", "<html")) else "not JSON"
+        raise Refused(f"was not written by the playbook exchange: it is {kind} and begins with {start!r}") from error
 
 
-def taken(text: str, told: object, now: float) -> dict[str, Any]:
+def taken(text: str, given: object, now: float) -> dict[str, Any]:
     """The peer of a file: trust_domain, address, port, bundle (SPIFFE JSON text), swops, pairs. Raises Refused.
 
-    told  the fingerprint that the other organisation has told; spaces and case do not matter
+    given  the fingerprint in swarm_peers; spaces and case do not matter
     """
     peer = _json(text)
     absent = [key for key in KEYS if not isinstance(peer, dict) or key not in peer]
     if absent:
-        raise Refused(f"lacks {', '.join(absent)}: it is not what the playbook exchange writes")
+        raise Refused(f"was not written by the playbook exchange: it has no {', '.join(absent)}")
     domain, endpoint, bundle = peer["trust_domain"], peer["endpoint"], peer["bundle"]
     if not is_trust_domain(domain):
-        raise Refused(f"has the trust domain {domain!r}, which is none")
+        raise Refused(f"has the invalid trust domain {domain!r}")
     _check_bundle(bundle, domain, now)
     reached, counted = _endpoint(endpoint, domain), _counted(peer["nodes"])
     if _plain(peer["fingerprint"]) == _plain(_fingerprint_of_authorities(bundle)):
         remedy = f"ask {domain} to run the playbook exchange again and to send its file"
         raise Refused(f"was written by an earlier version of this collection: {remedy}")
-    _check_fingerprint(fingerprint(peer), peer["fingerprint"], told, domain)
+    _check_fingerprint(fingerprint(peer), peer["fingerprint"], given, domain)
     return {"trust_domain": domain, "bundle": json.dumps(_only_authorities(bundle)), **reached, **counted}
 
 
@@ -111,19 +111,21 @@ def _check_bundle(bundle: dict[str, Any], domain: str, now: float) -> None:
         raise Refused(f"says that its bundle is that of {domain}, but its CA is that of {', '.join(others)}")
     end = max(map(x509.expiry, there))
     if end <= now:
-        raise Refused(f"has a bundle that ended {lifetime.date(end)}: ask {domain} to run the playbook exchange again and to send its file")
-
-
-def _check_fingerprint(found: str, inside: object, told: object, domain: str) -> None:
-    if _plain(inside) != _plain(found):
-        raise Refused(f"was changed or damaged on its way: it has the fingerprint {found}, and says {inside}")
-    if not told:
         raise Refused(
-            f"has the fingerprint {found}: have {domain} read out theirs over the phone, and if it is the same, write it into swarm_peers"
+            f"has a bundle that expired at {lifetime.date(end)}: ask {domain} to run the playbook exchange again and to send its file"
         )
-    if _plain(told) != _plain(found):
+
+
+def _check_fingerprint(found: str, inside: object, given: object, domain: str) -> None:
+    if _plain(inside) != _plain(found):
+        raise Refused(f"was changed or damaged on its way: its fingerprint is {found}, but it says {inside}")
+    if not given:
         raise Refused(
-            f"has the fingerprint {found}, and swarm_peers says {told}: do not use it before {domain} has told you which is right"
+            f"has the fingerprint {found}: ask {domain} to read out theirs over the phone, and if both are the same, add it to swarm_peers"
+        )
+    if _plain(given) != _plain(found):
+        raise Refused(
+            f"has the fingerprint {found}, but swarm_peers says {given}: do not use the file until {domain} has confirmed which is right"
         )
 
 
@@ -134,7 +136,7 @@ def _plain(text: object) -> str:
 def _endpoint(endpoint: Any, domain: str) -> dict[str, Any]:
     address, port = (endpoint.get(key) for key in ("address", "port")) if isinstance(endpoint, dict) else (None, None)
     if not _is_address(address) or not _is_port(port) or endpoint.get("spiffe_id") != _server_id(domain):
-        raise Refused(f"has an endpoint that is none of {domain}: address, port and spiffe_id {_server_id(domain)} are")
+        raise Refused(f"has an invalid endpoint; expected address, port and the spiffe_id {_server_id(domain)}")
     return {"address": address, "port": port}
 
 
@@ -149,7 +151,7 @@ def _is_port(port: object) -> bool:
 def _counted(nodes: object) -> dict[str, Any]:
     counts = [nodes.get(key) if isinstance(nodes, dict) else None for key in ("swops", "pairs")]
     if not all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts):
-        raise Refused("does not say how many SWOPs and SL/ML pairs there are (nodes)")
+        raise Refused("does not say how many SWOPs and SL/ML pairs the organisation has (nodes)")
     return dict(zip(("swops", "pairs"), counts))
 
 
@@ -190,7 +192,7 @@ def _misplaced(inventory: _Inventory, given: Any, mine: Collection[str]) -> str:
         return f"swarm_peers must be a list of mappings with file and fingerprint, not {type(given).__name__}"
     without = [host for host in inventory.hosts if not inventory.get(host, "swarm_peers")]
     if given and without and len(mine) > 1:
-        reason = "organisations of one inventory trust the same others, so set it for all"
+        reason = "all organisations of an inventory trust the same peers, so set it for all hosts"
         return f"swarm_peers is set, but not on {', '.join(without)}: {reason}"
     return ""
 
@@ -199,9 +201,9 @@ def _new_one(one: Any, read: Callable[[str], str], now: float, mine: Collection[
     peer = _one(one, read, now)
     domain = peer["trust_domain"]
     if domain in mine:
-        raise Refused(f"is of {domain}, a trust domain of this very inventory: it is the others' files that are wanted here")
+        raise Refused(f"is from {domain}, a trust domain of this inventory: list only the files of other organisations")
     if domain in others:
-        raise Refused(f"is a second one of {domain}")
+        raise Refused(f"is a second file from {domain}: remove one of the two")
     return peer
 
 

@@ -39,7 +39,9 @@ def checksum(engine: Engine, image: str, path: str) -> str:
     having = [one["Id"] for one in engine.containers({"ancestor": [known["Id"]]}) if one["ImageID"] == known["Id"]]
     found = engine.checksum(having[0], path) if having else _of_new_container(engine, image, known["Id"], path)
     if not found:
-        raise EngineError(f"path: image {image} has no file {path}; release 0.3.0's images of SN, SL and SWCI have one at {CLASSIC_PLUGIN}")
+        raise EngineError(
+            f"path: image {image} has no file {path}; the images of SN, SL and SWCI of release 0.3.0 have it at {CLASSIC_PLUGIN}"
+        )
     return found
 
 

@@ -58,7 +58,7 @@ def run(
 def check_trust_domain(option: str, value: str) -> None:
     """Raise SpireError unless value is a trust domain's name (SPIFFE ID specification)."""
     if not is_trust_domain(value):
-        raise SpireError(f"{option}: {value!r} is not a trust domain; lower-case letters, digits, dots, dashes and underscores are")
+        raise SpireError(f"{option}: {value!r} is not a trust domain; expected lower-case letters, digits, dots, dashes and underscores")
 
 
 def check_spiffe_id(option: str, value: str) -> None:
@@ -66,14 +66,16 @@ def check_spiffe_id(option: str, value: str) -> None:
     scheme, _separator, rest = value.partition("://")
     domain, slash, path = rest.partition("/")
     if scheme != "spiffe" or not is_trust_domain(domain) or not _PATH.fullmatch(slash + path):
-        raise SpireError(f"{option}: {value!r} is not a SPIFFE ID; spiffe://TRUST-DOMAIN/PATH is, such as spiffe://example.org/swarm/sn")
+        raise SpireError(
+            f"{option}: {value!r} is not a SPIFFE ID; expected spiffe://TRUST-DOMAIN/PATH, such as spiffe://example.org/swarm/sn"
+        )
 
 
 def check_selector(option: str, value: str) -> None:
     """Raise SpireError unless value is TYPE:VALUE."""
     kind, colon, rest = value.partition(":")
     if not (kind and colon and rest):
-        raise SpireError(f"{option}: {value!r} is not a selector; TYPE:VALUE is, such as docker:env:swarm_node_type=sn")
+        raise SpireError(f"{option}: {value!r} is not a selector; expected TYPE:VALUE, such as docker:env:swarm_node_type=sn")
 
 
 def id_text(value: dict[str, Any]) -> str:

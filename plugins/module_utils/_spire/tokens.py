@@ -31,7 +31,7 @@ def check_token(params: dict[str, Any]) -> None:
         _check_agent(where, agent, params["state"])
     if params["ttl"] < join_tokens.LEAST_LIFE:
         raise SpireError(
-            f"ttl: {params['ttl']} s is too short for an agent to be started with the token; at least {join_tokens.LEAST_LIFE} is right"
+            f"ttl: {params['ttl']} s is too short to start an agent with the token; expected at least {join_tokens.LEAST_LIFE}"
         )
     _check_files(params)
     try:
@@ -46,7 +46,7 @@ def _check_agent(where: str, agent: dict[str, Any], state: str) -> None:
             check_spiffe_id(f"{where}{option}", agent[option])
     if not agent["spiffe_id"] and not (state == "absent" and agent["agent_id"]):
         needed = "spiffe_id or agent_id" if state == "absent" else "spiffe_id"
-        raise SpireError(f"{where}spiffe_id: is missing; with state {state} an agent needs {needed}")
+        raise SpireError(f"{where}spiffe_id: is missing; state {state} requires {needed}")
 
 
 def _check_files(params: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ def _check_files(params: dict[str, Any]) -> None:
     for where, agent in _agents(params) if params["token_dir"] else ():
         first = places.setdefault(agent["spiffe_id"], where) if agent["spiffe_id"] else where
         if first != where:
-            said = f"{agent['spiffe_id']} is that of {first.rstrip('.')} too, and token_dir keeps one token for each ID"
+            said = f"{agent['spiffe_id']} is also the ID of {first.rstrip('.')}, but token_dir keeps only one token for each ID"
             raise SpireError(f"{where}spiffe_id: {said}; leave out token_dir, or name the agent once")
 
 

@@ -34,7 +34,9 @@ def keys(text: str) -> set[tuple[str, str]]:
         return {(key["use"], key.get("kid") or key["x5c"][0]) for key in json.loads(text)["keys"]}
     except (ValueError, KeyError, TypeError, IndexError):
         start = text.strip()[:40]
-        raise ValueError(f"{start!r} is not a SPIFFE bundle; the JSON that `spire-server bundle show -format spiffe` prints is") from None
+        raise ValueError(
+            f"{start!r} is not a SPIFFE bundle; expected the JSON that `spire-server bundle show -format spiffe` prints"
+        ) from None
 
 
 def listed(text: str) -> dict[str, str]:

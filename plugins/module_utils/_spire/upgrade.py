@@ -31,14 +31,14 @@ def problem(there: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     """Why a server of version `there` cannot become `wanted`, both as (1, 15, 3), and what can be done; empty when it can."""
     if there[:2] == wanted[:2] or next_minor(there[:2]) == wanted[:2]:
         return ""
-    step = f"SPIRE {_text(there)} cannot become {_text(wanted)}"
+    step = f"SPIRE {_text(there)} cannot be changed to {_text(wanted)}"
     if there > wanted:
-        return f"{step}: its datastore does not go back from {_text(there[:2])}; that or a newer one is right"
+        return f"{step}: its datastore cannot be downgraded from {_text(there[:2])}; expected this version or a newer one"
     between = [there[:2]]
     while next_minor(between[-1]) < wanted[:2]:
         between.append(next_minor(between[-1]))
     steps = ", ".join(map(_text, between[1:]))
-    return f"{step} in one step: go through {steps} first, one minor release a run, the newest patch of each, then to {_text(wanted)}"
+    return f"{step} in one step: upgrade to {steps} first, one minor release per run, to the newest patch of each, then to {_text(wanted)}"
 
 
 def _text(version: tuple[int, ...]) -> str:
@@ -56,7 +56,7 @@ def check(engine: Engine, inspect: dict[str, Any], wanted: ContainerSpec) -> Non
     why = problem(there, to) if there and to else ""
     if why:
         container = inspect["Name"].lstrip("/")
-        raise OptionError("image", wanted.image, f"is not for what is in container {container}: {why} (swarm_spire_version)")
+        raise OptionError("image", wanted.image, f"cannot replace the server in container {container}: {why} (swarm_spire_version)")
 
 
 def _of_reference(reference: str) -> tuple[int, ...] | None:

@@ -191,8 +191,8 @@ REFUSALS = {
         own_configuration,
     ),
     "no join token": Refusal(
-        "the SPIRE Agent inside the node keeps no identity, and has no join token to get one with",
-        "make a token for spiffe://TRUST-DOMAIN/swarm/sn-agent (or sl-agent, swci-agent) on the SPIRE Server, and give it as join_token",
+        "the SPIRE Agent inside the node has neither an identity nor a join token",
+        "create a token for spiffe://TRUST-DOMAIN/swarm/sn-agent (or sl-agent, swci-agent) on the SPIRE Server, and set join_token to it",
         TWO,
         LOSE_IDENTITY,
         ("true",),

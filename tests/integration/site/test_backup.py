@@ -53,7 +53,7 @@ def test_a_platform_comes_back_after_its_hosts_lost_it(log, tmp_path, identity):
     arguments += ["-e", f"backup_identity_file={file}"]
     refused = world.play(log, *arguments, book=RESTORE)
     assert refused.run.status != 0
-    assert "of this platform exists on this host" in refused.said
+    assert "this platform still has containers on this host (" in refused.said
 
     for host in world.HOSTS:
         host.run("sh", "-c", WIPE)

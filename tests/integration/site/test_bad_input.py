@@ -73,7 +73,7 @@ ON_THE_CONTROLLER = {
 }
 ON_A_HOST = {
     "a missing model directory": Case(
-        ("host-1: /nowhere/model (swarm_training.model_dir): there is no such directory", "swarm_training.model_source"),
+        ("host-1: /nowhere/model (swarm_training.model_dir): it does not exist", "swarm_training.model_source"),
         variables={"swarm_training": {**TRAINING, "model_source": "", "model_dir": "/nowhere/model"}},
     ),
     "a refused login": Case(

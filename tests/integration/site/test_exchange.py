@@ -74,7 +74,7 @@ def test_two_inventories_train_together(tmp_path):
     before = world.containers()
     refused = one.play(peers=[(two, one.fingerprint)])
     assert refused.run.status != 0
-    assert f"has the fingerprint {two.fingerprint}, and swarm_peers says {one.fingerprint}" in refused.said
+    assert f"has the fingerprint {two.fingerprint}, but swarm_peers says {one.fingerprint}" in refused.said
     assert world.containers() == before
 
     # The SWCI is the last to come, and with the script that it had it would start nothing.

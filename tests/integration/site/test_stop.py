@@ -124,7 +124,7 @@ def test_only_data_of_the_user_and_of_others_is_left(log):
     assert outcome.changed["host-1"] == 0
     assert left(TWO) == ({"database"}, {"sn-2-smlnode"}, {"swarm"}, None)
     [said] = [result["msg"] for _host, task, result in outcome.results() if task == "Check that nothing of the platform is left"]
-    reason = "container database uses it, and is not this platform's"
+    reason = "container database, which does not belong to this platform, uses it"
     assert (
         said
         == f"Nothing of the platform is left on host-2, but for what had to stay: network swarm: {reason}; volume sn-2-smlnode: {reason}"

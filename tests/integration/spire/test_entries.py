@@ -100,10 +100,10 @@ def test_parents_that_do_not_exist_yet_are_reported(spire):
 
 REFUSED = [
     (entry("x", federates_with=["org2.example"]), ["federates with org2.example", "it has: none", "spire_bundle"]),
-    (entry("x", parent_id=f"spiffe://{DOMAIN}/spire/agent/join_token/gone"), ["join_token/gone", "knows no such agent"]),
+    (entry("x", parent_id=f"spiffe://{DOMAIN}/spire/agent/join_token/gone"), ["join_token/gone", "does not know that agent"]),
     (
         {**entry("x"), "spiffe_id": "spiffe://org9.example/x", "parent_id": "spiffe://org9.example/a"},
-        [f"not of this server's trust domain {DOMAIN}"],
+        [f"does not belong to this server's trust domain {DOMAIN}"],
     ),
 ]
 

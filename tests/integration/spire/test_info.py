@@ -58,7 +58,7 @@ def test_credentials_that_expire_before_the_training_ends(spire):
     spire.call("spire_entry", entries=[{**sn, "x509_svid_ttl": 3600}])
     [problem] = spire.call("spire_info", days=2, default_x509_svid_ttl="97h")["problems"]
     assert (problem["what"], problem["name"]) == ("svid", sn["spiffe_id"])
-    assert "an SVID lives 1 h" in problem["problem"]
+    assert "an SVID is valid for 1 h" in problem["problem"]
     spire.call("spire_entry", entries=[sn])
     assert spire.call("spire_info", days=2, default_x509_svid_ttl="97h")["problems"] == []
     [agent] = spire.agents()
@@ -69,7 +69,7 @@ def test_credentials_that_expire_before_the_training_ends(spire):
 @pytest.mark.parametrize(
     ("option", "value", "says"),
     [
-        ("days", 0, "days: 0.0 is not a positive number"),
+        ("days", 0, "days: invalid value 0.0; expected a positive number"),
         ("default_x509_svid_ttl", "1 day", "default_x509_svid_ttl: '1 day' is not a duration"),
     ],
 )

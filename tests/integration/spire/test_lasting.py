@@ -105,7 +105,7 @@ def test_a_token_that_expired_before_its_use_is_named_and_the_next_run_makes_ano
     join_tokens.keep(str(spire.directory / "host/tokens"), ALIAS, join_tokens.HandedOut(late, int(time.time()) + 600))
     run = spire.play(AGENT)
     assert run.status != 0
-    assert "the join token was not used in time; make a new token" in run.failures[0]
+    assert "the join token was not used in time; create a new token" in run.failures[0]
     assert late not in run.failures[0]
     spire.roles(AGENT)
     assert spire.only_agent() != before

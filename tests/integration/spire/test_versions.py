@@ -63,7 +63,7 @@ def test_refused_upgrade_leaves_the_old_server_running(old, spire_images):
     before = (container.id, container.attrs["State"]["StartedAt"], conf.read_bytes(), conf.stat().st_mtime)
     run = old.play(SERVER, swarm_spire_version=VERSION, spire_server_image=":".join(NEWEST))
     assert run.status != 0
-    assert f"SPIRE {old.version} cannot become {VERSION} in one step: go through 1." in run.failures[0]
+    assert f"SPIRE {old.version} cannot be changed to {VERSION} in one step: upgrade to 1." in run.failures[0]
     container.reload()
     assert (container.id, container.attrs["State"]["StartedAt"], conf.read_bytes(), conf.stat().st_mtime) == before
     assert old.healthy()

@@ -29,7 +29,7 @@ def test_example_has_no_problems():
 BAD = {
     "SWOP": (
         classic(groups={"swarm_swop": ["host-1"]}),
-        "host-1 is in swarm_swop, but release 0.3.0 has no swop; releases that have one: 2.0.0, 2.1.0",
+        "host-1 is in swarm_swop, but release 0.3.0 does not have swop; available in: 2.0.0, 2.1.0",
     ),
     "SPIRE Agent": (
         classic(groups={"swarm_spire_agent": ["host-2"]}),

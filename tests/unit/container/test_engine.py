@@ -34,5 +34,5 @@ def test_stream_that_breaks_off():
 
 def test_input_over_tls_is_refused():
     engine = Engine({"docker_host": "tcp://192.0.2.1:2376", "tls": True, "validate_certs": False})
-    with pytest.raises(EngineError, match="cannot be told over TLS"):
+    with pytest.raises(EngineError, match="cannot be sent over TLS"):
         engine.execute("spire-server", ["spire-server", "entry", "create"], stdin="{}")

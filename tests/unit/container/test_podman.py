@@ -146,5 +146,5 @@ def test_the_socket_is_the_one_that_podman_names():
 
 
 def test_missing_socket_is_named():
-    with pytest.raises(ValueError, match=f"docker_socket_file is needed, because the engine's own socket {SOCKET} is not there"):
+    with pytest.raises(ValueError, match=f"docker_socket_file is required, because the engine's socket {SOCKET} does not exist"):
         spec("swop", "2.3.0", Machine(engine=SOCKET))

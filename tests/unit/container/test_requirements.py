@@ -29,7 +29,7 @@ def test_versions(version, older):
 
 def test_old_sdk(monkeypatch):
     monkeypatch.setattr(requirements, "SDK_VERSION", "6.1.3")
-    with pytest.raises(Ended, match=r"Docker SDK for Python 6\.1\.3 .* is too old: 7\.1 or newer is needed; install docker>=7\.1"):
+    with pytest.raises(Ended, match=r"Docker SDK for Python 6\.1\.3 .* is too old; 7\.1 or newer is required; install docker>=7\.1"):
         requirements.check_sdk(Module())
 
 
@@ -41,7 +41,7 @@ def test_missing_sdk(monkeypatch):
 
 def test_old_python(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 8, 18))
-    with pytest.raises(Ended, match=r"is too old: 3\.9 or newer is needed; set ansible_python_interpreter"):
+    with pytest.raises(Ended, match=r"is too old; 3\.9 or newer is required; set ansible_python_interpreter"):
         least_python.check_python(Module())
 
 

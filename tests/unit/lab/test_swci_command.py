@@ -118,10 +118,10 @@ def test_an_echoed_command_is_not_output(container: Container, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        ("DANCE", "is not a command that can be run alone"),
-        ("SLEEP 10", "is not a command that can be run alone"),
-        ("WAIT FOR TASKRUNNER r", "is not a command that can be run alone"),
-        ("CREATE CONTEXT c WITH IP h", "a context ends with the session"),
+        ("DANCE", "is not a command that can be run on its own"),
+        ("SLEEP 10", "is not a command that can be run on its own"),
+        ("WAIT FOR TASKRUNNER r", "is not a command that can be run on its own"),
+        ("CREATE CONTEXT c WITH IP h", "a context ends with its session"),
         ("CREATE TASK FROM nowhere.yaml", "nowhere.yaml cannot be read in the user directory of the SWCI"),
         ("GET CONTRACT STATUS nothing", "GET CONTRACT STATUS nothing failed in swci-1: ERROR: contract nothing is not there"),
     ],
@@ -135,5 +135,5 @@ def test_an_swci_that_ended_or_is_not_there_is_named(container: Container):
     container.running = False
     with pytest.raises(EngineError, match="swci-1 does not run"):
         run(container, "LIST NODES")
-    with pytest.raises(EngineError, match="swci-9 is not there"):
+    with pytest.raises(EngineError, match="swci-9 does not exist"):
         commands.run(container, {"name": "swci-9", "command": "LIST NODES"}, False)

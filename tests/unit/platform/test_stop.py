@@ -169,8 +169,13 @@ NETWORK, VOLUME, CLIENT, SWOP = "network swarm", "volume sn-1-smlnode", "client"
     [
         ((), OURS, [], {}),
         (SITE, OURS, ["/srv/model", "/var/lib/swarm-learning-data"], {}),
-        ((), {}, [], {NETWORK: "no label says that this collection made it, so it may be yours"}),
-        ([STRANGER], OURS, [], dict.fromkeys((NETWORK, VOLUME, SWOP), "container stranger uses it, and is not this platform's")),
+        ((), {}, [], {NETWORK: "it has no label that says that this collection created it, so it may be yours"}),
+        (
+            [STRANGER],
+            OURS,
+            [],
+            dict.fromkeys((NETWORK, VOLUME, SWOP), "container stranger, which does not belong to this platform, uses it"),
+        ),
         ((), OURS, ["{}/client/model"], {CLIENT: "{}/client/model is yours"}),
         ((), OURS, ["{}"], {}),
     ],
@@ -190,7 +195,7 @@ def test_what_is_removed(tmp_path, containers, labels, keep, stay):
     wanted = {whats[name]: why.format(directory) for name, why in stay.items()}
     left = sorted({CLIENT, SWOP} & set(stay))
     if left:
-        wanted[f"directory {directory}"] = f"{', '.join(left)} stays in it"
+        wanted[f"directory {directory}"] = f"it still contains {', '.join(left)}"
     everything = [NETWORK, VOLUME, whats[CLIENT], whats[SWOP], f"directory {directory}"]
 
     def engine():

@@ -102,7 +102,7 @@ def test_first_failure_is_reported_with_its_explanation():
 
 
 def test_missing_container_is_named():
-    with pytest.raises(training.EngineError, match="container ml-1 of sl-1 is not there"):
+    with pytest.raises(training.EngineError, match="container ml-1 of sl-1 does not exist"):
         look({"sl-1": (RUNS, "")})
 
 

@@ -104,7 +104,7 @@ def test_the_login_is_for_its_registry_alone(params):
 
 def test_no_engine(params, tmp_path):
     found = observe.facts({**params, "docker_host": f"unix://{tmp_path}/nothing.sock"})
-    assert "there is no such socket" in found["engine_problem"]
+    assert "the socket does not exist" in found["engine_problem"]
     assert "engine" not in found
 
 
@@ -120,7 +120,7 @@ def test_this_machine(params):
     assert found["memory"]["total"] > found["memory"]["available"] > 0
     assert found["cpu"]["count"] >= 1
     assert found["clock_ahead"] > 1e9
-    assert list(found["directories"].values()) == ["there is no such directory"]
+    assert list(found["directories"].values()) == ["it does not exist"]
     assert found["disks"]["directory"]["free"] > 0
     assert isinstance(found["ip_forward"], bool)
     assert found["names"]["localhost"]["problem"] == ""

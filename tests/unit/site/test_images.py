@@ -27,7 +27,7 @@ def test_reference(component, release, registry, spire, reference):
 
 @pytest.mark.parametrize(
     ("component", "release", "message"),
-    [("sn", "2.9.9", "known are 0.3.0"), ("swop", "0.3.0", "release 0.3.0 has no swop")],
+    [("sn", "2.9.9", "expected one of 0.3.0"), ("swop", "0.3.0", "release 0.3.0 does not have swop")],
 )
 def test_no_such_image(component, release, message):
     with pytest.raises(ValueError, match=message):

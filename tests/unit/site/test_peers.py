@@ -95,24 +95,24 @@ def test_file_of_an_earlier_version_is_named(text):
 
 
 def test_invalid_file_is_refused():
-    assert "is an HTML page, such as that of a login," in refusal("<!DOCTYPE html>\n<html>", "")
+    assert "it is an HTML page, such as a login page," in refusal("<!DOCTYPE html>\n<html>", "")
     assert "is not JSON" in refusal("-----BEGIN CERTIFICATE-----", "")
-    assert "lacks trust_domain, bundle, endpoint, fingerprint, nodes" in refusal("[]", "")
+    assert "it has no trust_domain, bundle, endpoint, fingerprint, nodes" in refusal("[]", "")
 
 
 def test_wrong_fingerprint_is_refused(text, tmp_path):
     other = spiffe(Authority(tmp_path, f"spiffe://{DOMAIN}"))
     assert "was changed or damaged on its way" in refusal(changed(text, bundle=json.loads(other)))
     assert "swarm_peers says 1234" in (said := refusal(text, "1234"))
-    assert "do not use it before org3.swarm.learning has told you" in said
-    assert f"has the fingerprint {told(text)}: have org3.swarm.learning read out theirs" in refusal(text, "")
+    assert "do not use the file until org3.swarm.learning has confirmed" in said
+    assert f"has the fingerprint {told(text)}: ask org3.swarm.learning to read out theirs" in refusal(text, "")
 
 
 def test_invalid_trust_domain_is_refused(text):
     assert "says that its bundle is that of org4.example, but its CA is that of spiffe://org3" in refusal(
         changed(text, trust_domain="org4.example")
     )
-    assert "has the trust domain 'Org 3', which is none" in refusal(changed(text, trust_domain="Org 3"))
+    assert "has the invalid trust domain 'Org 3'" in refusal(changed(text, trust_domain="Org 3"))
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_invalid_trust_domain_is_refused(text):
 )
 def test_invalid_endpoint_is_refused(text, endpoint):
     there = json.loads(text)["endpoint"]
-    assert "has an endpoint that is none of org3" in refusal(
+    assert "has an invalid endpoint; expected address, port and the spiffe_id spiffe://org3" in refusal(
         changed(text, endpoint={**there, **endpoint} if isinstance(endpoint, dict) else endpoint)
     )
 
 
 def test_invalid_bundle_is_refused(text, tmp_path):
     late = Authority(tmp_path, f"spiffe://{DOMAIN}", days=0)
-    assert "has a bundle that ended 2027-01-15 08:00 UTC: ask org3.swarm.learning" in refusal(_peers.written(spiffe(late), OWN, NODES))
+    assert "has a bundle that expired at 2027-01-15 08:00 UTC: ask org3.swarm.learning" in refusal(_peers.written(spiffe(late), OWN, NODES))
     assert "has a bundle without a CA certificate" in refusal(changed(text, bundle=json.loads(spiffe())))
     assert "its bundle is not a SPIFFE bundle" in refusal(changed(text, bundle={"keys": [{"use": "x509-svid"}]}))
     assert "its bundle is not a SPIFFE bundle" in refusal(changed(text, bundle="<html>"))
@@ -164,12 +164,12 @@ def test_problems_name_the_file(text):
         ("org3.json", "swarm_peers must be a list of mappings"),
         (["org3.json"], "swarm_peers: org3.json must be a mapping with file, on the controller, and fingerprint"),
         ([{"file": "org4.json"}], "swarm_peers: org4.json cannot be read on the controller: No such file"),
-        ([item, item], "swarm_peers: org3.json is a second one of org3.swarm.learning"),
+        ([item, item], "swarm_peers: org3.json is a second file from org3.swarm.learning"),
     ):
         [problem] = loaded({"org3.json": text}, given)[0]
         assert words in problem
     [problem] = loaded({"org3.json": text}, [item], host_2={"swarm_trust_domain": DOMAIN})[0]
-    assert "is of org3.swarm.learning, a trust domain of this very inventory" in problem
+    assert "is from org3.swarm.learning, a trust domain of this inventory" in problem
     [problem] = loaded({"org3.json": text}, [item], without=("swarm_spire_server", "swarm_spire_agent"))[0]
     assert "no host is in swarm_spire_server to federate with them" in problem
 

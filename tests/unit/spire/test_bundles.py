@@ -89,7 +89,7 @@ def test_only_what_differs_is_set_and_check_mode_says_the_same(tmp_path):
 def test_refusal_names_the_bundle_and_leaves_what_comes_after():
     engine = Engine(refused=["b.example"])
     with pytest.raises(
-        SpireError, match=r"^bundles\[1\] \(b\.example\): spire-server bundle set in container spire-server: no; those before"
+        SpireError, match=r"^bundles\[1\] \(b\.example\): spire-server bundle set in container spire-server: no; the bundles before"
     ):
         call(engine, {"a.example": spiffe("A"), "b.example": spiffe("B"), "c.example": spiffe("C")})
     assert list(engine.there) == ["a.example"]

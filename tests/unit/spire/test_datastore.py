@@ -57,16 +57,16 @@ def test_plugin_data_of_the_datastore(wanted, expected):
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        ("postgres", "is not a mapping"),
-        ({"type": "oracle"}, "type: 'oracle' is none of sqlite, postgres, mysql"),
+        ("postgres", "must be a mapping"),
+        ({"type": "oracle"}, "type: invalid value 'oracle'; expected one of sqlite, postgres, mysql"),
         ({"hots": "x"}, "has the unknown key 'hots'"),
-        ({"host": "db"}, "host is of no use with type: sqlite"),
+        ({"host": "db"}, "host cannot be used with type: sqlite"),
         ({**DATABASE, "password": ""}, "needs password with type: postgres"),
         ({**DATABASE, "username": "a b"}, "username: 'a b' has a character"),
         ({**DATABASE, "host": "db/x"}, "host: 'db/x' has a character"),
-        ({**DATABASE, "port": "x"}, "port: 'x' is not a number"),
-        ({**DATABASE, "tls": {"ca": "/x"}}, "tls is not a mapping of ca_file, cert_file, key_file"),
-        ({**DATABASE, "tls": {"cert_file": "/x"}}, "tls: cert_file and key_file go together"),
+        ({**DATABASE, "port": "x"}, "port: invalid port 'x'"),
+        ({**DATABASE, "tls": {"ca": "/x"}}, "tls must be a mapping with the keys ca_file, cert_file, key_file"),
+        ({**DATABASE, "tls": {"cert_file": "/x"}}, "tls: cert_file and key_file must be set together"),
     ],
 )
 def test_invalid_datastore_is_refused(wanted, says):

@@ -93,7 +93,7 @@ def test_written_entries():
 
 
 def test_options_that_this_version_does_not_support():
-    with pytest.raises(ValueError, match=r"spiffe://swarm.learning/swarm/sn: SPIRE 0.12 has no hint"):
+    with pytest.raises(ValueError, match=r"spiffe://swarm.learning/swarm/sn: SPIRE 0.12 does not support hint"):
         legacy_output.data([entries.entry_from_option({**WANTED, "hint": "x"})])
 
 

@@ -102,8 +102,8 @@ ALIAS = {"spiffe_id": HOST, "parent_id": "spiffe://a/spire/agent/x", "x509_svid_
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({}, "was never used, and expires 1972-09-27 00:01 UTC"),
-        ({"tokens": [{"spiffe_id": HOST, "expires_at": NOW}]}, "was never used, and expired 1972-09-27 00:00 UTC"),
+        ({}, "was never used, and expires at 1972-09-27 00:01 UTC"),
+        ({"tokens": [{"spiffe_id": HOST, "expires_at": NOW}]}, "was never used, and expired at 1972-09-27 00:00 UTC"),
         ({"entries": [entry("sn", 0), ALIAS]}, ""),  # the agent is attested with another one
         ({"entries": [entry("sn", 0), ALIAS], "agents": [agent(60, banned=True)]}, "was never used"),
         ({"entries": [entry("sn", 0, "swarm/agent/host-2")]}, ""),  # a host that has left
@@ -116,7 +116,7 @@ def test_unused_token_is_reported(change, says):
     assert [one["name"] for one in told] == [HOST] * bool(says)
 
 
-@pytest.mark.parametrize(("left", "how"), [(1, "run `site`, which uses it;"), (0, "run `site`, which makes another one and uses that;")])
+@pytest.mark.parametrize(("left", "how"), [(1, "run `site`, which uses it;"), (0, "run `site`, which creates and uses another one;")])
 def test_token_decisions(left, how):
     [told] = problems({**GOOD, "tokens": [{"spiffe_id": HOST, "expires_at": NOW + left}]}, 14 * DAY, END, NOW)
     assert told["remedy"].startswith(how)
@@ -125,8 +125,8 @@ def test_token_decisions(left, how):
 def test_an_entry_without_a_life_of_its_own_has_the_servers():
     [said] = problems(GOOD, 3600, END, NOW)
     assert (said["what"], said["name"], said["expires_at"]) == ("svid", "spiffe://a/sn", NOW + 1800)
-    assert said["problem"].startswith("an SVID lives 1 h, ")
-    assert said["problem"].endswith("so one that is taken now may live 0.5 h; the training lasts another 7 d")
+    assert said["problem"].startswith("an SVID is valid for 1 h, ")
+    assert said["problem"].endswith("so one that is fetched now may last 0.5 h, but the training lasts another 7 d")
 
 
 def node(component="sn", uptime=0, state="running", **identity):
@@ -152,8 +152,8 @@ def test_credentials_of_a_node(container, ends):
 def test_how_an_expiring_credential_is_renewed():
     told = [held([node(spiffe_id=name, expires_at=NOW)], None, END, NOW)[0] for name in ("spiffe://a/swarm/sn", "")]
     assert [one["remedy"].split("`")[0] for one in told] == [
-        "start it again (",
-        "renew the certificate (swarm_certificates), then start it again (",
+        "restart it (",
+        "renew the certificate (swarm_certificates), then restart it (",
     ]
     assert held([node("swop", uptime=DAY)], None, END, NOW) == [], "nobody knows"
 

@@ -55,7 +55,7 @@ def test_files():
         ({}, SUM, "a node's SPIRE Agent needs trust_domain, server_address"),
         ({**SETTINGS, "server_address": ""}, SUM, "needs server_address"),
         ({**SETTINGS, "port": 1}, SUM, "unknown settings for a node's SPIRE Agent: port"),
-        (SETTINGS, "abc", "plugin_checksum: 'abc' is not a SHA-256 in hex"),
+        (SETTINGS, "abc", "plugin_checksum: 'abc' is not a SHA-256 checksum"),
     ],
 )
 def test_wrong_settings(settings, checksum, says):

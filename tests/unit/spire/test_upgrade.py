@@ -18,11 +18,11 @@ from ansible_collections.swarm.learning.plugins.module_utils._spire import upgra
         ("0.12.0", "0.12.3", ""),
         ("0.12.3", "1.0.0", ""),
         ("1.9.6", "1.10.0", ""),
-        ("1.8.7", "1.10.0", "go through 1.9 first"),
-        ("1.8.7", "1.15.3", "go through 1.9, 1.10, 1.11, 1.12, 1.13, 1.14 first"),
-        ("0.12.0", "1.2.0", "go through 1.0, 1.1 first"),
-        ("1.15.3", "1.14.5", "does not go back from 1.15; that or a newer one is right"),
-        ("1.0.0", "0.12.3", "does not go back"),
+        ("1.8.7", "1.10.0", "upgrade to 1.9 first"),
+        ("1.8.7", "1.15.3", "upgrade to 1.9, 1.10, 1.11, 1.12, 1.13, 1.14 first"),
+        ("0.12.0", "1.2.0", "upgrade to 1.0, 1.1 first"),
+        ("1.15.3", "1.14.5", "cannot be downgraded from 1.15; expected this version or a newer one"),
+        ("1.0.0", "0.12.3", "cannot be downgraded"),
     ],
 )
 def test_steps(there, wanted, says):
@@ -70,7 +70,7 @@ def engine(*said):
     ],
 )
 def test_upgrade_over_several_releases_is_refused(inspect, image, said):
-    with pytest.raises(OptionError, match=r"spire-server: SPIRE .* cannot become 1.15.3 in one step: go through"):
+    with pytest.raises(OptionError, match=r"spire-server: SPIRE .* cannot be changed to 1.15.3 in one step: upgrade to"):
         upgrade.check(engine(*said), inspect, wanted(image))
 
 
