@@ -20,7 +20,7 @@ LONGEST_STEP = 30  # seconds; who waits for days need not read of every round
 LONGEST_LINE = 100  # characters of a log's line; before its last colon are time, logger and level
 
 
-def told(nodes: list[dict[str, Any]]) -> str:
+def progress(nodes: list[dict[str, Any]]) -> str:
     """`sl-1, sl-2: round 7, epoch 3 of 10, 4 peers`: nodes that are equally far are told together."""
     groups: dict[str, list[str]] = {}
     for node in nodes:
@@ -65,7 +65,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 with open(failure, "a", encoding="utf-8") as file:
                     file.write(f"{host}\n")
                 return result
-            place = told(result["nodes"])
+            place = progress(result["nodes"])
             if place != said:
                 said = place
                 Display().display(f"{host}: {place}")

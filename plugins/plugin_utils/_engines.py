@@ -20,7 +20,7 @@ def review(info: Mapping[str, Any], spire_version: str) -> dict[str, list[str]]:
     warnings = []
     if any(option.startswith("name=selinux") for option in options):
         warnings.append(
-            "SELinux is enforced for containers: where they may not read the files that are mounted into them (permission denied), give the "
+            "SELinux is enforced for containers: if they may not read mounted files (permission denied), give the "
             "components security_opts: [label=disable] in their options, such as spire_agent_options, or label the directories "
             "container_file_t"
         )
@@ -31,17 +31,19 @@ def _agent_problems(info: Mapping[str, Any], spire_version: str, options: list[s
     found, spire = [], _numbers(spire_version)
     if "BuildahVersion" in info and spire < _PODMAN_FROM:
         found.append(
-            f"the SPIRE Agent {spire_version} does not find Podman's containers, so that none gets an identity: set swarm_spire_version to 1.15.0 or newer"
+            f"the SPIRE Agent {spire_version} does not find Podman's containers, so none gets an identity: "
+            "set swarm_spire_version to 1.15.0 or newer"
         )
     server = str(info.get("ServerVersion") or "")
     if "BuildahVersion" not in info and _REFUSES_OLD_API[0] <= _numbers(server) < _REFUSES_OLD_API[1] and spire < _API_FROM:
         found.append(
-            f"Docker Engine {server} refuses the API version that the SPIRE Agent {spire_version} speaks: set swarm_spire_version to 1.9.0 or newer, "
+            f"Docker Engine {server} refuses the API version that the SPIRE Agent {spire_version} uses: set "
+            "swarm_spire_version to 1.9.0 or newer, "
             'upgrade the engine to 29.3, or set "min-api-version": "1.43" in /etc/docker/daemon.json'
         )
     if any(option.startswith("name=userns") for option in options):
         found.append(
-            "the engine remaps users (userns-remap), and the SPIRE Agent needs the host's PID namespace, which such an engine refuses: run the "
+            "the engine remaps users (userns-remap) and refuses the host's PID namespace, which the SPIRE Agent needs: run the "
             "agent on an engine without userns-remap"
         )
     return found

@@ -16,10 +16,10 @@ def review(info: Mapping[str, Any]) -> dict[str, str]:
     if not is_podman and not has_cdi and "nvidia" not in runtimes:
         remedy = (
             "install NVIDIA's driver and container toolkit there (nvidia-ctk runtime configure, then restart the engine), "
-            "or take the GPUs out of the inventory"
+            "or remove the GPUs from the inventory"
         )
         return {
-            "problem": f"its engine knows neither an NVIDIA runtime (it has {', '.join(runtimes)}) nor CDI devices: {remedy}",
+            "problem": f"its engine has neither an NVIDIA runtime (only {', '.join(runtimes)}) nor CDI devices: {remedy}",
             "warning": "",
         }
     if not is_podman and not has_cdi and info.get("CgroupDriver") == "systemd":

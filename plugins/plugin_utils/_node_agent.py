@@ -112,11 +112,11 @@ def handed_out(answers: Iterable[dict[str, Any]], directory: str, bundle: str) -
     tokens: node → join token, of nodes that need one. bundles: the files with the server's bundle for these, as `swarm_files` takes them.
     stale: files that have to be deleted. Raises ValueError for what is no bundle.
     """
-    told = {str(answer["item"]["item"]): answer for answer in answers if "item" in answer}
-    tokens = {name: answer.get("token", "") for name, answer in told.items() if answer.get("needed")}
+    by_node = {str(answer["item"]["item"]): answer for answer in answers if "item" in answer}
+    tokens = {name: answer.get("token", "") for name, answer in by_node.items() if answer.get("needed")}
     stale = [
         name
-        for name, answer in told.items()
+        for name, answer in by_node.items()
         if answer["item"].get("distrusts_server") or (name in tokens and answer["item"].get("identity"))
     ]
     pem = bundle_pem(bundle)

@@ -22,5 +22,5 @@ def bundles(federates_with: Iterable[Mapping[str, Any]], hostvars: Mapping[str, 
 
 def _told(hostvars: Mapping[str, Any], host: str | None) -> str:
     """Empty in check mode, as long as the server does not run."""
-    told: str = (hostvars[host].get("spire_server_state") or {}).get("bundle", "") if host else ""
-    return told
+    bundle: str = (hostvars[host].get("spire_server_state") or {}).get("bundle", "") if host else ""
+    return bundle

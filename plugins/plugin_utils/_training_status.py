@@ -39,10 +39,10 @@ def lines(status: dict[str, Any]) -> list[str]:
     hosts = status["hosts"]
     rows = [HEAD, *(_row(name, host, node) for name, host in hosts.items() for node in host["nodes"] or [{}])]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    told = [f"training: {status['verdict']}"]
-    told += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-    told += [_runner(name, host["taskrunner"]) for name, host in hosts.items() if host["taskrunner"]]
-    return told + [line for name, host in hosts.items() if host["failure"] for line in f"{name}: {host['failure']}".splitlines()]
+    text = [f"training: {status['verdict']}"]
+    text += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    text += [_runner(name, host["taskrunner"]) for name, host in hosts.items() if host["taskrunner"]]
+    return text + [line for name, host in hosts.items() if host["failure"] for line in f"{name}: {host['failure']}".splitlines()]
 
 
 def _row(name: str, host: dict[str, Any], node: dict[str, Any]) -> tuple[str, ...]:
@@ -57,4 +57,7 @@ def _runner(name: str, runner: dict[str, Any]) -> str:
     if runner["problem"]:
         return f"{name}: the state of taskrunner {runner['name']} is not known: {runner['problem']}"
     peers = f"{runner['active']} active, {runner['completed']} completed, {runner['failed']} failed"
-    return f"{name}: taskrunner {runner['name']} has {'task ' + runner['task'] if runner['task'] else 'no task'}, {runner['state']}; peers: {peers}"
+    return (
+        f"{name}: taskrunner {runner['name']} has "
+        f"{'task ' + runner['task'] if runner['task'] else 'no task'}, {runner['state']}; peers: {peers}"
+    )

@@ -55,17 +55,17 @@ def agent_id(trust_domain: str, host: str) -> str:
 
 def variables(server: Mapping[str, Any]) -> dict[str, Any]:
     """The role's variables without their prefix `spire_agent_`. server: the fields of Server; raises TypeError for others."""
-    told = Server(**server)
+    known = Server(**server)
     return {
-        "name": name(told.agent),
-        "release": told.release,
-        "version": told.version,
-        "dir": posixpath.join(told.swarm_dir, "spire-agent-upstream"),
-        "socket_dir": socket_volume(told.agent),
-        "id": told.agent_id or agent_id(told.trust_domain, told.host),
-        "server_host": told.upstream,
-        "server_address": told.address,
-        "server_port": told.port,
-        "server_name": told.container or "spire-server",
-        "token_dir": told.token_dir or posixpath.join(told.swarm_dir, "tokens"),
+        "name": name(known.agent),
+        "release": known.release,
+        "version": known.version,
+        "dir": posixpath.join(known.swarm_dir, "spire-agent-upstream"),
+        "socket_dir": socket_volume(known.agent),
+        "id": known.agent_id or agent_id(known.trust_domain, known.host),
+        "server_host": known.upstream,
+        "server_address": known.address,
+        "server_port": known.port,
+        "server_name": known.container or "spire-server",
+        "token_dir": known.token_dir or posixpath.join(known.swarm_dir, "tokens"),
     }

@@ -190,8 +190,8 @@ class _Convergence:
         pairs: list[_Pair] = [(wanted.get(main), self._observe(main, main))]
         if self.component_name != "sl":
             return pairs
-        told_by_name = not wanted and bool((self.params.get("ml") or {}).get("name"))
-        if sidecar in wanted or told_by_name:
+        has_name = not wanted and bool((self.params.get("ml") or {}).get("name"))
+        if sidecar in wanted or has_name:
             pairs.append((wanted.get(sidecar), self._observe(sidecar, main)))
         if len(pairs) == 1 or pairs[1][1] is None:
             pairs += self._former_sidecars(sidecar, main, pairs[0][1])

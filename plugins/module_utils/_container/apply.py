@@ -65,8 +65,8 @@ class Apply:
             started = True
             wait()
         except (EngineError, NotReady) as error:
-            told = self._bring_back(started) if replaces else []
-            raise type(error)("\n".join([str(error), *told])) from error
+            notes = self._bring_back(started) if replaces else []
+            raise type(error)("\n".join([str(error), *notes])) from error
         except BaseException:
             if replaces:
                 self._bring_back(started)

@@ -114,10 +114,10 @@ def _first_address() -> str:
     try:
         # Read before there is a module whose run_command could be used.
         done = subprocess.run(["hostname", "-I"], check=True, capture_output=True, text=True)  # pylint: disable=ansible-bad-function
-        told = done.stdout.split()
+        addresses = done.stdout.split()
     except (OSError, subprocess.CalledProcessError):
-        told = []
-    return told[0] if told else _outgoing_address()
+        addresses = []
+    return addresses[0] if addresses else _outgoing_address()
 
 
 def _outgoing_address() -> str:

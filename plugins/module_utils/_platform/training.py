@@ -55,7 +55,7 @@ class Node:
         self.seen.update(signs(line))
         self.line = line
 
-    def told(self) -> dict[str, Any]:
+    def as_result(self) -> dict[str, Any]:
         """What a result says of the node."""
         unknown = {"round": 0, "epoch": 0, "epochs": 0, "peers": 0}
         return {"name": self.name, "state": self.state, "line": self.line, **unknown, **self.seen}
@@ -93,8 +93,8 @@ def run(module: AnsibleModule) -> None:
     try:
         _Look(Engine(params), nodes).follow(params["step"])
     except (EngineError, TrainingFailed) as error:
-        module.fail_json(msg=str(error), nodes=[node.told() for node in nodes])
-    module.exit_json(changed=False, nodes=[node.told() for node in nodes], finished=all(node.state == "finished" for node in nodes))
+        module.fail_json(msg=str(error), nodes=[node.as_result() for node in nodes])
+    module.exit_json(changed=False, nodes=[node.as_result() for node in nodes], finished=all(node.state == "finished" for node in nodes))
 
 
 class _Look:
@@ -163,9 +163,9 @@ class _Look:
         how = f"ended with exit code {code}" if first["State"]["Status"] != "created" else "was never started"
         if not code and node.state == "failed":
             how += ", but its log does not say that the training has finished"
-        told = with_log(f"the training of {node.name} failed: container {name} {how}", self.engine, first)
+        report = with_log(f"the training of {node.name} failed: container {name} {how}", self.engine, first)
         for other in inspects:
             if other is not first:
                 tail = mask(self.engine.log_tail(other["Id"], OTHER_TAIL), secrets_of(other))
-                told += f"\nThe last lines of {other['Name'].lstrip('/')}:\n{tail or '(none)'}"
-        return told
+                report += f"\nThe last lines of {other['Name'].lstrip('/')}:\n{tail or '(none)'}"
+        return report

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one host knows of a training: its SL and ML containers, and what its SWCI is told of the taskrunner (private to the collection)."""
+"""What one host knows of a training: its SL and ML containers, and what its SWCI is facts of the taskrunner (private to the collection)."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def _node(engine: Engine, component: str, release: str, inspect: dict[str, Any])
     # A program that has trained to its end still saves its model; that of release 0.3.0 leaves its node running.
     trains = program and (state == "running" or (state == "finished" and component == "ml" and bool(inspect["State"].get("Running"))))
     line = next((line for line in reversed(log.splitlines()) if line.strip()), "")
-    told = {"name": inspect["Name"].lstrip("/"), "component": component, "state": state, "trains": trains, "line": line}
-    return {**dict.fromkeys(_KEYS, 0), **seen, **told}
+    facts = {"name": inspect["Name"].lstrip("/"), "component": component, "state": state, "trains": trains, "line": line}
+    return {**dict.fromkeys(_KEYS, 0), **seen, **facts}
 
 
 def state_of(state: dict[str, Any], has_end: bool) -> str:

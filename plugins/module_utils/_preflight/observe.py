@@ -113,7 +113,7 @@ def resolve(name: str) -> dict[str, Any]:
     except (OSError, UnicodeError) as error:
         return {"addresses": [], "problem": str(error.args[-1])}
     known = parse.ipv4_of(str(one[4][0]) for one in found)
-    return {"addresses": known, "problem": "" if known else "it only has IPv6 addresses"}
+    return {"addresses": known, "problem": "" if known else "it has only IPv6 addresses"}
 
 
 def disk(path: str) -> dict[str, Any]:

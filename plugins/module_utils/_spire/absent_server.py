@@ -18,7 +18,7 @@ class NoServerYet:
         """No bundles."""
         return []
 
-    def told_agents(self) -> list[dict[str, Any]]:
+    def agents(self) -> list[dict[str, Any]]:
         """No agents."""
         return []
 

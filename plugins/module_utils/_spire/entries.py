@@ -178,7 +178,7 @@ def _check_federation(server: Server, written: list[dict[str, Any]]) -> None:
 
 def _check_parents(server: Server, written: list[dict[str, Any]]) -> None:
     agents = {id_text(e["parent_id"]): id_text(e["spiffe_id"]) for e in written if e["parent_id"]["path"].startswith("/spire/agent/")}
-    unknown = sorted(set(agents) - {id_text(agent["id"]) for agent in server.told_agents()}) if agents else []
+    unknown = sorted(set(agents) - {id_text(agent["id"]) for agent in server.agents()}) if agents else []
     if unknown:
         raise SpireError(
             f"entries: {agents[unknown[0]]} has the parent {unknown[0]}, but this server does not know that agent; "

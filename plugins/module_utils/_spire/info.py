@@ -48,16 +48,16 @@ def info(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, 
     """spire_info: trust domain, authorities, agents, entries, bundles, unused join tokens, and what does not outlive the training."""
     awaited = [] if check_mode else params["synchronized"]
     heard = synchronized(server.new_lines(), awaited, params["wait_timeout"]) if awaited else []
-    told, now = server.own_bundle(), time.time()
-    agents = [_agent(one) for one in server.told_agents()]
+    answer, now = server.own_bundle(), time.time()
+    agents = [_agent(one) for one in server.agents()]
     known = {one["spiffe_id"] for one in agents}
     facts = {
-        "trust_domain": told.get("trust_domain", ""),
-        "authorities": [_authority(one) for one in told.get("x509_authorities") or ()],
+        "trust_domain": answer.get("trust_domain", ""),
+        "authorities": [_authority(one) for one in answer.get("x509_authorities") or ()],
         "agents": agents,
         "entries": [_entry(one, known) for one in server.entries()],
         "bundles": [_bundle(one) for one in server.bundles()],
-        "tokens": _tokens(params["token_dir"], told.get("trust_domain", ""), known),
+        "tokens": _tokens(params["token_dir"], answer.get("trust_domain", ""), known),
     }
     found = []
     if params["days"] is not None:
@@ -66,17 +66,17 @@ def info(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, 
     return {"changed": False, **facts, "synchronized": heard, "problems": found}
 
 
-def _authority(told: dict[str, Any]) -> dict[str, Any]:
-    not_before, expires_at = x509.validity(base64.b64decode(told["asn1"]))
-    return {"not_before": not_before, "expires_at": expires_at, "tainted": bool(told.get("tainted"))}
+def _authority(answer: dict[str, Any]) -> dict[str, Any]:
+    not_before, expires_at = x509.validity(base64.b64decode(answer["asn1"]))
+    return {"not_before": not_before, "expires_at": expires_at, "tainted": bool(answer.get("tainted"))}
 
 
-def _agent(told: dict[str, Any]) -> dict[str, Any]:
+def _agent(answer: dict[str, Any]) -> dict[str, Any]:
     return {
-        "spiffe_id": id_text(told["id"]),
-        "expires_at": int(told.get("x509svid_expires_at") or 0),
-        "banned": bool(told.get("banned")),
-        "attestation_type": told.get("attestation_type", ""),
+        "spiffe_id": id_text(answer["id"]),
+        "expires_at": int(answer.get("x509svid_expires_at") or 0),
+        "banned": bool(answer.get("banned")),
+        "attestation_type": answer.get("attestation_type", ""),
     }
 
 
@@ -89,19 +89,19 @@ def _tokens(directory: str | None, trust_domain: str, known: set[str]) -> list[d
     return [{"spiffe_id": alias, "expires_at": made.expires_at} for alias, made in unspent.items()]
 
 
-def _entry(told: dict[str, Any], known: set[str]) -> dict[str, Any]:
+def _entry(answer: dict[str, Any], known: set[str]) -> dict[str, Any]:
     return {
-        "id": told["id"],
-        "spiffe_id": id_text(told["spiffe_id"]),
-        "parent_id": join_tokens.shown(id_text(told["parent_id"]), known),
-        "selectors": [join_tokens.shown(f"{one['type']}:{one['value']}", known) for one in told.get("selectors") or ()],
-        "federates_with": sorted(told.get("federates_with") or ()),
-        "dns_names": told.get("dns_names") or [],
-        "x509_svid_ttl": int(told.get("x509_svid_ttl") or 0),
-        "expires_at": int(told.get("expires_at") or 0),
+        "id": answer["id"],
+        "spiffe_id": id_text(answer["spiffe_id"]),
+        "parent_id": join_tokens.shown(id_text(answer["parent_id"]), known),
+        "selectors": [join_tokens.shown(f"{one['type']}:{one['value']}", known) for one in answer.get("selectors") or ()],
+        "federates_with": sorted(answer.get("federates_with") or ()),
+        "dns_names": answer.get("dns_names") or [],
+        "x509_svid_ttl": int(answer.get("x509_svid_ttl") or 0),
+        "expires_at": int(answer.get("expires_at") or 0),
     }
 
 
-def _bundle(told: dict[str, Any]) -> dict[str, Any]:
-    ends = [_authority(one)["expires_at"] for one in told.get("x509_authorities") or ()]
-    return {"trust_domain": told["trust_domain"], "expires_at": max(ends, default=0)}
+def _bundle(answer: dict[str, Any]) -> dict[str, Any]:
+    ends = [_authority(one)["expires_at"] for one in answer.get("x509_authorities") or ()]
+    return {"trust_domain": answer["trust_domain"], "expires_at": max(ends, default=0)}

@@ -104,7 +104,7 @@ class Server:
             raise SpireError(f"spire-server {' '.join(words[:2])} in container {self._name}: {message}")
         return out
 
-    def _told(self, words: tuple[str, ...], of_json: Callable[[dict[str, Any]], _T], of_text: Callable[[str], _T]) -> _T:
+    def _ask(self, words: tuple[str, ...], of_json: Callable[[dict[str, Any]], _T], of_text: Callable[[str], _T]) -> _T:
         """What a command says: of_json(its JSON) or, where the version knows none, of_text(its text)."""
         if self._speaks_json:
             try:
@@ -129,16 +129,16 @@ class Server:
 
     def json(self, *words: str, stdin: str | None = None) -> dict[str, Any]:
         """What __call__ gives, with `-output json`, parsed."""
-        told: dict[str, Any] = json.loads(self(*words, "-output", "json", stdin=stdin))
-        return told
+        answer: dict[str, Any] = json.loads(self(*words, "-output", "json", stdin=stdin))
+        return answer
 
     def entries(self, *filters: str) -> list[dict[str, Any]]:
         """The registration entries that the filters let through, as SPIRE's JSON has them."""
-        return self._told(("entry", "show", *filters), lambda told: told.get("entries") or [], legacy_output.entries)
+        return self._ask(("entry", "show", *filters), lambda answer: answer.get("entries") or [], legacy_output.entries)
 
-    def told_agents(self) -> list[dict[str, Any]]:
+    def agents(self) -> list[dict[str, Any]]:
         """What the server knows of agents, as SPIRE's JSON has them."""
-        return self._told(("agent", "list"), lambda told: told.get("agents") or [], legacy_output.agents)
+        return self._ask(("agent", "list"), lambda answer: answer.get("agents") or [], legacy_output.agents)
 
     def write_entries(self, verb: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Create or update (verb) entries; the entries as they are now. Raises SpireError for failed ones: the command exits 0.
@@ -187,13 +187,13 @@ class Server:
 
     def own_bundle(self) -> dict[str, Any]:
         """The same, as SPIRE's JSON has it."""
-        return self._told(("bundle", "show"), dict, lambda _pem: legacy_output.bundle(self.bundle()))
+        return self._ask(("bundle", "show"), dict, lambda _pem: legacy_output.bundle(self.bundle()))
 
     def bundles(self) -> list[dict[str, Any]]:
         """The server's copies of other domains' bundles, as SPIRE's JSON has them."""
-        return self._told(
+        return self._ask(
             ("bundle", "list"),
-            lambda told: told.get("bundles") or [],
+            lambda answer: answer.get("bundles") or [],
             lambda _pem: [legacy_output.bundle(text, name) for name, text in self.federated_bundles().items()],
         )
 
@@ -213,7 +213,7 @@ class Server:
     def generate_token(self, spiffe_id: str, ttl: int) -> tuple[str, int]:
         """A new join token as (token, expiry in seconds since the epoch)."""
         before = int(time.time())
-        return self._told(
+        return self._ask(
             ("token", "generate", "-spiffeID", spiffe_id, "-ttl", str(ttl)),
             lambda made: (made["value"], int(made["expires_at"])),
             lambda text: (legacy_output.token(text), before + ttl),

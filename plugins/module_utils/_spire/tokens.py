@@ -112,8 +112,8 @@ def _aliases(server: Server, agents: Sequence[dict[str, Any]]) -> list[dict[str,
 
 def records(server: Server) -> list[join_tokens.Record]:
     """What the server knows of agents, as `join_tokens.Record`s."""
-    told = server.told_agents()
-    return [join_tokens.Record(id_text(a["id"]), int(a.get("x509svid_expires_at") or 0), bool(a.get("banned"))) for a in told]
+    agents = server.agents()
+    return [join_tokens.Record(id_text(a["id"]), int(a.get("x509svid_expires_at") or 0), bool(a.get("banned"))) for a in agents]
 
 
 def _needed_token(server: Server, known: _Known, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:

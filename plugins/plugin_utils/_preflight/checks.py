@@ -32,7 +32,7 @@ class Check:
 
 
 _HOST = (
-    ("host_reachable", ERROR, "Ansible does not reach the host: {problem}.", "Start the host, or correct its ansible_host and login."),
+    ("host_reachable", ERROR, "Ansible cannot reach the host: {problem}.", "Start the host, or correct its ansible_host and login."),
     (
         "host_examined",
         ERROR,
@@ -42,14 +42,14 @@ _HOST = (
     (
         "privileges",
         NOTE,
-        "The check ran without root, so that it does not see who holds ports or what is behind the engine's network.",
+        "The check ran without root, so it cannot see which programs use ports, or what the engine's network hides.",
         "Run it with --become.",
     ),
     (
         "cpu_architecture",
         ERROR,
         "The processor is {architecture}; the platform's images are for x86-64 only.",
-        "Take a host with an x86-64 processor.",
+        "Use a host with an x86-64 processor.",
     ),
     (
         "cpu_count",
@@ -60,26 +60,26 @@ _HOST = (
     (
         "cpu_avx",
         WARNING,
-        "The processor has no AVX, without which the usual TensorFlow packages end with an illegal instruction.",
-        "Give the virtual machine the host's processor model, or build the ML image with a TensorFlow without AVX.",
+        "The processor has no AVX. Without it, the usual TensorFlow packages crash with an illegal instruction.",
+        "Give the virtual machine the host's processor model, or build the ML image with a TensorFlow that does not need AVX.",
     ),
     (
         "memory_total",
         WARNING,
-        "The host has {total} of memory; {least} are recommended.",
+        "The host has {total} of memory; {least} is recommended.",
         "Give it more memory, or lower preflight_least_memory_gb if your training needs less.",
     ),
     (
         "memory_available",
         WARNING,
-        "Only {available} of memory are available.",
-        "End what else uses memory on this host, or give it more.",
+        "Only {available} of memory is available.",
+        "Stop other programs that use memory on this host, or give it more memory.",
     ),
     (
         "clock_offset",
         ERROR,
         "The clock is about {seconds} s {direction} the others; certificates and the SN's ledger depend on clocks that agree.",
-        "Synchronise it by NTP: install chrony or systemd-timesyncd, and start it.",
+        "Synchronise it with NTP: install and start chrony or systemd-timesyncd.",
     ),
 )
 _DISKS = (
@@ -92,7 +92,7 @@ _DISKS = (
     (
         "engine_disk_size",
         WARNING,
-        "The disk of {path} has {total}; {least} are recommended.",
+        "The disk of {path} has {total}; {least} is recommended.",
         "Move the engine's data-root to a larger disk, or lower preflight_least_disk_gb if your training needs less.",
     ),
     (
@@ -111,20 +111,20 @@ _DISKS = (
     (
         "disk_inodes",
         ERROR,
-        "Only {percent} % of the inodes of {path} are free: soon no more files can be created, however much space is left.",
-        "Remove small files there, such as old image layers, or make the file system anew with more inodes.",
+        "Only {percent} % of the inodes of {path} are free. Soon no more files can be created, however much space is left.",
+        "Remove small files there, such as old image layers, or re-create the file system with more inodes.",
     ),
     (
         "disk_read_only",
         ERROR,
         "{path} is on a file system that is mounted read-only.",
-        "Mount it writable; where the kernel has made it read-only, check the disk first.",
+        "Mount it writable. If the kernel has made it read-only, check the disk first.",
     ),
     (
         "directories",
         ERROR,
         "{path} cannot be used: {problem}.",
-        "Create it and let the container's user read it, or let swarm_training.model_source bring it.",
+        "Create it and let the container's user read it, or set swarm_training.model_source, so that it is copied to the host.",
     ),
 )
 _ENGINE = (
@@ -138,18 +138,18 @@ _ENGINE = (
         "docker_sdk_version",
         ERROR,
         "The Docker SDK for Python is {version}, older than {least}.",
-        "Install docker>={least} in that Python, or set ansible_python_interpreter to one that has it.",
+        "Install docker>={least} for that Python, or set ansible_python_interpreter to a Python that has it.",
     ),
     (
         "engine_answers",
         ERROR,
         "The engine does not answer: {problem}.",
-        "Start it (systemctl start docker), and look at journalctl -u docker.",
+        "Start it (systemctl start docker), and check its log (journalctl -u docker).",
     ),
     (
         "engine_version",
         ERROR,
-        "Docker Engine {version} is older than {least}; newer programs fail in it (pthread_create).",
+        "Docker Engine {version} is older than {least}; newer programs fail in its containers (pthread_create).",
         "Upgrade the engine.",
     ),
     (
@@ -175,48 +175,48 @@ _ENGINE = (
         "engine_ipv4",
         ERROR,
         "The engine's network {network} has no IPv4 subnet; the platform speaks IPv4 only.",
-        'Give it one ("bip" in /etc/docker/daemon.json), or remove the network so that it is made again.',
+        'Give it one ("bip" in /etc/docker/daemon.json), or remove the network, so that it is created again.',
     ),
     (
         "storage_driver",
         WARNING,
         "The engine's storage driver is {driver}, which is slow, or no longer maintained.",
-        'Use overlay2 ("storage-driver" in /etc/docker/daemon.json); images and containers are then to be made again.',
+        'Use overlay2 ("storage-driver" in /etc/docker/daemon.json); images and containers must then be created again.',
     ),
     (
         "storage_d_type",
         ERROR,
-        "The file system below the engine has no d_type, so that files in images get lost.",
-        "Put the engine's data-root on ext4, or on xfs made with ftype=1.",
+        "The engine's file system has no d_type, so files in images get lost.",
+        "Put the engine's data-root on ext4, or on xfs created with ftype=1.",
     ),
     (
         "cgroup_limits",
         WARNING,
-        "The kernel lets the engine set no {limits}: options such as memory and cpus have no effect.",
-        "Switch the cgroup controllers on (kernel parameters cgroup_enable=memory swapaccount=1, or cgroup v2).",
+        "The kernel does not support {limits}, so options such as memory and cpus have no effect.",
+        "Enable the cgroup controllers (kernel parameters cgroup_enable=memory swapaccount=1, or cgroup v2).",
     ),
     ("selinux", WARNING, "{cause}.", "{remedy}."),
     ("gpu_engine", ERROR, "{nodes}: {cause}.", "{remedy}."),
     (
         "gpu_devices",
         ERROR,
-        "{nodes} ask(s) for GPUs, and the host has no NVIDIA device (/dev/nvidia0).",
-        "Install NVIDIA's driver and load it (nvidia-smi must list the GPUs), or take the GPUs out of the inventory.",
+        "{nodes} ask(s) for GPUs, but the host has no NVIDIA device (/dev/nvidia0).",
+        "Install NVIDIA's driver and load it (nvidia-smi must list the GPUs), or remove the GPUs from the inventory.",
     ),
-    ("gpu_cgroups", WARNING, "Of {nodes}: {cause}.", "{remedy}."),
+    ("gpu_cgroups", WARNING, "{nodes}: {cause}.", "{remedy}."),
     (
         "same_engine",
         WARNING,
-        "This host's engine has the same ID as that of {other}: the two are one machine, or one was cloned from the other.",
-        "Take one of them out of the inventory; on a clone, remove /var/lib/docker/engine-id and restart the engine.",
+        "This host's engine has the same ID as that of {other}: both are the same machine, or one was cloned from the other.",
+        "Remove one of them from the inventory. On a clone, remove /var/lib/docker/engine-id and restart the engine.",
     ),
 )
 _NETWORK = (
     (
         "own_address",
         WARNING,
-        "{address}, by which others are to reach this host, is on none of its interfaces ({addresses}).",
-        "Set swarm_host_ip to the right address; where the host is behind NAT, forward its ports and ignore this.",
+        "{address}, at which other hosts reach this host, is not on any of its interfaces ({addresses}).",
+        "Set swarm_host_ip to the right address. If the host is behind NAT, forward its ports and ignore this.",
     ),
     (
         "ip_forwarding",
@@ -227,7 +227,7 @@ _NETWORK = (
     (
         "name_resolution",
         ERROR,
-        "The host does not resolve {name}: {problem}.",
+        "The host cannot resolve {name}: {problem}.",
         "Add it to your DNS or to /etc/hosts, or correct it in the inventory.",
     ),
     (
@@ -239,62 +239,62 @@ _NETWORK = (
     (
         "name_loopback",
         ERROR,
-        "{name} resolves to {address}, which inside a container is the container itself.",
-        "Let it resolve to the host's address: look at /etc/hosts.",
+        "{name} resolves to {address}. In a container, that is the container itself.",
+        "Make it resolve to the host's address: check /etc/hosts.",
     ),
     (
         "container_dns",
         WARNING,
-        "The host's only name server is {servers}, which containers cannot use, and they need {names}.",
+        "The host's only name server is {servers}, which containers cannot use, but they must resolve {names}.",
         'Name your DNS servers in "dns" of /etc/docker/daemon.json, or write addresses into the inventory.',
     ),
     (
         "network_overlap",
         ERROR,
-        "{address} ({who}) is inside {subnet} of the engine's network {network}: containers look for it on this host.",
-        'Give the engine other subnets ("default-address-pools" and "bip" in /etc/docker/daemon.json), and make the network again.',
+        "{address} ({who}) is in the subnet {subnet} of the engine's network {network}, so containers look for it on this host.",
+        'Give the engine other subnets ("default-address-pools" and "bip" in /etc/docker/daemon.json), and create the network again.',
     ),
     (
         "network_mtu",
         WARNING,
-        "Containers send packets of {container} bytes, and the host's way out takes {host}: connections may stall.",
-        'Set "mtu": {host} in /etc/docker/daemon.json, and make the network {network} again with the option com.docker.network.driver.mtu.',
+        "Containers send packets of {container} bytes, but the host's outgoing interface takes only {host}, so connections may stall.",
+        'Set "mtu": {host} in /etc/docker/daemon.json, and create the network {network} again with the option com.docker.network.driver.mtu.',
     ),
     (
         "network_driver",
         WARNING,
         "The network {network} has the driver {driver}, on which published ports do not work as the platform needs.",
-        "Remove it, and let the collection make a bridge network, or choose another swarm_network.",
+        "Remove it, so that the collection creates a bridge network, or choose another swarm_network.",
     ),
     (
         "firewall_reload",
         NOTE,
-        "The host has firewalld: older ones lose the engine's rules when they are reloaded.",
+        "The host uses firewalld, and older versions lose the engine's rules when they are reloaded.",
         "After firewall-cmd --reload, restart the engine.",
     ),
     (
         "ufw_bypass",
         NOTE,
-        "The host has ufw, and the engine publishes ports around it: a port that ufw blocks for this check may be open for a container.",
-        "Open the ports in ufw all the same, and restrict them in the chain DOCKER-USER.",
+        "The host uses ufw, but published ports of the engine bypass it: a port that ufw blocks here may be open for a container.",
+        "Open the ports in ufw nevertheless, and restrict them in the chain DOCKER-USER.",
     ),
     (
         "proxy_reachable",
         ERROR,
         "The proxy {address}:{port} ({why}) does not answer: {state}.",
-        "Correct it in the inventory, or let the proxy accept this host.",
+        "Correct it in the inventory, or make the proxy accept this host.",
     ),
     (
         "engine_proxy",
         WARNING,
-        "The inventory has a proxy, and the engine has none: it pulls images without it.",
+        "The inventory has a proxy, but the engine has none, so it pulls images without a proxy.",
         'Set "proxies" in /etc/docker/daemon.json, or HTTPS_PROXY of the engine\'s systemd unit, and restart the engine.',
     ),
     (
         "inventory_proxy",
         NOTE,
-        "The engine pulls images through a proxy, and the inventory has none for the containers.",
-        "If the containers need it to download something, set swarm_https_proxy and swarm_http_proxy.",
+        "The engine pulls images through a proxy, but the inventory has none for the containers.",
+        "If the containers need a proxy for downloads, set swarm_https_proxy and swarm_http_proxy.",
     ),
 )
 _REGISTRY = (
@@ -302,7 +302,7 @@ _REGISTRY = (
         "registry_reachable",
         ERROR,
         "The registry {address}:{port} does not answer: {state}.",
-        "Let this host connect to {address}, TCP port {port}; behind a proxy, set swarm_https_proxy.",
+        "Allow this host to connect to {address}, TCP port {port}. Behind a proxy, set swarm_https_proxy.",
     ),
     (
         "registry_login",
@@ -314,7 +314,7 @@ _REGISTRY = (
         "registry_image",
         ERROR,
         "The registry does not have {images}.",
-        "Check {variables}; in a mirror of your own, copy the image there.",
+        "Check {variables}. If you use your own mirror, copy the image to it.",
     ),
     (
         "registry_trust",
@@ -326,12 +326,12 @@ _REGISTRY = (
         "registry_answer",
         ERROR,
         "The engine could not ask for {images}: {problem}.",
-        "Check that the engine reaches the registry, with its proxy where there is one.",
+        "Check that the engine can reach the registry, through its proxy if it has one.",
     ),
     (
         "image_platform",
         ERROR,
-        "{image} is for {platforms} only, and not for linux/amd64.",
+        "{image} is only for {platforms}, not for linux/amd64.",
         "Push an image for linux/amd64, or choose another reference ({variables}).",
     ),
 )
@@ -345,31 +345,31 @@ _PLATFORM = (
     (
         "license_capacity",
         ERROR,
-        "The inventory has {needed} SN and SL nodes, and the licences are for {capacity} (preflight_license_capacity).",
-        "Install more licences, or have fewer nodes; a node that vanished holds its licence for 30 minutes.",
+        "The inventory has {needed} SN and SL nodes, but the licences are for {capacity} (preflight_license_capacity).",
+        "Install more licences, or use fewer nodes. A node that was lost keeps its licence for 30 minutes.",
     ),
     (
         "sl_per_sn",
         WARNING,
-        "{count} SL nodes work by {sn}; more than {most} overload an SN (CHECKIN NOT ALLOWED).",
+        "{count} SL nodes use {sn}; more than {most} overload an SN (CHECKIN NOT ALLOWED).",
         "Add an SN node, or move SL nodes to a host with another one.",
     ),
     (
         "identity_lifetime",
         WARNING,
-        "Certificates of {ttl} may be half over when a node gets one, and the training takes {days} days (swarm_training_days).",
-        "Raise spire_server_x509_svid_ttl to more than twice the training, or leave it out.",
+        "Half of a certificate's {ttl} may be over when a node gets it, but the training takes {days} days (swarm_training_days).",
+        "Raise spire_server_x509_svid_ttl to more than twice the length of the training, or leave it out.",
     ),
     (
         "ports_free",
         ERROR,
-        "Port {port} is taken by {holder}, which is not the platform's.",
-        "Stop it, or give the platform another port.",
+        "Port {port} is in use by {holder}, which does not belong to the platform.",
+        "Stop it, or choose another port for the platform.",
     ),
     (
         "ports_allowed",
         NOTE,
-        "Ports {ports} could not be tried from outside: this user may not listen there.",
+        "Ports {ports} could not be tried from outside, because this user may not listen on them.",
         "Run the check with --become.",
     ),
     (
@@ -381,14 +381,14 @@ _PLATFORM = (
     (
         "path_mtu",
         ERROR,
-        "Connections between {source} and {target} open, but large packets do not pass.",
+        "Connections between {source} and {target} can be opened, but large packets are lost.",
         'Lower the MTU of both engines ("mtu" in /etc/docker/daemon.json) to that of the VPN between them, or let ICMP pass (fragmentation needed).',
     ),
     (
         "latency",
         WARNING,
-        "A connection to {target} takes {milliseconds} ms; training rounds become slow.",
-        "Look for a shorter way between the two hosts, such as a VPN without a detour.",
+        "Connecting to {target} takes {milliseconds} ms, so training rounds become slow.",
+        "Find a shorter route between the two hosts, such as a VPN without a detour.",
     ),
     (
         "services_reachable",
@@ -399,7 +399,7 @@ _PLATFORM = (
     (
         "services_answer",
         WARNING,
-        "Nothing listens at {address}:{port} yet ({service}: {why}); the way there is open.",
+        "Nothing listens at {address}:{port} yet ({service}: {why}), but the way there is open.",
         "Start it before you deploy, or correct its address in the inventory.",
     ),
 )

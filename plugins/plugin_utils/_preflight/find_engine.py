@@ -82,7 +82,7 @@ def cgroup_limits(look: Look) -> Iterator[Words]:
     names = {"MemoryLimit": "memory limits", "CpuCfsQuota": "CPU limits"}
     missing = [words for key, words in names.items() if look.engine.get(key) is False]
     if missing:
-        yield {"limits": " and no ".join(missing)}
+        yield {"limits": " and ".join(missing)}
 
 
 def gpu_engine(look: Look) -> Iterator[Words]:

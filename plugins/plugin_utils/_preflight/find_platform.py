@@ -32,7 +32,7 @@ def license_server(look: Look) -> Iterator[Words]:
             remedy = f"Let {link.address} accept TCP port {link.port} from {look.name} ({own})."
             yield {**words, "problem": STATES[state], "remedy": remedy}
         elif state == "open" and look.links.result(link).get("https") is False:
-            remedy = "Look at what listens there: a License Server speaks HTTPS; correct swarm_apls_ip and swarm_apls_port."
+            remedy = "Check what listens there: a License Server speaks HTTPS. Correct swarm_apls_ip and swarm_apls_port."
             yield {**words, "problem": "what listens there does not speak HTTPS", "remedy": remedy}
 
 
@@ -101,8 +101,8 @@ def _opening(firewalls: Any, port: int) -> str:
         "firewalld": f"firewall-cmd --permanent --add-port={port}/tcp && firewall-cmd --reload",
         "ufw": f"ufw allow {port}/tcp",
     }
-    told = [command for name, command in commands.items() if name in firewalls]
-    return f" (there: {'; '.join(told)})" if told else ""
+    found = [command for name, command in commands.items() if name in firewalls]
+    return f" (there: {'; '.join(found)})" if found else ""
 
 
 def path_mtu(look: Look) -> Iterator[Words]:

@@ -19,7 +19,7 @@ def registry_reachable(look: Look) -> Iterator[Words]:
 
 def _refused_images(look: Look, kind: str) -> dict[str, str]:
     """image → what the engine says, of those that the registry did not serve for a reason of that kind."""
-    return {image: told["problem"] for image, told in look.fact("registry").items() if _kind(told.get("problem", "")) == kind}
+    return {image: answer["problem"] for image, answer in look.fact("registry").items() if _kind(answer.get("problem", "")) == kind}
 
 
 def _kind(problem: str) -> str:
@@ -59,11 +59,11 @@ def registry_trust(look: Look) -> Iterator[Words]:
 def registry_answer(look: Look) -> Iterator[Words]:
     missing = _missing(look, "answer")
     for problem in dict.fromkeys(missing.values()):
-        yield {"images": ", ".join(image for image, told in missing.items() if told == problem), "problem": problem}
+        yield {"images": ", ".join(image for image, answer in missing.items() if answer == problem), "problem": problem}
 
 
 def image_platform(look: Look) -> Iterator[Words]:
-    for image, told in look.fact("registry").items():
-        platforms = told.get("platforms") or ()
+    for image, answer in look.fact("registry").items():
+        platforms = answer.get("platforms") or ()
         if platforms and "linux/amd64" not in platforms:
             yield {"image": image, "platforms": ", ".join(platforms), "variables": look.host.model["images"].get(image, "")}

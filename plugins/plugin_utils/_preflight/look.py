@@ -14,10 +14,10 @@ from .plan import Host, is_address, registry
 
 GIB = 1024**3
 STATES = {
-    "timeout": "no answer, as where a firewall drops packets",
-    "unreachable": "no way there, or a firewall that says so",
+    "timeout": "no answer, as if a firewall drops packets",
+    "unreachable": "no route to it, or a firewall rejects the connection",
     "refused": "the connection is refused",
-    "unresolved": "its name is not resolved",
+    "unresolved": "its name cannot be resolved",
 }
 
 Words = dict[str, Any]
@@ -97,8 +97,8 @@ def is_loopback(address: str) -> bool:
 
 def idle_registries(look: Look) -> set[str]:
     """Addresses of registries that the host itself need not reach: its engine gets their images by a mirror or proxy, or has them already."""
-    told, here = look.seen.get("registry") or {}, look.seen.get("images_here") or {}
-    wanted = {image: here.get(image) or "digest" in (told.get(image) or {}) for image in look.host.model["images"]}
+    answers, here = look.seen.get("registry") or {}, look.seen.get("images_here") or {}
+    wanted = {image: here.get(image) or "digest" in (answers.get(image) or {}) for image in look.host.model["images"]}
     return {registry(image)[0] for image in wanted} - {registry(image)[0] for image, is_got in wanted.items() if not is_got}
 
 

@@ -197,10 +197,10 @@ def _interfaces(_name: str, host: Host, _hosts: Mapping[str, Host]) -> _Wanted:
     """SWOP, SL and SWCI talk to their SN's API."""
     for node in (*host.model["swop_nodes"], *host.model["sl_nodes"]):
         if node.get("sn_ip"):
-            yield node["sn_ip"], node.get("sn_api_port") or _SN_API, "SN API", f"{node['name']} works by it"
+            yield node["sn_ip"], node.get("sn_api_port") or _SN_API, "SN API", f"{node['name']} uses it"
     if "swci" in host.components:
         for address, port in _SWCI_CONTEXT.findall(host.model["swci_script"]):
-            yield address, int(port or _SN_API), "SN API", "SWCI gives its commands to it"
+            yield address, int(port or _SN_API), "SN API", "SWCI sends its commands to it"
 
 
 def _file_servers(name: str, host: Host, hosts: Mapping[str, Host]) -> _Wanted:

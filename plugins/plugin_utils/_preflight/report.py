@@ -19,7 +19,7 @@ TEMPLATE = Path(__file__).with_name("page.html.j2")
 _PORT_WORDS = {
     "open": "open",
     "timeout": "blocked (no answer)",
-    "unreachable": "blocked (no way)",
+    "unreachable": "blocked (no route)",
     "refused": "refused",
     "unresolved": "name not resolved",
     "stalls": "large packets get lost",
@@ -42,14 +42,14 @@ def counted(findings: Iterable[Mapping[str, Any]]) -> str:
 
 def lines(found: Mapping[str, Any]) -> list[str]:
     """The whole report for the terminal. found: what `judge` returned."""
-    told = [f"{len(found['states'])} hosts, {len(CHECKS)} checks on each: {counted(found['findings'])}", ""]
-    told += _aligned([("host", *judge.STATES), *((host, *_tally(states)) for host, states in found["states"].items())])
+    report = [f"{len(found['states'])} hosts, {len(CHECKS)} checks on each: {counted(found['findings'])}", ""]
+    report += _aligned([("host", *judge.STATES), *((host, *_tally(states)) for host, states in found["states"].items())])
     for finding in found["findings"]:
-        told += ["", f"{finding['severity'].upper()} {finding['host']} ({finding['check']})"]
-        told += [line for text in (finding["cause"], finding["remedy"]) for line in _wrapped(text)]
-    told += ["", *_aligned([("from", "to", "address", "what", "state"), *map(_port, found["ports"])]), ""]
+        report += ["", f"{finding['severity'].upper()} {finding['host']} ({finding['check']})"]
+        report += [line for text in (finding["cause"], finding["remedy"]) for line in _wrapped(text)]
+    report += ["", *_aligned([("from", "to", "address", "what", "state"), *map(_port, found["ports"])]), ""]
     inside = dict.fromkeys(f"{port['source']} ({port['seen_from']})" for port in found["ports"] if port["seen_from"])
-    return told + _wrapped(
+    return report + _wrapped(
         f"Tried from the hosts{', and from inside the network of containers on ' + ', '.join(inside) if inside else ''}."
     )
 

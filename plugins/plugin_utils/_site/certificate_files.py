@@ -245,11 +245,11 @@ def _request(inventory: Inventory, host: str, now: float, until: float) -> dict[
 
 def _whole_organisations(inventory: Inventory, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """With a new CA all hosts of its organisation get new certificates."""
-    anew = {one["ca_cert"] for one in requests if one["new_authority"]}
+    renewed = {one["ca_cert"] for one in requests if one["new_authority"]}
     asked = {one["name"]: one for one in requests}
     for host in filter(lambda host: _site_certificates.on_trial(inventory, host), inventory.hosts):
         request = _site_certificates.trial_request(inventory, host)
-        if request["ca_cert"] in anew:
+        if request["ca_cert"] in renewed:
             asked.setdefault(host, {**request, "new_authority": True})
     return list(asked.values())
 

@@ -45,9 +45,9 @@ def given(inventory: Inventory, host: str) -> dict[str, dict[str, Any]]:
         own = trial_files(inventory, host)
         found = {"key": own["key"], "cert": own["cert"], "cacert": trial_authorities(inventory)}
         return dict.fromkeys(used(inventory, host), found)
-    told = inventory.get(host, "swarm_certificates")
-    shared = {kind: told[kind] for kind in KINDS if told.get(kind)}
-    return {component: _listed({**shared, **(told.get(component) or {})}) for component in used(inventory, host)}
+    given = inventory.get(host, "swarm_certificates")
+    shared = {kind: given[kind] for kind in KINDS if given.get(kind)}
+    return {component: _listed({**shared, **(given.get(component) or {})}) for component in used(inventory, host)}
 
 
 def _listed(files: dict[str, Any]) -> dict[str, Any]:

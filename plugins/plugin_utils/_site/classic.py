@@ -55,8 +55,8 @@ def sn_ports(inventory: Inventory, host: str) -> list[str]:
 
 def is_sentinel(inventory: Inventory, host: str, node: dict[str, Any], index: int) -> bool:
     """Whether the SN says that it is the Sentinel as the platform's scripts do: by its own address as the Sentinel's."""
-    told = node.get("sentinel_ip") or (inventory.get(host, "sn_sentinel_ip") if index == 0 else "")
-    return is_classic(inventory, host) and told == node["host_ip"]
+    sentinel = node.get("sentinel_ip") or (inventory.get(host, "sn_sentinel_ip") if index == 0 else "")
+    return is_classic(inventory, host) and sentinel == node["host_ip"]
 
 
 def join(inventory: Inventory, host: str, node: dict[str, Any], sentinel: dict[str, Any]) -> None:

@@ -126,8 +126,8 @@ class Inventory:
 
     def options(self, host: str, component: str) -> dict[str, Any]:
         """Options for all nodes of the component on a host, `sn_options`, without those that are merged key by key where nodes are made."""
-        told = self.get(host, f"{component}_options")
-        return {name: value for name, value in told.items() if name not in MERGED} if isinstance(told, dict) else {}
+        options = self.get(host, f"{component}_options")
+        return {name: value for name, value in options.items() if name not in MERGED} if isinstance(options, dict) else {}
 
     def members(self, component: str) -> list[str]:
         return list(self.groups.get(f"swarm_{component}", ()))
@@ -149,8 +149,8 @@ class Inventory:
         """The training's mapping, as the inventory has it; empty without one. All hosts have the same (see `_checks.training`)."""
         for host in (*self.members("swci"), *self.members("swop"), *self.hosts):
             if self.get(host, "swarm_training"):
-                told: dict[str, Any] = self.get(host, "swarm_training")
-                return told
+                training: dict[str, Any] = self.get(host, "swarm_training")
+                return training
         return {}
 
 

@@ -46,9 +46,9 @@ def domains(inventory: Inventory) -> dict[str, list[str]]:
 def servers_of(inventory: Inventory, host: str, servers: dict[str, list[str]]) -> list[str]:
     """The hosts of the SPIRE servers that a host's agent goes to: as told, else its own, else its trust domain's; empty without any."""
     own = host if host in inventory.members("spire_server") else ""
-    told = inventory.get(host, "spire_agent_server_host") or own
+    chosen = inventory.get(host, "spire_agent_server_host") or own
     shared = servers.get(inventory.get(host, "swarm_trust_domain"), [])
-    return shared if not told or told in shared else [told]
+    return shared if not chosen or chosen in shared else [chosen]
 
 
 def below(inventory: Inventory, hosts: Sequence[str]) -> list[str]:
@@ -137,10 +137,10 @@ def _downstream_entry(inventory: Inventory, domain: str, host: str) -> dict[str,
 
 
 def _federated(inventory: Inventory, host: str, servers: dict[str, list[str]], first: bool) -> list[dict[str, Any]]:
-    """The domains that the server on a host federates with: as told, else all others. The first of a domain gets their bundles."""
+    """The domains that the server on a host federates with: as listed, else all others. The first of a domain gets their bundles."""
     if inventory.given(host, "spire_server_federates_with"):
-        told: list[dict[str, Any]] = inventory.get(host, "spire_server_federates_with")
-        return told
+        listed: list[dict[str, Any]] = inventory.get(host, "spire_server_federates_with")
+        return listed
     return [
         {
             "trust_domain": peer,
@@ -164,8 +164,8 @@ def identity(inventory: Inventory, host: str, servers: dict[str, list[str]]) -> 
     mine = servers_of(inventory, host, servers)
     found = {"trust_domain": domain, "agent_id": own_agent_id(inventory, host)}
     if mine:
-        told = inventory.get(host, "spire_agent_server_host")
-        found["server_host"] = next(one for one in (told, host, mine[0]) if one in mine)
+        chosen = inventory.get(host, "spire_agent_server_host")
+        found["server_host"] = next(one for one in (chosen, host, mine[0]) if one in mine)
         found["server_container"] = inventory.get(found["server_host"], "spire_server_name")
         found["token_dir"] = token_dir(inventory, found["server_host"])
         found["server_address"] = reached_at(inventory, domain, mine)

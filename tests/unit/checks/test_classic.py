@@ -33,7 +33,7 @@ BAD = {
     ),
     "SPIRE Agent": (
         classic(groups={"swarm_spire_agent": ["host-2"]}),
-        "host-2 is in swarm_spire_agent, but release 0.3.0 has no spire_agent; releases",
+        "host-2 is in swarm_spire_agent, but release 0.3.0 does not have spire_agent; available in",
     ),
     "two Sentinels": (classic(host_2={"sn_sentinel": True}), "2 Sentinels (sn-1 on host-1, sn-2 on host-2)"),
     "two Sentinels by address": (classic(host_2={"sn_sentinel_ip": "172.2.2.2"}), "2 Sentinels (sn-1 on host-1, sn-2 on host-2)"),

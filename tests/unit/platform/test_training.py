@@ -82,13 +82,13 @@ def look(containers, *names):
 
 def test_progress_of_a_training_that_has_ended():
     [node] = look(FINISHED)
-    assert node.told()["state"] == "finished"
+    assert node.as_result()["state"] == "finished"
 
 
 def test_progress_of_a_running_training():
     merged = "Round 3 is merged (epoch 1 of 2)"
     [node] = look({"sl-1": (RUNS, merged), "ml-1": (RUNS, "")})
-    assert node.told() == {"name": "sl-1", "state": "running", "round": 3, "epoch": 1, "epochs": 2, "peers": 0, "line": merged}
+    assert node.as_result() == {"name": "sl-1", "state": "running", "round": 3, "epoch": 1, "epochs": 2, "peers": 0, "line": merged}
 
 
 def test_first_failure_is_reported_with_its_explanation():
@@ -110,4 +110,4 @@ def test_nodes_with_equal_progress_are_shown_together():
     far = {"state": "running", "round": 7, "epoch": 3, "epochs": 10, "peers": 4, "line": "x"}
     nodes = [{"name": "sl-1", **far}, {"name": "sl-2", **far}, {"name": "sl-3", **far, "epochs": 0, "peers": 0}]
     nodes += [{"name": "sl-4", **far, "round": 0, "line": "2026 : swarm.node : INFO : x"}, {"name": "sl-5", **far, "state": "finished"}]
-    assert swarm_training.told(nodes) == "sl-1, sl-2: round 7, epoch 3 of 10, 4 peers; sl-3: round 7; sl-4: x; sl-5: finished"
+    assert swarm_training.progress(nodes) == "sl-1, sl-2: round 7, epoch 3 of 10, 4 peers; sl-3: round 7; sl-4: x; sl-5: finished"

@@ -110,7 +110,7 @@ CASES = {
     "engine_ipv4": Case(fact("networks", [{"name": "bridge", "driver": "bridge", "subnets": ["fd00::/64"], "mtu": 0}]), ("bridge", "IPv4")),
     "storage_driver": Case(fact("engine", "Driver", "devicemapper"), ("devicemapper", "overlay2")),
     "storage_d_type": Case(fact("engine", "DriverStatus", [["Supports d_type", "false"]]), ("d_type", "ftype=1")),
-    "cgroup_limits": Case(fact("engine", "MemoryLimit", False), ("no memory limits", "cgroup_enable=memory")),
+    "cgroup_limits": Case(fact("engine", "MemoryLimit", False), ("does not support memory limits", "cgroup_enable=memory")),
     "selinux": Case(fact("engine", "SecurityOptions", ["name=selinux"]), ("SELinux", "label=disable")),
     "gpu_engine": Case(lambda site: None, ("ml-3 (gpu all)", "NVIDIA runtime", "nvidia-ctk"), inventory=WITH_GPUS),
     "gpu_devices": Case(lambda site: None, ("ml-3 (gpu all)", "/dev/nvidia0", "nvidia-smi"), inventory=WITH_GPUS),

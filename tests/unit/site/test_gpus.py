@@ -15,7 +15,7 @@ RUNC, NVIDIA = {"runc": {}}, {"runc": {}, "nvidia": {}}
 @pytest.mark.parametrize(
     ("info", "problem", "warning"),
     [
-        ({"Runtimes": RUNC}, "neither an NVIDIA runtime (it has runc) nor CDI devices", ""),
+        ({"Runtimes": RUNC}, "neither an NVIDIA runtime (only runc) nor CDI devices", ""),
         ({"Runtimes": NVIDIA, "CgroupDriver": "cgroupfs"}, "", ""),
         ({"Runtimes": NVIDIA, "CgroupDriver": "systemd"}, "", "lose their GPUs when somebody runs `systemctl daemon-reload`"),
         ({"Runtimes": NVIDIA, "CgroupDriver": "systemd", "CDISpecDirs": ["/etc/cdi"]}, "", ""),

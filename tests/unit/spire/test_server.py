@@ -89,14 +89,14 @@ def test_right_values_get_to_the_engine(module):
         run(module, check=True, docker_host="unix:///nowhere", **GOOD[module])
 
 
-def as_told(**others):
+def as_answered(**others):
     """An entry as `entry show -output json` tells it."""
     entry = entries.entry_from_option({**ENTRY, **others})
     return {**entry, "id": "1", "selectors": entry["selectors"][::-1], "entry_expires_at": "0", "revision_number": "3"}
 
 
 def test_same_entry():
-    assert entries.entry_key(entries.entry_from_option(ENTRY)) == entries.entry_key(as_told())
+    assert entries.entry_key(entries.entry_from_option(ENTRY)) == entries.entry_key(as_answered())
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_same_entry():
     ],
 )
 def test_difference_of_entries(wanted, there, fields):
-    told = as_told(**{name: value for name, value in there.items() if name != "federates_with"})
+    told = as_answered(**{name: value for name, value in there.items() if name != "federates_with"})
     told["federates_with"] = there.get("federates_with", [])
     assert set(entries.entry_difference(entries.entry_from_option({**ENTRY, **wanted}), told)) == fields
 
