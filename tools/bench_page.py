@@ -33,7 +33,7 @@ COSTS = """
 - **Packing.** Each different module is packed once a run, in 0.1 to 0.2 s. That grows with the files that it imports, so they import what they use.
 - **A module on a host** takes 0.25 s before it does anything. One that asks the engine takes another 0.1 s to import the Docker SDK.
 - **spire-server** is a program of 167 MB, and a command of it takes about 0.05 s. A run that changes nothing asks a server for its own bundle, its
-  copies of all others, and its entries. No command of SPIRE tells two of these, so there are three where organisations federate, and two elsewhere;
+  copies of all others, and its entries. No SPIRE command returns two of these, so there are three where organisations federate, and two elsewhere;
   the number of organisations does not matter.
 - **What is skipped** is not shown with `display_skipped_hosts = false` in `ansible.cfg`. It costs the same.
 """

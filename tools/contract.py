@@ -14,7 +14,7 @@ HEAD = """<!-- SPDX-FileCopyrightText: The swarm.learning authors -->
 <!-- Written by `make docs` from plugins/module_utils/_releases.py; a test keeps it so. -->
 # What each option does to its container
 
-One table a component, one row an option. Releases whose rows are the same share a table. Options that every component takes
+One table per component, one row per option. Releases with the same rows share a table. Options that every component takes
 (`env`, `volumes`, `memory` and so on) do what `docker run` does with them; `ansible-doc swarm.learning.sn` has them all.
 """
 RULES = {
@@ -22,9 +22,9 @@ RULES = {
     "socket_path": "a socket file is mounted in `/tmp/spire-agent`; the volume of the other forms at `/tmp/spire-agent`",
     "swop_uid": "`SWOP_UID`, and that user's primary group as `SWOP_GID`; the calling user by default",
     "docker_group_id": "the group that owns the socket by default",
-    "web_port": "`SWCI_MODE=WEB` too",
+    "web_port": "also sets `SWCI_MODE=WEB`",
     "choice": "selects the image",
-    "local_spire_server": "the address of the SPIRE Server's container on this host, where neither server_address nor config has one",
+    "local_spire_server": "the address of the SPIRE Server's container on this host, if neither server_address nor config has one",
     "ml": "a second container, with the first one's volumes",
     "configuration": "read-only, a directory or one file in it",
 }
@@ -65,10 +65,10 @@ def _notes(component: Component) -> list[str]:
     for group in component.required:
         unless = component.unless.get(group[0])
         notes.append("Required: " + " or ".join(f"`{o}`" for o in group) + (f" (unless {' and '.join(unless)})" if unless else ""))
-    notes += [f"Not together: `{one}` and `{other}`" for one, other in component.exclusive]
+    notes += [f"Mutually exclusive: `{one}` and `{other}`" for one, other in component.exclusive]
     notes += [f"Volume: `{volume}`" for volume in component.volumes]
     notes += [f"Anonymous volume, beside a second container: `{volume}`" for volume in component.pair_volumes]
-    notes += [f"Environment of both then: `{name}={value}`" for name, value in component.pair_environment.items()]
+    notes += [f"Environment of both containers then: `{name}={value}`" for name, value in component.pair_environment.items()]
     ready = component.ready
     signals = [
         *([f"log line `{ready.log}`"] if ready.log else []),

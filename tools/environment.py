@@ -16,7 +16,7 @@ HEAD = """<!-- SPDX-FileCopyrightText: The swarm.learning authors -->
 
 Set those of an SN in `sn_env`, of a SWOP in `swop_env`, of a SWCI in `swci_env`, of SL nodes in `swarm_training.sl_env` (or `sl_env`, where no
 SWOP starts them), of the ML program in `swarm_training.env`. Names that begin like the platform's, and values, are checked before anything is
-touched; all other names are passed on as they are. Where an option sets a variable, use the option.
+touched; all other names are passed on unchanged. If an option sets a variable, use the option.
 """
 KINDS = {"flag": "true or false", "count": "whole number", "port": "port", "text": "text"}
 NAMES = {"sn": "SN", "sl": "SL", "swop": "SWOP", "swci": "SWCI", ML: "The ML program"}

@@ -14,8 +14,8 @@ HEAD = """<!-- SPDX-FileCopyrightText: The swarm.learning authors -->
 <!-- Written by `make docs` from plugins/module_utils/_container/log_signatures.py; a test keeps it so. -->
 # What failures mean
 
-Texts of logs, in alphabetical order: search this page for what yours says. When a container does not become ready, the modules look for these
-texts themselves, and say the same.
+Messages in logs, in alphabetical order. Search this page for the message in your log. When a container does not become ready, the modules look
+for these messages themselves, and report the same.
 """
 
 

@@ -18,10 +18,10 @@ HEAD = """<!-- SPDX-FileCopyrightText: The swarm.learning authors -->
 # What a preflight checks
 
 `ansible-playbook -i inventory.yml swarm.learning.preflight --become` measures all hosts at once, tries every connection that the platform
-will make between them, and says what is wrong and what to do. It changes nothing, before a deployment and at any time later.
+will make between them, and says what is wrong and what to do. It changes nothing. Run it before a deployment, or at any time later.
 [roles/preflight](../roles/preflight/README.md) has its options.
 
-- **error**: the platform will not work. **warning**: it may not, or not well. **note**: good to know; it never fails the playbook.
+- **error**: the platform will not work. **warning**: it may not work, or not work well. **note**: good to know; it never fails the playbook.
 - To leave checks out: `-e preflight_skip=memory_total,latency`.
 - Words in *italics* are filled in with what was found.
 """

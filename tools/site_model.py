@@ -15,12 +15,12 @@ HEAD = """<!-- SPDX-FileCopyrightText: The swarm.learning authors -->
 # What a site knows of each host
 
 The playbooks derive the site from the inventory before they touch a host: role `swarm`, `tasks_from: validate`. What the roles need to know
-of a host is then in the fact `swarm_site_host`. Every field is there on every host; one that does not concern the host is empty. A role that
-works alone has none of it, and its own variables decide.
+of a host is then in the fact `swarm_site_host`. Every field exists on every host; one that does not concern the host is empty. A role that
+is used alone does not have this fact, and uses only its own variables.
 
-## What wins
+## Which value takes precedence
 
-The options of a container come from these places. A later one wins over an earlier one, option by option; `env` and `labels` are merged key by
+The options of a container come from these places. A later one takes precedence over an earlier one, option by option; `env` and `labels` are merged key by
 key. The filter `node_options` does this for every role, in a site and alone.
 
 | | SN | SWOP | SL | SWCI | License Server | SPIRE Server and Agent |

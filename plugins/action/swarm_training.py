@@ -15,13 +15,13 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 WAIT_TIMEOUT = 604800  # seconds: the module's default
-LONGEST_STEP = 30  # seconds; who waits for days need not read of every round
+LONGEST_STEP = 30  # seconds; somebody who waits for days does not need a line for every round
 
 LONGEST_LINE = 100  # characters of a log's line; before its last colon are time, logger and level
 
 
 def progress(nodes: list[dict[str, Any]]) -> str:
-    """`sl-1, sl-2: round 7, epoch 3 of 10, 4 peers`: nodes that are equally far are told together."""
+    """`sl-1, sl-2: round 7, epoch 3 of 10, 4 peers`: nodes with the same progress are shown together."""
     groups: dict[str, list[str]] = {}
     for node in nodes:
         groups.setdefault(_place(node), []).append(node["name"])
@@ -39,14 +39,14 @@ def _place(node: dict[str, Any]) -> str:
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
-    """Runs the module again and again until the training has ended, and shows between two times how far it is."""
+    """Runs the module repeatedly until the training has ended, and shows the progress in between."""
 
     def run(self, tmp: str | None = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         host, arguments = task_vars["inventory_hostname"], dict(self._task.args)
         wait_timeout = int(arguments.get("wait_timeout") or WAIT_TIMEOUT)
         limit = time.monotonic() + wait_timeout
-        # Workers of one task share nothing but the run's own directory; the first failure on any host ends the wait on all.
+        # Workers of one task share only the run's own directory; the first failure on any host ends the wait on all.
         failure = os.path.join(constants.DEFAULT_LOCAL_TMP, f"swarm-training-{self._task._uuid}")
         step, said = int(arguments.get("step") or 5), ""
         while True:

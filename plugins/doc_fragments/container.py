@@ -127,7 +127,7 @@ options:
     description: Memory limit, such as V(512m).
     type: str
   memory_reservation:
-    description: Memory that the container is pressed back to when the host runs short of it, such as V(256m).
+    description: Soft memory limit, enforced when the host runs short of memory, such as V(256m).
     type: str
   cpus:
     description: Number of CPUs, such as V(1.5).

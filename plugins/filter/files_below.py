@@ -15,7 +15,7 @@ description:
 positional: directory, file
 options:
   _input:
-    description: Contents by name. A content that is no text becomes YAML.
+    description: Contents by name. Content that is not a string is written as YAML.
     type: dict
     required: true
   directory:

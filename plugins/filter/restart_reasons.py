@@ -24,7 +24,7 @@ options:
     type: str
     required: true
   new_ca:
-    description: Whether the host's SPIRE Server has another CA in place of a lost one since this run.
+    description: Whether the host's SPIRE Server got another CA in this run, in place of a lost one.
     type: bool
     default: false
   bundles:
@@ -33,7 +33,7 @@ options:
     elements: dict
     default: []
   check_mode:
-    description: Whether nothing is written.
+    description: Whether the run is in check mode, so that nothing is written.
     type: bool
     default: false
   classic:

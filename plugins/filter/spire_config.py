@@ -57,7 +57,7 @@ def spire_config(settings: dict[str, Any], what: str) -> dict[str, Any]:
 
     configurations = {"server": config.server, "agent": config.agent}
     if what not in configurations:
-        raise AnsibleFilterError(f"spire_config makes the configuration of a server or an agent, not of {what!r}")
+        raise AnsibleFilterError(f"spire_config: unknown kind of configuration {what!r}; expected server or agent")
     try:
         return configurations[what](settings)
     except ValueError as error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: teardown_outcome
-short_description: Say what is left of a platform after its teardown
+short_description: Report what is left of a platform after its teardown
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -30,7 +30,7 @@ options:
     elements: dict
     required: true
   kept:
-    description: What else is on the host now and has to stay, as M(swarm.learning.swarm_teardown) returns it.
+    description: What else is on the host now and has to be kept, as M(swarm.learning.swarm_teardown) returns it.
     type: list
     elements: dict
     required: true
@@ -45,7 +45,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    C(left), what is still there although it was removed, and C(kept), what had to stay, with its reason.
+    C(left), what still exists although it was removed, and C(kept), what had to be kept, with its reason.
   type: dict
 """
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: teardown_plan
-short_description: Say what a teardown would remove
+short_description: Report what a teardown would remove
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)

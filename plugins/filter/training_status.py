@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: training_status
-short_description: Format what is known of a training on several hosts
+short_description: Format the state of a training on several hosts
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Puts the output of M(swarm.learning.swarm_training_info) for several hosts together.
+  - Combines the output of M(swarm.learning.swarm_training_info) for several hosts.
 positional: organisations
 options:
   _input:

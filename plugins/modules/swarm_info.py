@@ -31,7 +31,7 @@ options:
   x509_svid_ttl:
     description:
       - Lifetime of the SVIDs of the nodes on this host, such as V(336h).
-      - The SVID of a node without a port cannot be seen. This option tells how long it lasts at least.
+      - The SVID of a node without a port cannot be seen. This option is used to calculate when it expires at the earliest.
     type: str
 seealso:
   - module: swarm.learning.spire_info

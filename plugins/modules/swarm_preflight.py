@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swarm_preflight
-short_description: Measure what a host brings for Swarm Learning
+short_description: Measure a host for Swarm Learning
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -71,14 +71,14 @@ options:
     default: ''
 requirements:
   - Python 3.9 or newer on the host that runs the module
-  - Docker SDK for Python (C(docker)) for what is asked of the engine
+  - Docker SDK for Python (C(docker)) for facts about the engine
 seealso:
   - module: swarm.learning.swarm_reach
   - module: swarm.learning.swarm_info
 """
 
 EXAMPLES = r"""
-- name: Measure what the host brings
+- name: Measure the host
   swarm.learning.swarm_preflight:
     controller_time: "{{ now(utc=true).timestamp() }}"
     names: [registry.example.com]

@@ -114,7 +114,7 @@ refused:
   type: list
   elements: int
 connections:
-  description: What came of each connection, in the order of O(connect).
+  description: Result of each connection, in the order of O(connect).
   returned: with O(connect)
   type: list
   elements: dict
@@ -135,7 +135,7 @@ connections:
       description: Whether large packets pass in both directions. Only if a listener of this module answers.
       type: bool
     https:
-      description: Whether TLS is spoken there. Only if it was asked for and something else than this module answers.
+      description: Whether TLS is spoken there. Only if O(connect[].https) is V(true) and something other than this module answers.
       type: bool
 inside:
   description:

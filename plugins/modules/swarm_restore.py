@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: swarm_restore
-short_description: Put back what an archive of a host's platform has
+short_description: Restore a host's platform from an archive
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
 description:
-  - Puts back the directory and volumes that M(swarm.learning.swarm_backup) archived. Deploy the platform afterwards; its SPIRE Agents and
-    SN nodes go on with the identities and ledgers that they had.
+  - Restores the directory and volumes that M(swarm.learning.swarm_backup) archived. Deploy the platform afterwards; its SPIRE Agents and
+    SN nodes then continue with their identities and ledgers.
   - The archive is decrypted and checked to its end before anything is touched. An interrupted restore is completed by the next run.
   - Nothing that exists is replaced. The platform's containers must have been removed, and the directory and volumes must be empty.
 extends_documentation_fragment:
@@ -71,7 +71,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 created:
-  description: When the archive was made, in UTC.
+  description: When the archive was created, in UTC.
   returned: success
   type: str
   sample: "2026-11-28T07:12:00+00:00"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be done so that a host's SPIRE Agent is attested (private, pure)."""
+"""Decides what has to be done so that a host's SPIRE Agent is attested (private, pure)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Situation:
     has_server   the inventory has the agent's server, so that a token can be made there
     given_token  the inventory gives a join token
     rewritten    the agent's files were written in this run
-    news         the server was told of new trust domains or entries in this run
-    modern       SPIRE 1.0 or newer, whose server tells what its agents know
+    news         the server received new trust domains or entries in this run
+    modern       SPIRE 1.0 or newer, whose server reports what its agents have fetched
     check_mode   nothing may be changed
     """
 
@@ -46,7 +46,7 @@ def decide(agent: Mapping[str, Any], token_needed: bool, situation: Mapping[str,
 
     stop: an agent that keeps trying to attest itself could spend, a moment later, the token that the new one is to get.
     bootstrap: get it a token, its server's bundle and an empty data directory. start: run the module for real, recreate: with that option.
-    clean: remove what its earlier tokens have left on the server. wait: until it knows what its server was told in this run.
+    clean: remove what its earlier tokens have left on the server. wait: until it has fetched what its server received in this run.
     """
     known = _situation(situation)
     runs = bool((agent.get("container") or {}).get("State", {}).get("Running"))

@@ -39,25 +39,25 @@ class Variable:
     values: tuple[str, ...] = ()
 
 
-_LEVEL = Variable(COMPONENTS, "how much it writes to its log", "choice", "INFO", ALL, LEVELS)
+_LEVEL = Variable(COMPONENTS, "log level", "choice", "INFO", ALL, LEVELS)
 
 DOCUMENTED = {
     "SWARM_LOOPBACK": Variable(
         (*COMPONENTS, ML), "true: the ML program trains alone, to try it without the platform", "flag", "false", ALL
     ),
     "SWARM_LOG_LEVEL": replace(_LEVEL, components=(*COMPONENTS, ML)),
-    "LOGS_DIR": Variable(COMPONENTS, "directory of its logs in the container; the image sets it"),
-    "USR_DIR": Variable(COMPONENTS, "directory of the user's files in the container; the image sets it"),
-    "swarm_node_type": Variable((*COMPONENTS, ML), "by it SPIRE knows the container; this collection sets it", releases=ALL),
+    "LOGS_DIR": Variable(COMPONENTS, "directory of its logs in the container; set by the image"),
+    "USR_DIR": Variable(COMPONENTS, "directory of the user's files in the container; set by the image"),
+    "swarm_node_type": Variable((*COMPONENTS, ML), "identifies the container to SPIRE; set by this collection", releases=ALL),
     "SN_LOG_LEVEL": replace(_LEVEL, components=("sn",)),
-    "SN_START_MINING": Variable(("sn",), "true: an SN that is not the Sentinel mines too", "flag", "false"),
+    "SN_START_MINING": Variable(("sn",), "true: an SN that is not the Sentinel also mines", "flag", "false"),
     "SL_LOG_LEVEL": replace(_LEVEL, components=("sl",)),
     "SL_MAKE_ME_ADMIN": Variable(("sl",), "false: the node is never the leader that merges, for slow nodes", "flag", "true"),
     "SL_LEADER_FAILURE_BASE_TIMEOUT": Variable(
         ("sl",), "seconds without a merge after which another leader is chosen", "count", "600 (120 in earlier releases)"
     ),
     "SL_WAIT_FOR_FULL_QUORUM_SECONDS": Variable(
-        ("sl",), "seconds that the leader waits for more nodes than the least number of peers", "count", "30", ALL
+        ("sl",), "seconds that the leader waits for more nodes once the minimum number of peers is reached", "count", "30", ALL
     ),
     "SL_RAM_INTENSIVE": Variable(
         ("sl",), "false: medians are merged layer by layer, slower and in less memory", "flag", "true", ("2.1.0", "2.2.0", "2.3.0")
@@ -65,10 +65,10 @@ DOCUMENTED = {
     "SL_MODEL_PARAMS_COMPRESSION_THRESHOLD_MB": Variable(
         ("sl",), "megabytes from which the model's parameters are compressed", "count", "250", ("2.3.0",)
     ),
-    "SL_REQUEST_CHANNEL": Variable(("sl", ML), "path of the channel between SL and ML; set where both are started together"),
-    "SL_RESPONSE_CHANNEL": Variable(("sl", ML), "path of the channel between SL and ML; set where both are started together"),
+    "SL_REQUEST_CHANNEL": Variable(("sl", ML), "path of the channel between SL and ML; set if both are started together"),
+    "SL_RESPONSE_CHANNEL": Variable(("sl", ML), "path of the channel between SL and ML; set if both are started together"),
     "SWOP_LOG_LEVEL": replace(_LEVEL, components=("swop",), releases=CURRENT),
-    "SWOP_KEEP_CONTAINERS": Variable(("swop",), "true: SL and ML containers that ended stay, with their logs", "flag", "false"),
+    "SWOP_KEEP_CONTAINERS": Variable(("swop",), "true: SL and ML containers are kept after their end, with their logs", "flag", "false"),
     "SWOP_GID": Variable(("swop",), "primary group of the user that swop_uid names; set with it", "count"),
     "SWCI_LOG_LEVEL": replace(_LEVEL, components=("swci",)),
     "SWCI_MODE": Variable(

@@ -37,7 +37,7 @@ def render(configuration: Any) -> str:
     Raises ValueError, naming the place, where a value has no form in HCL.
     """
     if not isinstance(configuration, dict):
-        raise ValueError(f"a SPIRE configuration is a mapping, not {configuration!r}")
+        raise ValueError(f"a SPIRE configuration must be a mapping, not {configuration!r}")
     return "\n".join(_body(configuration, 0, "")) + "\n"
 
 
@@ -81,7 +81,7 @@ def _value(value: Any, place: str) -> str:
         return _text(value)
     if isinstance(value, (list, tuple)):
         if any(isinstance(item, (dict, list, tuple)) or item is None for item in value):
-            raise ValueError(f"{place} must be a list of texts or numbers, not {value!r}")
+            raise ValueError(f"{place} must be a list of strings or numbers, not {value!r}")
         return "[" + ", ".join(_value(item, place) for item in value) + "]"
     raise ValueError(f"{place} cannot be written as HCL: {value!r}")
 

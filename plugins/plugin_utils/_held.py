@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run left undone because a training is in progress, as lines that one can read (private to the collection, pure)."""
+"""Reports what a run left undone because a training is in progress (private to the collection, pure)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def report(hosts: list[str], variables: Mapping[str, Mapping[str, Any]]) -> list
         return []
     running = [f"  {host}: {reason}" for host in hosts for reason in variables[host].get("swarm_training_reasons", [])]
     return [
-        "A training is in progress, and was left alone:",
+        "A training is in progress, and was not disturbed:",
         *running,
         "Left undone, as it would disturb or end it:",
         *left,
-        "It is done by the next run of this playbook after the training has ended; swarm_interrupt_training: true ends the training and does it now.",
+        "The next run of this playbook after the training does it. To end the training and do it now, set swarm_interrupt_training: true.",
     ]
 
 

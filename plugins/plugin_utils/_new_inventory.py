@@ -99,9 +99,7 @@ def _check_release(release: str) -> None:
     known = [name for name in RELEASES if name != "0.3.0"]
     if release not in known:
         other = "; for 0.3.0 start from an inventory of the collection's source" if release == "0.3.0" else ""
-        raise ValueError(
-            f"release: {shown(release)} is none that a new inventory can be written for; expected one of {listed(known)}{other}"
-        )
+        raise ValueError(f"release: {shown(release)} cannot be used for a new inventory; expected one of {listed(known)}{other}")
 
 
 def _groups(hosts: Sequence[tuple[str, str]]) -> dict[str, str]:

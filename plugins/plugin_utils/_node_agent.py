@@ -30,7 +30,7 @@ def configuration(settings: dict[str, Any], plugin_checksum: str) -> dict[str, A
     """
     unknown = sorted(set(settings) - set(SETTINGS))
     if unknown:
-        raise ValueError(f"unknown settings for a node's SPIRE Agent: {', '.join(unknown)}; known are {', '.join(SETTINGS)}")
+        raise ValueError(f"unknown settings for a node's SPIRE Agent: {', '.join(unknown)}; expected only {', '.join(SETTINGS)}")
     wanted: dict[str, Any] = {**SETTINGS, **{name: value for name, value in settings.items() if value not in (None, "")}}
     absent = [name for name, value in wanted.items() if value is None]
     if absent:

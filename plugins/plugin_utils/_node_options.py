@@ -179,7 +179,7 @@ def _classic(component: str, node: Mapping[str, Any], agents: AgentInside) -> di
     }
     if component in ("sn", "sl"):  # the role swci decides itself when its container is re-created
         found["recreate"] = bool(node.get("recreate")) or name in agents.tokens
-    if component == "sn":  # the Sentinel is the SN that is told its own address
+    if component == "sn":  # the Sentinel is the SN with its own address as the Sentinel's
         found["sentinel"] = False
         found["sentinel_ip"] = node["host_ip"] if node.get("sentinel") and not node.get("sentinel_ip") else node.get("sentinel_ip")
     return found

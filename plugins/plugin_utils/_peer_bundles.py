@@ -11,7 +11,7 @@ from typing import Any
 def bundles(federates_with: Iterable[Mapping[str, Any]], hostvars: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What `spire_bundle` takes as `bundles`: {trust_domain, bundle, bootstrap} of each trust domain whose bundle is known.
 
-    federates_with  trust domains with a `bundle` of their own, which the federation renews, or a `host` whose server has told its bundle
+    federates_with  trust domains with a `bundle` of their own, which the federation renews, or a `host` whose server's bundle was read
     hostvars        Ansible's; `spire_server_state` of a host is the result of its `spire_server`
 
     Without both, another server of the same domain sets it in the datastore that they share.

@@ -10,7 +10,7 @@ from lab import engine_proxy
 from tests.support.module_runner import ENGINE, Failed, run, start
 
 EDIT = {"env": {"ADDED": "1"}}
-# What a run asks the engine to do, in this order, when a container has to be made anew.
+# What a run asks the engine to do, in this order, when a container has to be re-created.
 CHANGE = ["stop", "DELETE previous", "rename", "create", "archive", "start", "DELETE previous"]
 
 

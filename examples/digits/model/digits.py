@@ -104,7 +104,7 @@ def shard(labels, index, nodes):
 
 
 def train(network, images, labels, epochs, swarm=None):
-    """Train for some epochs; with a swarm, its callback is told of every batch and epoch."""
+    """Train for some epochs; with a swarm, its callback gets every batch and epoch."""
     random = np.random.default_rng(SEED)
     for epoch in range(epochs):
         order = random.permutation(len(labels))

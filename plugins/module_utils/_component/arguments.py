@@ -116,7 +116,7 @@ CLASSIC_AGENT: dict[str, dict[str, Any]] = {
 }
 
 SCRIPT: dict[str, dict[str, Any]] = {
-    # About this run of the module: no release's contract has it.
+    # Options of this run of the module, which are not in any release's contract.
     "script_wait": {"type": "bool", "default": False},
 }
 
@@ -134,7 +134,7 @@ SIDECAR: dict[str, dict[str, Any]] = {
     **RUN,
 }
 
-# They ask for more in the result, and say nothing about the container.
+# They only add values to the result, and do not affect the container.
 RESULT: dict[str, dict[str, Any]] = {
     "return_bundle": {"type": "bool", "default": False},
 }

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refuses parameters that a component cannot have, before the engine is asked anything (private to the collection).
+"""Refuses parameters that a component does not accept, before the engine is asked (private to the collection).
 
-Pure: what it needs to know of the machine comes from the `host` that it is given.
+Pure: facts about the machine come from the argument `host`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Given:
 
 
 def component_of(release: str, name: str) -> Component:
-    """The Component of a release. Raises OptionError when the release has none of that name."""
+    """The Component of a release. Raises OptionError if the release does not have it."""
     if name not in RELEASES[release]:
         raise OptionError("release", release, f"does not have {name}; available in: {_releases_with(name)}")
     return RELEASES[release][name]
@@ -50,7 +50,7 @@ def _releases_with(component: str, option: str | None = None) -> str:
 
 
 def check(name: str, component: Component, params: dict[str, Any], own: Iterable[str], host: Host) -> None:
-    """Raise OptionError for the first parameter that the component cannot have.
+    """Raise OptionError for the first parameter that the component does not accept.
 
     own: names of the module's own options, those that are not common to every component.
     """
@@ -109,7 +109,7 @@ def _check_groups(component: Component, params: dict[str, Any]) -> None:
 
 
 def _check_published(component: Component, params: dict[str, Any]) -> None:
-    """One port of the host leads to one port of the container."""
+    """Each port of the host is published for only one port of the container."""
     taken: dict[tuple[str, str, str], tuple[str, str]] = {}
     for option, port in _published(component, params):
         other, inside = taken.setdefault((port.ip, port.host, port.inside.rpartition("/")[2]), (option, port.inside))

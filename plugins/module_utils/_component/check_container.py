@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refuses values of the options that every component takes, before the engine is asked anything (private to the collection)."""
+"""Refuses invalid values of the options that every component accepts, before the engine is asked (private to the collection)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NOT_WITH_ANOTHER_NETWORK = ("hostname", "publish", "dns", "dns_search", "extra_
 
 
 class OptionError(ValueError):
-    """A parameter that cannot be: the message names the option, its value and what would be right."""
+    """An invalid parameter: the message names the option, its value and what was expected."""
 
     def __init__(self, option: str, value: object, right: str) -> None:
         said = f"{option}: {value!r} " if value is not None else f"{option} "

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     _Pair = tuple[Optional[ContainerSpec], Optional[Observed]]
 
 _NETWORK_ID = re.compile(r"[0-9a-f]{12,64}")
-_LEAST_SECRET = 6  # characters; shorter ones are found in too much that is no secret
+_LEAST_SECRET = 6  # characters; shorter ones also match too much that is not secret
 _CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".pem", ".yaml", ".yml")
 
 
@@ -46,7 +46,7 @@ def run(module: AnsibleModule, name: str, facts: _Facts | None = None, judge: _J
 
     name   the component, as `_releases` calls it
     facts  (engine, host, params, inspect) → further values for the result
-    judge  (engine, inspect, wanted), called before anything is touched; raises OptionError when what is there cannot become what is wanted
+    judge  (engine, inspect, wanted), called before anything is touched; raises OptionError if the existing container cannot become the wanted one
     """
     check_sdk(module)
     module.no_log_values.update(_secrets(module.params))
@@ -64,7 +64,7 @@ def run(module: AnsibleModule, name: str, facts: _Facts | None = None, judge: _J
 
 
 def _secrets(params: dict[str, Any]) -> set[str]:
-    """Secrets among the values of env, labels, log options and commands; Ansible takes them out of all that the module says."""
+    """Secrets in env, labels, log options and commands; Ansible removes them from all output of the module."""
     found = {secret for container in (params, params.get("ml") or {}) for secret in (*_secret_values(container), *_secret_words(container))}
     return {secret for secret in found if len(secret) >= _LEAST_SECRET}
 
@@ -86,8 +86,8 @@ def _secret_words(container: dict[str, Any]) -> Iterator[str]:
 class _Convergence:
     """One run of a component module.
 
-    asked   the specs as the parameters mean them, which is what the engine is asked for
-    wanted  the same with what their images bring, which is what the engine then says; empty for state absent
+    asked   the specs according to the parameters, which the engine is asked for
+    wanted  the same with the defaults of their images, which the engine then reports; empty for state absent
     """
 
     def __init__(self, name: str, params: dict[str, Any], host: Host, engine: Engine, check_mode: bool, judge: _Judge | None) -> None:
@@ -116,7 +116,7 @@ class _Convergence:
         main = self.inspects.get(params["name"])
         fact = re.sub(r"\W", "_", f"swarm_held_{self.component_name}_{params['name']}")
         return {
-            # For the report at the end of a run, which has one list of what all roles left undone.
+            # For the report at the end of a run, which lists what all roles left undone.
             **({"ansible_facts": {fact: [str(step) for step in held]}} if held else {}),
             "changed": bool(pulls) or made.changed,
             "actions": [str(step) for step in (*pulls, *made.steps)],
@@ -136,7 +136,7 @@ class _Convergence:
             set(params) - {*arguments.CONTAINER, *arguments.RESULT, *arguments.COMPARED, *arguments.SCRIPT},
             self.host,
         )
-        # Images first: any answer tells what engine it is, which the translation has to know.
+        # Images first: any answer shows which engine it is, which the translation must know.
         references = [image_of(self.component, params), *([params["ml"]["image"]] if params.get("ml") else [])]
         images = {reference: self.engine.image(reference) for reference in references}
         if params["release"] not in ON_PODMAN and self.engine.podman:
@@ -160,7 +160,7 @@ class _Convergence:
         return name
 
     def _pulled(self, reference: str, image: dict[str, Any] | None) -> tuple[dict[str, Any] | None, bool]:
-        """(the image or None where check mode did not pull it, whether the pull changes something), before anything is touched."""
+        """(the image, or None if check mode did not pull it; whether the pull changes something), before anything is touched."""
         pull = self.params["pull"]
         if image is None and pull == "never":
             raise EngineError(f"image {reference} does not exist on this host, and pull is never; load the image, or set pull: missing")
@@ -176,7 +176,7 @@ class _Convergence:
     def _over_image(self, asked: ContainerSpec, image: dict[str, Any] | None) -> ContainerSpec:
         if image:
             return _spec.over_image(asked, image)
-        # In check mode, before the pull: the image of the container that is there is the best guess at what the new one brings.
+        # In check mode, before the pull: the image of the existing container is the best guess for the new one.
         inspect = self.engine.inspect(asked.name)
         guess = self.engine.image(inspect["Image"]) if inspect else None
         return replace(_spec.over_image(asked, guess), image_id="") if guess else asked
@@ -184,7 +184,7 @@ class _Convergence:
     # --- what is there ---------------------------------------------------------------------------------------------
 
     def _pairs(self) -> list[_Pair]:
-        """(wanted, Observed) of the containers that belong together, None for what is not there or not wanted."""
+        """(wanted, Observed) of the containers that belong together; None for what does not exist or is not wanted."""
         main, sidecar = self.params["name"], sidecar_name(self.params)
         wanted = {spec.name: spec for spec in self.wanted}
         pairs: list[_Pair] = [(wanted.get(main), self._observe(main, main))]
@@ -198,7 +198,7 @@ class _Convergence:
         return pairs
 
     def _former_sidecars(self, sidecar: str, main: str, there: Observed | None) -> list[_Pair]:
-        """The sidecars that earlier runs gave the main container; no container that only has such a name."""
+        """The sidecars that earlier runs created for the main container, not containers that only have such a name."""
         made_as_pair = there is not None and (not self.wanted or _has_any(self.component.pair_environment, there.spec.env))
         if self.wanted and not made_as_pair:
             return []
@@ -237,9 +237,9 @@ class _Convergence:
         return Observed(there, status, stale, aside is not None, fixed)
 
     def _take_back(self, name: str, aside: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """Give the old container, which an interrupted run had set aside, its name again: (what is there now, what is set aside).
+        """Give the old container, which an interrupted run had set aside, its name again: (what exists now, what is set aside).
 
-        The engine may still be making the container that the interrupted run had asked for last; it has the name, and is not there yet.
+        The engine may still be creating the container that the interrupted run requested last: its name is reserved, but it does not exist yet.
         """
         deadline = time.monotonic() + self.params["timeout"]
         while True:
@@ -300,7 +300,7 @@ class _Convergence:
             for beside in began - {name}:
                 check_alive(self.engine, self.engine.inspect(beside))
         elif params["state"] == "started" and not aside_label(self.inspects[name]):
-            # An earlier run may have ended before it was ready. One that replaced another has proved itself: the other is gone.
+            # An earlier run may have ended before it was ready. One that replaced another was ready, because the other no longer exists.
             signal = still_coming_up(self._signal())
             if not is_ready(self.engine, self.inspects[name], signal):
                 wait_ready(self.engine, self.inspects[name], signal, timeout)
@@ -313,7 +313,7 @@ class _Convergence:
 
 
 def check_kept(component: Component, made: Plan, there: Observed | None) -> None:
-    """Raise OptionError for a plan that re-creates a container, unasked, and loses what is only kept inside it."""
+    """Raise OptionError for a plan that re-creates a container without a request, and loses what is kept only inside it."""
     lost = any(step.kind in ("remove", "set aside") for step in made.steps)
     if component.kept_inside and lost and there and there.status != "created":
         differing = ", ".join(sorted({*made.before[there.spec.name], *made.after[there.spec.name]} - {"state"}))
@@ -338,7 +338,7 @@ def _has_any(pairs: dict[str, str], env: dict[str, str]) -> bool:
 
 
 def _by_name(there: ContainerSpec, main_id: str, main: str) -> ContainerSpec:
-    """A sidecar's spec in which its main container goes by its name, as a playbook has it."""
+    """A sidecar's spec in which its main container has its name instead of its ID, as in a playbook."""
 
     def named(text: str) -> str:
         return text.replace(main_id, main)
@@ -352,7 +352,7 @@ def _by_name(there: ContainerSpec, main_id: str, main: str) -> ContainerSpec:
 
 
 def _lines(shown: dict[str, dict[str, Any]]) -> str:
-    """One line an option that differs, of what `Plan` shows."""
+    """One line per option that differs, from what `Plan` shows."""
     lines: list[str] = []
     for name, facts in shown.items():
         prefix = f"{name} " if len(shown) > 1 else ""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the translation asks the engine about other containers of this host (private to the collection)."""
+"""What the translation needs to know from the engine about other containers of this host (private to the collection)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Lookup:
         self._engine, self._release = engine, release
 
     def address(self, name: str | None, component: str, option: str, needed: bool = True) -> str:
-        """The address of a running container: of that name, or, without one, the only one of that component's image.
+        """The address of a running container: of that name, or, without a name, of the only one with that component's image.
 
-        Empty where there is none and it is not needed. Raises OptionError, which names `option`, where it is.
+        Empty if there is none and it is not needed. Raises OptionError, which names `option`, if it is needed.
         """
         name = name or self._only_one(component, option, needed)
         inspect = self._engine.inspect(name) if name else None
@@ -41,7 +41,7 @@ class Lookup:
         return self._engine.socket()
 
     def container_id(self, name: str) -> str:
-        """The full ID of a container; the name itself where there is none of it, so that the engine says so."""
+        """The full ID of a container; the name itself if there is none, so that the engine reports it."""
         inspect = self._engine.inspect(name)
         return inspect["Id"] if inspect else name
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a module's parameters to the containers that they mean, by the tables of `_releases` (private to the collection).
+"""Translates a module's parameters into containers, with the tables of `_releases` (private to the collection).
 
-Pure: what it needs to know of the machine and of running containers comes from the `host` and `lookup` that it is given.
+Pure: facts about the machine and running containers come from the arguments `host` and `lookup`.
 The parameters have passed `_check`.
 """
 
@@ -41,7 +41,7 @@ def image_of(component: Component, params: dict[str, Any]) -> str:
 
 
 def translate(name: str, component: Component, params: dict[str, Any], host: Host, lookup: Lookup) -> list[spec.ContainerSpec]:
-    """The ContainerSpecs that the parameters mean: one, or SL's two in their order of starting.
+    """The ContainerSpecs for the parameters: one, or the two of SL in the order in which they start.
 
     lookup asks the engine: `address`, `engine_socket`, `container_id` and `socket_volume` of `_lookup.Lookup`.
     """
@@ -102,7 +102,7 @@ def _usual_socket(component: Component, host: Host, lookup: Lookup) -> str:
 
 @dataclass
 class _Parts:
-    """What the options add up to, and what they may look at: all values, the machine, the engine's containers."""
+    """The result of the options so far, and what they may use: all values, the machine, the engine's containers."""
 
     values: dict[str, Any]
     host: Host
@@ -195,7 +195,7 @@ def _configuration(parts: _Parts, what: Option, value: str) -> None:
 
 
 def _local_spire_server(parts: _Parts, what: Option, value: str | None) -> None:
-    """The SPIRE Server of this host, where nothing else says which: looked for, and needed when it is named or a token was made there."""
+    """The SPIRE Server of this host, if nothing else sets the server: required if it is named or created the token."""
     config = parts.values.get("config")
     if parts.values.get("server_address") or (config and _SERVER_ADDRESS.search(parts.host.read(config))):
         return
@@ -220,7 +220,7 @@ def _web_port(parts: _Parts, what: Option, value: int) -> None:
 
 
 def _nothing(parts: _Parts, what: Option, value: Any) -> None:
-    """The option acts elsewhere: it selects the image, names a container to ask, or describes the sidecar."""
+    """The option is used elsewhere: it selects the image, names a container to ask, or describes the sidecar."""
 
 
 _SERVER_ADDRESS = re.compile(r'^\s*"?server_address"?\s*[:=]', re.MULTILINE)
@@ -281,18 +281,18 @@ def _sidecar(params: dict[str, Any], component: Component, parts: _Parts) -> spe
 
 
 def sidecar_name(params: dict[str, Any]) -> str:
-    """The ML container's name: as given, or the SL container's with `-ml` behind."""
+    """The ML container's name: as given, or the SL container's with `-ml` as a suffix."""
     given: str | None = (params.get("ml") or {}).get("name")
     return given or f"{params['name']}-ml"
 
 
 def _hostname(params: dict[str, Any], name: str) -> str | None:
-    """None where another container's network brings its own."""
+    """None if another container's network has its own."""
     return None if (params.get("network") or "").startswith("container:") else params.get("hostname") or name
 
 
 def _with_group(user: str | None, host: Host) -> str:
-    """A user as the platform's scripts hand it on: without a group, with its primary one on this host."""
+    """A user as the platform's scripts pass it: without a group, with the primary group on this host."""
     if user is None:
         return "{}:{}".format(*host.caller())
     known = None if ":" in user else host.user(user)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carries out a Plan so that what ran before runs again when it cannot be carried out (private to the collection)."""
+"""Carries out a Plan. If it fails, what ran before runs again (private to the collection)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Apply:
     asked      their specs; the later ones may take volumes from the first
     pairs      (wanted, Observed) as the plan was made of
     inspects   name → what the engine says of the container that is there
-    info_file  whether they are told what they are before their first start
+    info_file  whether a file that describes them is copied into them before their first start
     done       the steps that were carried out
     """
 
@@ -76,7 +76,7 @@ class Apply:
             self.done.append(step)
 
     def _check_networks(self, plan: Plan) -> None:
-        """The engine finds out that a network is missing when it starts a container; then the old one would be stopped already."""
+        """The engine notices a missing network only when it starts a container; the old one would already be stopped then."""
         touched = {step.name for step in plan.steps if step.kind == "create" or step.detail == "network"}
         networks = {spec.network for name, spec in self._asked.items() if name in touched and not _spec.is_fixed(spec.network)}
         for network in sorted(networks - {"default"}):
@@ -112,7 +112,7 @@ class Apply:
         self._tell(name, self._new_ids[name])
 
     def _tell(self, name: str, container_id: str) -> None:
-        """Put the file into a container that says what it is: its ID, its image as given, and that image's ID."""
+        """Copy the file that describes a container into it: its ID, its image as given, and that image's ID."""
         spec = self._asked[name]
         if self._info_file and not spec.read_only:
             self._engine.put_file(name, INFO_FILE, f"{container_id}\n{spec.image}\n{spec.image_id}\n", 0o644)
@@ -134,7 +134,7 @@ class Apply:
     # --- when it fails ---------------------------------------------------------------------------------------------
 
     def _bring_back(self, started: bool) -> list[str]:
-        """The old containers come back under their names, running when they ran; sentences about it for the message.
+        """Restore the old containers under their names, running if they ran; returns sentences about it for the message.
 
         started: every step was carried out; then a container that replaced none stays, so that its log can be read.
         """
@@ -153,7 +153,7 @@ class Apply:
         return [f"Container {name} was restored to its previous state." for name in back]
 
     def _take_back(self, name: str) -> bool:
-        """Whether the old container had to get its name back, or has to be started again."""
+        """Whether the old container had to be renamed back, or has to be started again."""
         engine, there = self._engine, self._old[name]
         aside = engine.inspect(aside_of(name))
         if aside and (there.replaces or aside["Id"] == self._old_ids[name]):

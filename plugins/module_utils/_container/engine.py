@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The only file that talks to the Docker SDK for Python (private to the collection).
 
-Every failure leaves as an EngineError whose message says in words what is wrong and what to do.
+Every failure is raised as an EngineError whose message says what is wrong and what to do.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ else:
     DOCKER_IMPORT_ERROR = None
     SDK_VERSION = docker.__version__
 
-# Docker Engine 20.10 to 28 and Podman speak it, so that no call is spent on asking; others are asked.
+# Docker Engine 20.10 to 28 and Podman support it, so no call is needed to ask; others are asked.
 _COMMON_API_VERSION = "1.41"
 _NO_ENGINE = {
     "No such file": "the socket does not exist",
@@ -63,7 +63,7 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True)
 class LogSearch:
-    """What came of a search in a log.
+    """Result of a search in a log.
 
     readable  whether the log can be read at all
     found     whether the pattern is in it
@@ -103,7 +103,7 @@ class Engine:
         if tls and address.startswith("tcp://"):
             address = "https://" + address.removeprefix("tcp://")
         client = docker.APIClient(base_url=address, tls=tls, version=version, timeout=p["timeout"])
-        client.trust_env = False  # what the environment says of proxies and CAs is about other servers; the options say it of this one
+        client.trust_env = False  # proxies and CAs of the environment are for other servers; the options are for this one
         client.hooks["response"].append(self._notice)
         return client
 
@@ -112,7 +112,7 @@ class Engine:
 
     @property
     def podman(self) -> str:
-        """Podman's version; empty where a Docker Engine answers. Every answer tells, so that none is asked for that once there was one."""
+        """Podman's version; empty for a Docker Engine. Every answer contains it, so the engine is asked only if there was none yet."""
         if self._podman is None:
             self._call("asking the engine what it is", lambda client: client.ping())
         return self._podman
@@ -251,7 +251,7 @@ class Engine:
     # --- changing --------------------------------------------------------------------------------------------------
 
     def pull(self, reference: str) -> None:
-        """Pull an image. Raises EngineError when the registry has it not, or does not let us in."""
+        """Pull an image. Raises EngineError if the registry does not have it, or refuses the login."""
 
         def pull(client: Any) -> None:
             name, _at, digest = reference.partition("@")
@@ -278,7 +278,7 @@ class Engine:
         self._call(f"starting container {name}", lambda client: client.start(name))
 
     def stop(self, name: str, timeout: int) -> None:
-        """Stop a container; one that is gone already, as after a run with --rm, is fine."""
+        """Stop a container; it is no error if it no longer exists, for example because it ran with --rm."""
         self._call(f"stopping container {name}", lambda client: _or_none(client.stop, name, timeout=timeout))
 
     def restart(self, name: str, timeout: int) -> None:
@@ -294,7 +294,7 @@ class Engine:
         self._call(f"renaming container {name}", lambda client: client.rename(name, new_name))
 
     def remove(self, name: str) -> None:
-        """Remove a container, running or not, with its anonymous volumes; one that is gone already is fine."""
+        """Remove a container, running or not, with its anonymous volumes; it is no error if it no longer exists."""
 
         def remove(client: Any) -> None:
             try:
@@ -346,7 +346,7 @@ class Engine:
         content = text.encode()
         entry = tarfile.TarInfo(os.path.basename(path))
         entry.size, entry.mode = len(content), mode
-        # tarfile pads what follows the end mark; Podman stops reading there, and fails when the rest finds nobody to read it.
+        # tarfile pads the data after the end mark; Podman stops reading there, and fails if the rest is sent.
         archive = entry.tobuf() + content + bytes(-len(content) % tarfile.BLOCKSIZE) + bytes(2 * tarfile.BLOCKSIZE)
         self._call(
             f"copying {path} into container {name}",
@@ -388,7 +388,7 @@ class Engine:
         return self._call(f"running {words[0]} in container {name}", execute)
 
     def log_tail(self, name: str, lines: int | str) -> str:
-        """The last lines of a container's log, as text; a container that is gone has none."""
+        """The last lines of a container's log, as text; none if the container no longer exists."""
         raw = self._call(f"reading the log of {name}", lambda client: _or_none(client.logs, name, tail=lines))
         text: str = (raw or b"").decode(errors="replace").rstrip()
         return text
@@ -416,12 +416,12 @@ class Engine:
         try:
             return self._call(f"reading the log of {inspect['Name'].lstrip('/')}", search)
         except EngineError:
-            return LogSearch(readable=False)  # its log driver keeps nothing that can be read
+            return LogSearch(readable=False)  # its log driver keeps no readable log
 
     def follow(self, inspect: dict[str, Any], since: float, tail: int | str = "all") -> queue.Queue[str | None]:
         """A queue that gets the lines of a container's log from `since` (seconds since the epoch) on, and None when it has ended.
 
-        inspect: what the engine says of the container. A container that is gone has no lines. tail: of those until now, only so many.
+        inspect: what the engine says of the container. A container that no longer exists has no lines. tail: at most so many of the lines until now.
         """
 
         def follow(client: Any) -> Any:
@@ -472,7 +472,7 @@ def _feed(stream: Iterable[bytes], lines: queue.Queue[str | None]) -> None:
             for line in whole:
                 lines.put(line.decode(errors="replace").rstrip("\r"))
     except (DockerException, RequestException, HTTPError, OSError, ValueError):
-        pass  # the container or the engine is gone; the reader finds out which when the log ends
+        pass  # the container or the engine has stopped; the reader finds out which when the log ends
     finally:
         if rest:
             lines.put(rest.decode(errors="replace"))
@@ -480,7 +480,7 @@ def _feed(stream: Iterable[bytes], lines: queue.Queue[str | None]) -> None:
 
 
 def end_of(stream: Iterable[bytes], most: int) -> str:
-    """The last `most` bytes of a stream as text of whole lines, with a word where there was more; no more than that is held in memory."""
+    """The last `most` bytes of a stream as text of whole lines, with a note if there was more; only that much is held in memory."""
     held: collections.deque[bytes] = collections.deque()
     size, cut = 0, False
     for block in stream:

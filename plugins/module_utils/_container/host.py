@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the translation asks about the machine that the module runs on (private to the collection)."""
+"""Facts about the machine that the module runs on (private to the collection)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Host:
         return os.stat(path).st_gid
 
     def engine_defaults(self) -> dict[str, Any]:
-        """What the engine gives a container that asks for nothing: `cgroupns`, `shm_size`, `log_options`, by its configuration file."""
+        """The engine's defaults for containers, from its configuration file: `cgroupns`, `shm_size`, `log_options`."""
         try:
             settings = json.loads(self.read("/etc/docker/daemon.json"))
         except (OSError, ValueError):
@@ -85,7 +85,7 @@ class Host:
         }
 
     def listener(self, port: int) -> str:
-        """Who listens on a TCP port of this machine, as `process 12 (name)`; empty where that cannot be seen."""
+        """Who listens on a TCP port of this machine, as `process 12 (name)`; empty if that cannot be seen."""
         sockets = {link for table in ("/proc/net/tcp", "/proc/net/tcp6") for link in _listening(table, port)}
         for folder in glob.iglob("/proc/[0-9]*/fd/*"):
             try:

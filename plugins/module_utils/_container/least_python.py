@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The oldest Python on hosts (private to the collection). Older ones must be able to read this file and what imports it."""
+"""The oldest Python on hosts (private to the collection). Older versions must be able to import this file and the files that import it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEAST_PYTHON = (3, 9)
 
 
 def check_python(module: AnsibleModule) -> None:
-    """End the module with a sentence where the host's Python is too old."""
+    """End the module with a message if the host's Python is too old."""
     if sys.version_info < LEAST_PYTHON:
         least = ".".join(map(str, LEAST_PYTHON))
         module.fail_json(

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must be done so that the containers that are there become those that are wanted (private to the collection).
+"""Decides what must be done so that the existing containers become the wanted ones (private to the collection).
 
-Pure: specs in, steps and difference out. Nothing here knows an engine.
+Pure: takes specs, returns steps and differences, without an engine.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Observed:
-    """A container that is there.
+    """An existing container.
 
     status    the engine's word: created, running, paused, restarting, exited, dead
     spec      what it looks like
@@ -89,7 +89,7 @@ class Plan:
         return bool(self.steps)
 
     def held(self, pairs: Sequence[Pair]) -> tuple[Plan, tuple[Step, ...]]:
-        """(what may be done without disturbing a container that runs, the steps that are left undone): all of the plan, or nothing of it."""
+        """(steps that do not disturb a running container, steps that are left undone): all of the plan, or none of it."""
         running = {there.spec.name for _wanted, there in pairs if there and there.running}
         disturbs = any(step.kind in _DISTURB and step.name in running for step in self.steps)
         return (Plan(), self.steps) if disturbs else (self, ())
@@ -160,10 +160,10 @@ def _comparable(spec: ContainerSpec) -> ContainerSpec:
 def plan(pairs: Sequence[Pair], state: str, defaults: dict[str, Any], recreate: bool = False) -> Plan:
     """The Plan for containers that belong together.
 
-    pairs     (wanted ContainerSpec or None, Observed or None), in the order of starting; the later ones lean on the first
+    pairs     (wanted ContainerSpec or None, Observed or None), in the order in which they start; the later ones depend on the first
     state     started, stopped, present or absent
     defaults  as for `differences`
-    recreate  make them anew though nothing differs
+    recreate  re-create them even if nothing differs
     """
     pairs = [(wanted, there) for wanted, there in pairs if wanted or there]
     found = [differences(w, t.spec, defaults) if w and t else {} for w, t in pairs]
@@ -194,7 +194,7 @@ def _can_change_live(wanted: ContainerSpec, there: Observed, found: Differing) -
     if not set(found) <= LIVE - there.fixed:
         return False
     if ("memory" in found and not wanted.memory) or ("cpus" in found and not wanted.cpus):
-        return False  # the engine has no call that takes a limit away
+        return False  # the engine has no call that removes a limit
     if "restart_policy" in found and there.spec.auto_remove:
         return False
     if _NETWORK_FACTS & set(found):
@@ -220,7 +220,7 @@ def _starts(state: str, old: list[Observed]) -> bool:
 
 
 def _make_room(there: Observed) -> Step:
-    """What the engine removes when it stops cannot be set aside, and what never became ready is not worth it."""
+    """A container that the engine removes when it stops cannot be set aside, and one that was never ready need not be kept."""
     return Step("remove" if there.spec.auto_remove or there.replaces else "set aside", there.spec.name)
 
 
@@ -241,7 +241,7 @@ def _to_state(pairs: Sequence[Pair], state: str) -> list[Step]:
         return [step for _wanted, there in reversed(pairs) if there for step in _stop(there, again=True)]
     steps: list[Step] = []
     for wanted, there in pairs:
-        # Once one was started, those that lean on it are restarted.
+        # Once one was started, those that depend on it are restarted.
         leans_on_new = any(step.kind in ("start", "restart") for step in steps)
         if there is not None and there.running:
             steps += _keep_running(wanted.name, there, state, leans_on_new)
@@ -254,12 +254,12 @@ def _keep_running(name: str, there: Observed, state: str, leans_on_new: bool) ->
     restart = there.stale or leans_on_new
     steps = [Step("unpause", name)] if there.status == "paused" and (restart or state == "started") else []
     if restart:
-        steps.append(Step("restart", name, "its configuration changed" if there.stale else "what it leans on was started"))
+        steps.append(Step("restart", name, "its configuration changed" if there.stale else "what it depends on was started"))
     return steps
 
 
 def _stop(there: Observed, again: bool = False) -> list[Step]:
-    """Steps that stop a container; `again`: and make it anew where the engine removes it when it stops."""
+    """Steps that stop a container; `again`: and re-create it if the engine removes it when it stops."""
     if not there.running:
         return []
     name = there.spec.name

@@ -64,7 +64,7 @@ def to_podman(body: dict[str, Any]) -> dict[str, Any]:
         "Env": sorted(names.intersection(_OWN_ENVIRONMENT)),
         "Volumes": body["Volumes"],
         "NetworkMode": host["NetworkMode"] if host["NetworkMode"] == _OWN_NETWORK else "",
-        # Those of the other container come in among its own, and a port that is left to Podman is told as the one that it took.
+        # Podman lists the other container's ports among its own, and shows a port that it chose itself as if it had been requested.
         "Binds": host["Binds"] if host["VolumesFrom"] else None,
         "PortBindings": host["PortBindings"] if any(not b["HostPort"] for bs in host["PortBindings"].values() for b in bs) else None,
     }
@@ -149,7 +149,7 @@ def _bind(bind: str) -> str:
 
 
 def image(inspect: dict[str, Any]) -> dict[str, Any]:
-    """An image's inspect without what cannot be told apart in a container: anonymous volumes, and what Podman has in the environment."""
+    """An image's inspect without what cannot be distinguished in a container: anonymous volumes, and what Podman adds to the environment."""
     config = inspect.get("Config") or {}
     return {**inspect, "Config": {**config, "Env": _environment(config), "Volumes": None}}
 

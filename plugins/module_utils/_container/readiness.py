@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Is it up? By log line, port or health command; a container that dies ends the wait at once (private to the collection)."""
+"""Waits until a container is ready, by log line, port or health command; ends at once if the container dies (private to the collection)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FIRST_LINE = 60  # seconds after its start within which every component writes 
 
 
 class NotReady(Exception):
-    """A component did not come up; the message has the last lines of its log, and what is known of the cause."""
+    """A component did not become ready; the message has the last lines of its log and known causes."""
 
 
 def wait_ready(engine: Engine, inspect: dict[str, Any] | None, signal: Ready, timeout: float) -> None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a container says that it is up, and where an engine listens (private to the collection)."""
+"""How a container signals that it is ready, and where an engine listens (private to the collection)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ LEAST_SDK = "7.1"
 
 
 def check_sdk(module: AnsibleModule) -> None:
-    """End the module with a sentence where the host's Python or its Docker SDK is missing or too old."""
+    """End the module with a message if the host's Python is too old, or its Docker SDK is missing or too old."""
     check_python(module)
     if DOCKER_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib(f"docker>={LEAST_SDK}"), exception=DOCKER_IMPORT_ERROR)

@@ -29,7 +29,7 @@ from .._releases import NEWEST, RELEASES
 from .._spire import lifetime, x509
 from .._spire.config import seconds
 
-# Who leans on whom: stopped in this order, so that licences return and nobody waits for one that is gone.
+# The order of dependencies: stopped in this order, so licences are returned and nothing waits for a stopped container.
 STOP_ORDER = ("swci", "ml", "sl", "swop", "sn", "spire_agent", "spire_server", "apls")
 _IMAGES = {
     "apls": "apls",
@@ -135,7 +135,7 @@ def stop(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, 
 def _stop_together(
     engine: Engine, params: dict[str, Any], check_mode: bool, group: list[dict[str, Any]], done: dict[str, list[Any]]
 ) -> bool:
-    """Stop containers of one component at the same time, as they do not lean on each other; whether there was something to do."""
+    """Stop containers of one component at the same time, as they do not depend on each other; whether there was something to do."""
     running = [summary for summary in group if summary["State"] in ("running", "paused", "restarting")]
     logged = [] if not params["log_dir"] else running if params["keep"] else group
     removed = [] if params["keep"] else group

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the platform leaves on a host beside its containers, and what of it may go (private to the collection)."""
+"""What the platform leaves on a host besides its containers, and what of it may be removed (private to the collection)."""
 
 from __future__ import annotations
 

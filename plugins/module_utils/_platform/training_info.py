@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one host knows of a training: its SL and ML containers, and what its SWCI is facts of the taskrunner (private to the collection)."""
+"""What one host knows of a training: its SL and ML containers, and what its SWCI knows about the taskrunner (private to the collection)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A listener for the moment, on ports where nothing listens yet (private to the collection).
 
-It is a process of its own, which outlives the module that starts it and ends when it is told so, or when its time is over: whatever
+It is a process of its own, which outlives the module that starts it and ends on request, or when its time is over: whatever
 becomes of the playbook, nothing of it stays.
 """
 

@@ -81,7 +81,7 @@ def _agent(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tokens(directory: str | None, trust_domain: str, known: set[str]) -> list[dict[str, Any]]:
-    """What may be told of join tokens that nobody has used: for which agent, and until when."""
+    """What may be shown of unused join tokens: for which agent, and until when."""
     try:
         unspent = join_tokens.unspent(directory, trust_domain, known) if directory else {}
     except OSError as error:

@@ -76,9 +76,9 @@ def agent_of(trust_domain: str, token: str) -> str:
 
 
 def shown(text: str, known: Iterable[str]) -> str:
-    """A SPIFFE ID or a selector with one as it may be told; `known`: IDs of the agents that the server knows.
+    """A SPIFFE ID or a selector with one as it may be shown; `known`: IDs of the agents that the server knows.
 
-    A server makes an agent's alias together with its token, so until the agent comes the alias's parent and selector tell the token.
+    A server creates an agent's alias together with its token, so until the agent is attested, the alias's parent and selector reveal the token.
     """
     before, is_agent, rest = text.partition(f"{_AGENT}/")
     spent = {agent.rpartition("/")[2] for agent in known}
@@ -86,7 +86,7 @@ def shown(text: str, known: Iterable[str]) -> str:
 
 
 def digest(token: str) -> str:
-    """What may be told of a token: its SHA-256."""
+    """What may be shown of a token: its SHA-256."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

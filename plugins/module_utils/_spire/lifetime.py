@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Will identity outlive the training? What ends too early, and how it is renewed (private to the collection).
+"""Finds credentials that expire before the training ends, and how to renew them (private to the collection).
 
-The platform takes its first SVID and never another one. It comes from the agent, which keeps one for each entry and renews it when
+The platform fetches its SVID only once. It comes from the agent, which keeps one for each entry and renews it when
 half of its life is over (pkg/common/rotationutil), so what counts on is half a life. SPIRE cuts it where the authority that signs it
 ends (pkg/server/ca of 1.15.3, as are the rules of rotation below). All times are seconds.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What organisations give each other that do not let each other in: one public file each (private to the collection, pure).
+"""The public file that organisations without access to each other's hosts give each other (private to the collection, pure).
 
 The file is JSON: `trust_domain`, its trust `bundle` as SPIFFE has it, the `endpoint` (address, port, spiffe_id) at which newer ones
 are fetched, the `fingerprint` of the bundle's CAs, and in `nodes` how many SWOPs and SL/ML pairs the organisation brings.

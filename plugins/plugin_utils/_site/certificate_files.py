@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Are the user's certificates such that nodes can trust each other, until the training ends? (private to the collection)
+"""Checks that the user's certificates let nodes trust each other until the training ends (private to the collection)
 
 Runs on the controller, where the files are, with the library that ansible-core needs itself. Hosts need none for it.
 """
@@ -76,7 +76,7 @@ def public_key(path: str) -> bytes:
     try:
         return _public(load_pem_private_key(_read(path), None).public_key())
     except TypeError as error:
-        raise Unfit(f"{path} has a passphrase, which no node could be asked for: it must be a key without one") from error
+        raise Unfit(f"{path} has a passphrase, which a node cannot enter: remove the passphrase") from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise Unfit(f"{path} is not a private key in PEM form") from error
 
@@ -93,7 +93,7 @@ def listed(directory: str) -> list[str]:
     except OSError as error:
         raise Unfit(f"{directory} cannot be read on the controller: {error.strerror}") from error
     if not names:
-        raise Unfit(f"{directory} has no file: it must have the CA certificates that are trusted")
+        raise Unfit(f"{directory} has no file; expected the trusted CA certificates")
     return [os.path.join(directory, name) for name in names]
 
 
@@ -141,7 +141,9 @@ def time_problem(certificate: x509.Certificate, now: float, until: float) -> str
         return f"expired {lifetime.date(ends)}"
     if begins > now:
         return f"is not valid before {lifetime.date(begins)}"
-    return f"ends {lifetime.date(ends)}, before the training does ({lifetime.date(until)}, swarm_training_days)" if ends < until else ""
+    return (
+        f"expires at {lifetime.date(ends)}, before the training ends ({lifetime.date(until)}, swarm_training_days)" if ends < until else ""
+    )
 
 
 def name_problem(certificate: x509.Certificate, address: str) -> str:
@@ -152,7 +154,7 @@ def name_problem(certificate: x509.Certificate, address: str) -> str:
     """
     found = _extension(certificate, x509.SubjectAlternativeName)
     if found is None:
-        return "has no subject alternative name, without which no TLS library takes it"
+        return "has no subject alternative name, which TLS libraries require"
     addresses = [str(one) for one in found.get_values_for_type(x509.IPAddress)]
     names = [name.lower() for name in found.get_values_for_type(x509.DNSName) if "." in name]
     try:
@@ -160,7 +162,7 @@ def name_problem(certificate: x509.Certificate, address: str) -> str:
     except ValueError:
         wanted, there = address.lower(), names
     if address and there and wanted not in there and f"*.{wanted.partition('.')[2]}" not in there:
-        return f"is made for {', '.join(there)}, not for {address}, where the host is reached"
+        return f"is for {', '.join(there)}, not for {address}, at which the host is reached"
     return ""
 
 
@@ -192,7 +194,7 @@ def trust_problems(shown: Holder, seen: Holder, now: float, until: float) -> lis
     way = chain_to(shown.chain, seen.trusted)
     if not way:
         issuer = shown.chain[-1].issuer.rfc4514_string()
-        return [f"{shown.cert} does not chain up to an authority that {seen.host} trusts (cacert, capath): none of them is {issuer}"]
+        return [f"{shown.cert} is not signed by a CA that {seen.host} trusts (cacert, capath): none of them is {issuer}"]
     late = [(one, time_problem(one, now, until)) for one in way[1:]]
     return [f"the CA {one.subject.rfc4514_string()} of {shown.cert} {why}" for one, why in late if why]
 

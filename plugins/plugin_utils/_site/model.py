@@ -394,7 +394,7 @@ def sl_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
 
 
 def _sn_of(inventory: Inventory, host: str, component: str, index: int, sns: dict[str, list[dict[str, Any]]]) -> tuple[str, int]:
-    """(address, API port) of the SN that a SWOP, SL or SWCI of this host talks to: as told, else the host's own, else the Sentinel."""
+    """(address, API port) of the SN that a SWOP, SL or SWCI of this host uses: the configured one, else the host's own, else the Sentinel."""
     if inventory.get(host, f"{component}_sn_ip"):
         return inventory.get(host, f"{component}_sn_ip"), inventory.get(host, f"{component}_sn_api_port")
     own = sns.get(host) or [node for _host, node in sentinels(sns)] or [node for nodes in sns.values() for node in nodes]

@@ -44,7 +44,7 @@ def domains(inventory: Inventory) -> dict[str, list[str]]:
 
 
 def servers_of(inventory: Inventory, host: str, servers: dict[str, list[str]]) -> list[str]:
-    """The hosts of the SPIRE servers that a host's agent goes to: as told, else its own, else its trust domain's; empty without any."""
+    """The hosts of the SPIRE servers that a host's agent uses: the configured one, else its own, else its trust domain's; empty without any."""
     own = host if host in inventory.members("spire_server") else ""
     chosen = inventory.get(host, "spire_agent_server_host") or own
     shared = servers.get(inventory.get(host, "swarm_trust_domain"), [])
@@ -137,7 +137,7 @@ def _downstream_entry(inventory: Inventory, domain: str, host: str) -> dict[str,
 
 
 def _federated(inventory: Inventory, host: str, servers: dict[str, list[str]], first: bool) -> list[dict[str, Any]]:
-    """The domains that the server on a host federates with: as listed, else all others. The first of a domain gets their bundles."""
+    """The domains that the server on a host federates with: the configured ones, else all others. The first server of a domain gets their bundles."""
     if inventory.given(host, "spire_server_federates_with"):
         listed: list[dict[str, Any]] = inventory.get(host, "spire_server_federates_with")
         return listed

@@ -111,7 +111,7 @@ def in_model_dir(training: dict[str, Any], classic: bool = False) -> str:
 
 
 def environment(training: dict[str, Any]) -> dict[str, Any]:
-    """What every ML program is told: where the model is, how long to train, with how many peers at least."""
+    """The settings of every ML program: where the model is, how long to train, and the minimum number of peers."""
     model = training["model_mount"]
     inside = f"{training['working_dir'].rstrip('/')}/"
     return {

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two organisations that do not let each other in: two inventories, and one public file from each to the other."""
+"""Two organisations without access to each other's hosts: two inventories, and one public file from each to the other."""
 
 from __future__ import annotations
 

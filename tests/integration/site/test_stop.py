@@ -91,7 +91,7 @@ def test_only_named_trust_domains_are_torn_down(log, name):
     before = world.containers()
     outcome = world.play(log, *LAB, *(("-e", f"swarm_teardown={name}") if name else ()), book=TEARDOWN)
     assert outcome.run.status != 0
-    assert f"Name the trust domains that are to go: -e swarm_teardown={DOMAINS}" in outcome.said
+    assert f"To remove all this, name the trust domains: -e swarm_teardown={DOMAINS}" in outcome.said
     assert re.search(
         r"org1.swarm.learning, host-1: .*sn-1, .*apls.*, volume sn-1-smlnode, .*directory /var/lib/swarm-learning", outcome.said
     )
@@ -127,7 +127,7 @@ def test_only_data_of_the_user_and_of_others_is_left(log):
     reason = "container database, which does not belong to this platform, uses it"
     assert (
         said
-        == f"Nothing of the platform is left on host-2, but for what had to stay: network swarm: {reason}; volume sn-2-smlnode: {reason}"
+        == f"Nothing of the platform is left on host-2, except what had to be kept: network swarm: {reason}; volume sn-2-smlnode: {reason}"
     )
 
     TWO.run("docker", "rm", "--force", "database")

@@ -32,7 +32,10 @@ BAD = {
         two_orgs({"swarm_release": "2.3.0"}, host_2={"swarm_release": "2.2.0"}),
         ["swarm_release differs (2.3.0 on host-1; 2.2.0 on host-2)"],
     ),
-    "release without that component": (two_orgs({"swarm_release": "0.3.0"}), ["host-1 is in swarm_swop, but release 0.3.0 does not have swop"]),
+    "release without that component": (
+        two_orgs({"swarm_release": "0.3.0"}),
+        ["host-1 is in swarm_swop, but release 0.3.0 does not have swop"],
+    ),
     "no address": (
         two_orgs(without=[("host-2", "ansible_host")]),
         ["host-2 (in swarm_spire_server, swarm_sn, swarm_swop) has no address: set ansible_host or swarm_host_ip for it"],

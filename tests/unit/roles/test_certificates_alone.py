@@ -96,5 +96,5 @@ def test_own_certificates_are_checked_and_copied(trial, tmp_path):
     status, output, _found = play(tmp_path, "sn", own("host-2", "host-1", "192.0.2.9"))
     assert status != 0
     assert "host-2-key.pem is not the key of " in output
-    assert "host-1.pem is made for 192.0.2.1, not for 192.0.2.9" in output
+    assert "host-1.pem is for 192.0.2.1, not for 192.0.2.9" in output
     assert not (tmp_path / "host-2").exists()

@@ -83,10 +83,10 @@ BAD = {
     "not yet": ({"begins": 1}, "a.pem is not valid before 2027-01-16"),
     "ends too early": (
         {"ends": 6},
-        "a.pem ends 2027-01-21 08:00 UTC, before the training does (2027-01-22 08:00 UTC, swarm_training_days)",
+        "a.pem expires at 2027-01-21 08:00 UTC, before the training ends (2027-01-22 08:00 UTC, swarm_training_days)",
     ),
     "no name": ({"names": None}, "a.pem has no subject alternative name"),
-    "another host's": ({"names": ("172.2.2.2",)}, "a.pem is made for 172.2.2.2, not for 172.1.1.1"),
+    "another host's": ({"names": ("172.2.2.2",)}, "a.pem is for 172.2.2.2, not for 172.1.1.1"),
     "server only": ({"uses": (ExtendedKeyUsageOID.SERVER_AUTH,)}, "a.pem may not be used for clientAuth"),
     "passphrase": ({"passphrase": b"secret"}, "a-key.pem has a passphrase"),
 }
@@ -110,17 +110,17 @@ def test_unusable_files_are_refused(ca, tmp_path):
     assert "text has no certificate in PEM form" in judged({**good, "cacert": [text]})
     assert "nowhere cannot be read on the controller: No such file" in judged({**good, "key": "/nowhere"})
     assert "empty has no file" in judged({**good, "capath": str(tmp_path / "empty")})
-    assert "does not chain up to an authority that host-1 trusts" in judged({**good, "cacert": [other.path]})
+    assert "is not signed by a CA that host-1 trusts" in judged({**good, "cacert": [other.path]})
 
 
 def test_unusable_authorities_are_refused(tmp_path):
     late = Authority(tmp_path, "late", days=3)
     assert "the CA CN=late of" in (told := judged(late.issue("a")))
-    assert "ends 2027-01-18 08:00 UTC, before the training does" in told
+    assert "expires at 2027-01-18 08:00 UTC, before the training ends" in told
     no_ca = Authority(tmp_path, "no-ca", is_ca=False)
-    assert "does not chain up" in judged(no_ca.issue("b"))
+    assert "is not signed by a CA" in judged(no_ca.issue("b"))
     same_name = Authority(tmp_path, "late")
-    assert "does not chain up" in judged({**late.issue("c"), "cacert": [same_name.path]}), "another key behind the same name"
+    assert "is not signed by a CA" in judged({**late.issue("c"), "cacert": [same_name.path]}), "another key behind the same name"
 
 
 # --- the site -------------------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_each_host_must_trust_the_others(tmp_path):
     both = [mine.path, theirs.path]
     assert certificate_files.review(site({**one, "cacert": both}, {**two, "cacert": both}), NOW) == ([], [])
     [problem], _requests = certificate_files.review(site(one, {**two, "cacert": both}), NOW)
-    assert problem.startswith(f"swarm_certificates: {two['cert']} does not chain up to an authority that host-1 trusts")
+    assert problem.startswith(f"swarm_certificates: {two['cert']} is not signed by a CA that host-1 trusts")
     assert problem.endswith("none of them is CN=ca-2")
 
 

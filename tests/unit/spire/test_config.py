@@ -29,7 +29,7 @@ RENDERED = [
     ({"odd key": 1}, '"odd key" = 1\n'),
 ]
 REFUSED = [
-    ([], "is a mapping"),
+    ([], "must be a mapping"),
     ({"a": {"b": object()}}, "a.b cannot be written as HCL"),
     ({"a": [{"b": 1}]}, "a must be a list of texts or numbers"),
     ({"KeyManager": {"disk": 1}}, 'KeyManager."disk" must be a mapping'),
