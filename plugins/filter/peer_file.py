@@ -49,7 +49,7 @@ def peer_file(bundle: str, own: dict[str, Any]) -> str:
 
     try:
         return peers.written(bundle, own, {"swops": own["swops"], "pairs": own["pairs"]})
-    except peers.Refused as error:
+    except peers.InvalidPeerFile as error:
         raise AnsibleFilterError(f"peer_file: {error}") from error
 
 

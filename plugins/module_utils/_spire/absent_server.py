@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a SPIRE Server that is not there has: nothing (private to the collection)."""
+"""Stands for a SPIRE Server that does not exist yet (private to the collection)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 class NoServerYet:
-    """In check mode: a server that an earlier task would have started. It has nothing yet."""
+    """In check mode, a server that an earlier task would have started. It has nothing yet."""
 
     def own_bundle(self) -> dict[str, Any]:
-        """Nothing to tell."""
+        """No bundle."""
         return {}
 
     def bundles(self) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a SPIRE Agent's host knows of its identity: whether it is attested, and what it keeps (private to the collection)."""
+"""Finds whether the SPIRE Agent of a host is attested, and which identity it keeps (private to the collection)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from . import join_tokens, trust_bundle, x509
 
 AGENT = f"{SPIRE_UPSTREAM}/spire-agent"
 _LOG_LINES = 30
-# An agent asks its server every 5 s, and less and less often while that does not answer.
+# An agent asks its server every 5 s, and less often while the server does not answer.
 _SYNC_SECONDS = 30
 _TICK = 0.5
 _REFUSALS = (
@@ -62,7 +62,7 @@ def _is_healthy(engine: Engine, name: str) -> bool:
 def _finds_a_stranger(engine: Engine, params: dict[str, Any], inspect: dict[str, Any]) -> bool:
     """Whether a running agent that lacks a CA of its server finds, at its next look, that it does not trust it; else it has got that CA.
 
-    Where nothing is to be heard of it in time, it is left alone: it has an identity, and the way to the server may be cut.
+    If its log does not show this in time, it is left alone: it has an identity, and the server may be unreachable.
     """
     wanted = _authorities(params["server_bundle"])
     lines: queue.Queue[str | None] | None
@@ -86,7 +86,7 @@ def _authorities(text: str) -> set[bytes]:
 
 
 def knows(volumes: Iterable[str], wanted: set[bytes]) -> bool:
-    """Whether the bundle that an agent keeps, in a directory that is mounted, has all the wanted CAs (DER); where it keeps none too."""
+    """Whether the bundle that an agent keeps in a mounted directory has all the wanted CAs (DER), or it keeps none."""
     kept = [bundle for bundle in (_bundle(os.path.join(volume.split(":")[0], "agent-data.json")) for volume in volumes) if bundle]
     return not kept or wanted <= kept[0]
 
@@ -101,7 +101,7 @@ def _bundle(path: str) -> set[bytes]:
 
 
 def refusal_of(log: str) -> str:
-    """Who refused whom, by the last line of an agent's log that says it: "server", "token", or "" when no line does."""
+    """What the last such line of an agent's log says was refused: "server", "token", or "" without such a line."""
     for line in reversed(log.splitlines()):
         for refusal, words in _REFUSALS:
             if words in line:
@@ -112,9 +112,9 @@ def refusal_of(log: str) -> str:
 
 
 def kept_identity(volumes: Iterable[str], now: float) -> dict[str, Any]:
-    """{spiffe_id, expires_at} of the SVID that an agent keeps, with its key, in a directory that is mounted; {} when it is of no use.
+    """{spiffe_id, expires_at} of the SVID that an agent keeps, with its key, in a mounted directory; {} if it cannot be used.
 
-    now: seconds since the epoch; an SVID that has expired is of no use.
+    now: seconds since the epoch; an SVID that has expired cannot be used.
     """
     for volume in volumes:
         for key, data, svid_in in _STATE:
@@ -133,14 +133,14 @@ def _bytes(path: str) -> bytes:
 
 
 def _svid(path: str) -> bytes:
-    """The SVID in agent-data.json, PEM in base64; empty where there is none, as when the agent's server sent it away."""
+    """The SVID in agent-data.json, PEM in base64; empty if there is none, for example because the server evicted the agent."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     try:
         chain = json.loads(text)["svid"]
         return base64.b64decode(chain[0]) if chain else b""
     except (ValueError, KeyError, TypeError):
-        return b""  # half written, or nothing of an agent's
+        return b""  # half written, or not an agent's file
 
 
 # What an agent keeps, its key and its SVID, from 1.x on and in 0.12.
@@ -151,7 +151,7 @@ def node_facts(engine: Engine, _host: object, params: dict[str, Any], inspect: A
     """What a node of release 0.3.0, with the SPIRE Agent inside it, keeps and who refused whom, for the module's result; {} in 2.x."""
     if params["state"] == "absent" or "join_token" not in RELEASES[params["release"]]["sn"].options:
         return {}
-    # One that ends at once is started again and again by its restart policy, and runs now and then.
+    # A node that ends at once is restarted again and again by its restart policy, so it runs at times.
     fails = bool(inspect) and (not inspect["State"].get("Running") or bool(inspect.get("RestartCount")))
     refusal = refusal_of(engine.log_tail(params["name"], _LOG_LINES)) if fails else ""
     tokens = secrets_of(inspect) if refusal == "token" else []

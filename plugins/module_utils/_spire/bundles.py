@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trust bundles of a SPIRE Server: its own, and its copies of other domains' (private to the collection).
+"""Trust bundles of a SPIRE Server: its own, and its copies of other domains' bundles (private to the collection).
 
-All copies are read in one command, and only those that differ are set, in a command each: SPIRE has none for several.
+All copies are read with one command. Only those that differ are set, each with a command of its own, as SPIRE cannot set several.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from .server import Server, SpireError, check_trust_domain
 class _Copy:
     """The wanted copy of one domain's bundle.
 
-    where      the option it stands in, for messages
-    bundle     SPIFFE JSON text; empty in check mode, as long as nobody has it
+    where      the option that contains it, for messages
+    bundle     SPIFFE JSON text; empty in check mode if it does not exist yet
     bootstrap  whether it is only a starting point
     """
 
@@ -39,7 +39,7 @@ def _wanted(params: dict[str, Any]) -> list[_Copy]:
 
 
 def check_bundle(params: dict[str, Any]) -> None:
-    """Raise SpireError for what spire_bundle cannot have."""
+    """Raise SpireError for invalid parameters of spire_bundle."""
     if params["trust_domain"] is not None:
         check_trust_domain("trust_domain", params["trust_domain"])
     places: dict[str, str] = {}
@@ -82,7 +82,7 @@ def _set(server: Server, copy: _Copy, there: str, record_dir: str | None, check_
     new_trust = changed and wanted_authorities.isdisjoint(authorities)
     record = os.path.join(record_dir, copy.trust_domain) if record_dir else ""
     if changed and not check_mode:
-        if new_trust and record:  # before the bundle: a run that ends between the two finds both undone
+        if new_trust and record:  # before the bundle: if a run ends between the two, the next run does both
             _write_record(record)
         _write(server, copy)
     diff = {"before": _shown_keys(copy.trust_domain, have), "after": _shown_keys(copy.trust_domain, wanted if changed else have)}
@@ -108,7 +108,7 @@ def _keys(copy: _Copy) -> set[tuple[str, str]]:
 
 
 def _fetched_since(copy: _Copy, there: str) -> bool:
-    """Whether a bundle that is only to begin with is older than the one that the server has."""
+    """Whether a bundle that is only a starting point is older than the server's copy."""
     try:
         return bool(copy.bootstrap and there) and trust_bundle.newest(json.loads(there)) > trust_bundle.newest(json.loads(copy.bundle))
     except ValueError as error:
@@ -116,7 +116,7 @@ def _fetched_since(copy: _Copy, there: str) -> bool:
 
 
 def _authorities(keys: set[tuple[str, str]]) -> set[str]:
-    """The keys of CAs; those of JWT-SVIDs come by the federation itself."""
+    """The keys of CAs; the federation itself exchanges those of JWT-SVIDs."""
     return {key for use, key in keys if use != "jwt-svid"}
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The configuration of SPIRE servers and agents as mappings, for the versions that know each key (private to the collection).
 
-Unknown keys are fatal in every SPIRE, so what a version lacks is left out. Paths are those of the upstream images.
+SPIRE does not start with unknown keys, so keys that a version lacks are left out. Paths are those of the upstream images.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ AGENT_SETTINGS: dict[str, Any] = {
     "log_level": "INFO",
     "swarm_plugin": {},
 }
-CHECKSUM_NOT_KNOWN = "not known yet"  # as long as nobody has looked at the very file: this text is checked, never used
+CHECKSUM_NOT_KNOWN = "not known yet"  # until the file itself was read: this text is validated, never used
 OLDEST = (0, 12)
 
 # The options that came or went: name → (first version that has it, first that has it no more). From the option tables of SPIRE's sources.
@@ -60,7 +60,7 @@ AGENT_OPTIONS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "trust_bundle_format": ((1, 0), _NEVER_GONE),
     "retry_bootstrap": ((1, 9, 2), (1, 14)),
 }
-DAYS_BEFORE = 7  # that a node may be up before the training starts
+DAYS_BEFORE = 7  # days that a node may run before the training starts
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
@@ -83,7 +83,7 @@ def next_minor(minor: tuple[int, ...]) -> tuple[int, int]:
 def of_version(
     section: dict[str, Any], options: dict[str, tuple[tuple[int, ...], tuple[int, ...]]], version: tuple[int, ...]
 ) -> dict[str, Any]:
-    """The section without what the version does not know, which would keep it from starting."""
+    """The section without keys that the version does not know, with which it would not start."""
 
     def has(name: str) -> bool:
         first, gone = options.get(name, (_ALWAYS, _NEVER_GONE))
@@ -106,7 +106,7 @@ def lives(settings: dict[str, Any]) -> dict[str, str]:
     A workload takes its SVID once, and from an agent that may have had it for half of its life. It lives twice as long as the training and
     the time before it, in which a node may be up already. SPIRE replaces a CA when a sixth of its life is left, so a CA that
     lives more than six times as long cuts no SVID that is issued at its beginning; nor, with servers below it, any of their CAs.
-    Raises ValueError for lives that cannot hold.
+    Raises ValueError for lifetimes that do not fit together.
     """
     days = settings["training_days"]
     if not str(days).isdigit() or int(days) < 1:  # a text is what `-e swarm_training_days=14` gives

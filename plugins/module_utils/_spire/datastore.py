@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a SPIRE Server keeps what it knows: a file of its own, or a database that several share (private to the collection, pure).
+"""Where a SPIRE Server keeps its data: a file of its own, or a database that several servers share (private to the collection, pure).
 
 The forms are those of SPIRE's own plugin `sql` (doc/plugin_server_datastore_sql.md), which are the same from 0.12 to 1.15.
 """
@@ -24,7 +24,7 @@ _HOST = re.compile(r"[A-Za-z0-9_.:-]+\Z")
 
 
 def problems(wanted: object) -> list[str]:
-    """What is wrong with a datastore as a user writes it, as a list of sentences without a secret; empty for none."""
+    """Problems of a datastore as a user writes it, as a list of sentences without secrets."""
     if not isinstance(wanted, dict):
         return ["must be a mapping with the keys type, host, port, database, username, password and tls"]
     unknown = [f"has the unknown key {key!r}; expected one of {', '.join(KEYS)}" for key in wanted if key not in KEYS]

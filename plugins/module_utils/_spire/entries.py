@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Registration entries of a SPIRE Server: what is wanted against what is there (private to the collection)."""
+"""Registration entries of a SPIRE Server: compares the wanted with the existing ones (private to the collection)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _id_parts(text: str) -> dict[str, str]:
 
 
 def entry_key(entry: dict[str, Any]) -> _Key:
-    """What SPIRE takes for the same entry: (ID, parent, selectors)."""
+    """What identifies an entry for SPIRE: (ID, parent, selectors)."""
     selectors = frozenset((s["type"], s["value"]) for s in entry.get("selectors") or ())
     return id_text(entry["spiffe_id"]), id_text(entry["parent_id"]), selectors
 
@@ -67,7 +67,7 @@ def entry_difference(wanted: dict[str, Any], there: dict[str, Any]) -> dict[str,
 
 
 def check_entries(params: dict[str, Any]) -> None:
-    """Raise SpireError for what spire_entry cannot have."""
+    """Raise SpireError for invalid parameters of spire_entry."""
     domains: dict[str, str] = {}
     for number, option in enumerate(params["entries"]):
         _check_entry(f"entries[{number}]", option)
@@ -120,7 +120,7 @@ def _ids(entries: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def stale(wanted: dict[_Key, dict[str, Any]], there: dict[_Key, dict[str, Any]], parents: Iterable[str] | None) -> list[dict[str, Any]]:
-    """Entries that are there, hang below one of the parents, and are not wanted.
+    """Existing entries below one of the parents that are not wanted.
 
     wanted, there  key → entry
     parents        SPIFFE IDs, of which one that ends in /* stands for all below; None for the parents of the wanted entries
@@ -136,14 +136,14 @@ def stale(wanted: dict[_Key, dict[str, Any]], there: dict[_Key, dict[str, Any]],
 
 
 def orphans(wanted: Collection[dict[str, Any]], found: Iterable[dict[str, Any]]) -> list[str]:
-    """Parents of the wanted entries that no entry stands for yet: what hangs below them is issued once there is one."""
+    """Parents of the wanted entries that do not exist yet: entries below them are issued once they do."""
     known = {id_text(entry["spiffe_id"]) for entry in (*wanted, *found)}
     parents = {id_text(entry["parent_id"]) for entry in wanted}
     return sorted(parent for parent in parents - known if not _path(parent).startswith("/spire/"))
 
 
 def shared(found: Iterable[dict[str, Any]]) -> list[str]:
-    """IDs that more than one agent with a join token goes by: each token makes such an entry, and only the last one is of use."""
+    """IDs that more than one agent with a join token has: each token creates such an entry, and only the last one is used."""
     aliases = [id_text(entry["spiffe_id"]) for entry in found if entry["parent_id"]["path"].startswith("/spire/agent/join_token/")]
     return sorted({alias for alias in aliases if aliases.count(alias) > 1})
 
@@ -154,7 +154,7 @@ def _path(spiffe_id: str) -> str:
 
 
 def _check_server(server: Server, written: list[dict[str, Any]]) -> None:
-    """Raise SpireError for entries that this server cannot have, before the first of them is written."""
+    """Raise SpireError for entries that this server cannot accept, before the first of them is written."""
     own, first = server.trust_domain(), id_text(written[0]["spiffe_id"])
     if own and written[0]["spiffe_id"]["trust_domain"] != own:
         raise SpireError(

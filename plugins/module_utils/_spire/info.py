@@ -20,7 +20,7 @@ _SYNCHRONIZED = re.compile(r'caller_id="?(?P<agent>[^" ]+)"? .*method=GetBundle 
 
 
 def synchronized(lines: queue.Queue[str | None], agents: Iterable[str], seconds: float) -> list[str]:
-    """Those of the agents that a server's log, a queue of lines, tells of within that many seconds; all of them end the waiting."""
+    """The agents that a server's log, a queue of lines, mentions within so many seconds; the wait ends when all are found."""
     end, missing = time.monotonic() + seconds, set(agents)
     while missing and (left := end - time.monotonic()) > 0:
         try:
@@ -35,7 +35,7 @@ def synchronized(lines: queue.Queue[str | None], agents: Iterable[str], seconds:
 
 
 def check_info(params: dict[str, Any]) -> None:
-    """Raise SpireError for what spire_info cannot have."""
+    """Raise SpireError for invalid parameters of spire_info."""
     if params["days"] is not None and params["days"] <= 0:
         raise SpireError(f"days: invalid value {params['days']}; expected a positive number")
     try:

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a SPIRE Agent needs a new join token, and what earlier tokens left behind (private to the collection).
+"""Decides when a SPIRE Agent needs a new join token, and what earlier tokens left behind (private to the collection).
 
-A token is used once. The agent that used it is called by it, so an agent's ID says which token is spent; the ID under which
-registration entries hang, the alias, is an entry below that.
+A token can be used once. The agent's ID contains the token that it used, so the ID shows which token is used up; the ID under which
+registration entries are created, the alias, is an entry below that.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from urllib.parse import quote, unquote
 
-# A token must live long enough for the agent to be made and started with it.
+# A token must be valid long enough for the agent to be created and started with it.
 LEAST_LIFE = 60
 _AGENT = "/spire/agent/join_token"
 
@@ -32,8 +32,8 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Keeps:
-    """What is known on an agent's host.
+class AgentState:
+    """What an agent keeps on its host.
 
     spiffe_id         of the identity that it keeps, empty where it keeps none
     distrusts_server  whether its log says that it does not trust its server
@@ -46,8 +46,8 @@ class Keeps:
 
 
 @dataclass(frozen=True)
-class HandedOut:
-    """A token that was made and may not have been used yet; expires_at in seconds since the epoch."""
+class IssuedToken:
+    """A token that was created and may not have been used yet; expires_at in seconds since the epoch."""
 
     token: str
     expires_at: int
@@ -55,16 +55,16 @@ class HandedOut:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a token is needed, why or why not, and one that was handed out before and will do."""
+    """Whether a token is needed, why or why not, and an issued token that can be used again."""
 
     needed: bool
     reason: str
-    again: HandedOut | None = None
+    again: IssuedToken | None = None
 
 
 @dataclass(frozen=True)
-class Leavings:
-    """What earlier tokens left: agents to evict, by ID, and alias entries to delete, by entry ID."""
+class Leftovers:
+    """What earlier tokens left on the server: agents to evict, by ID, and alias entries to delete, by entry ID."""
 
     agents: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
@@ -90,12 +90,12 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def decide(keeps: Keeps, records: Collection[Record], handed_out: tuple[str, HandedOut] | None, now: float) -> Decision:
+def decide(keeps: AgentState, records: Collection[Record], handed_out: tuple[str, IssuedToken] | None, now: float) -> Decision:
     """Whether an agent needs a token: a Decision.
 
-    keeps       what is known on the agent's host: Keeps
+    keeps       what is known on the agent's host: AgentState
     records     the server's Records
-    handed_out  (trust domain, HandedOut) of the last token made for it, or None
+    handed_out  (trust domain, IssuedToken) of the last token made for it, or None
     now         seconds since the epoch
     """
     reason = _reason(keeps, {record.spiffe_id: record for record in records}, now)
@@ -105,7 +105,7 @@ def decide(keeps: Keeps, records: Collection[Record], handed_out: tuple[str, Han
     return Decision(True, reason, again)
 
 
-def _reason(keeps: Keeps, records: dict[str, Record], now: float) -> str:
+def _reason(keeps: AgentState, records: dict[str, Record], now: float) -> str:
     kept = keeps.spiffe_id
     if not kept:
         return "the agent keeps no identity"
@@ -119,14 +119,16 @@ def _reason(keeps: Keeps, records: dict[str, Record], now: float) -> str:
     return "" if record.expires_at > now else f"the identity of agent {kept} has expired"
 
 
-def _will_do(handed_out: tuple[str, HandedOut], keeps: Keeps, records: Iterable[Record], now: float) -> bool:
+def _will_do(handed_out: tuple[str, IssuedToken], keeps: AgentState, records: Iterable[Record], now: float) -> bool:
     trust_domain, made = handed_out
     spent = agent_of(trust_domain, made.token) in {record.spiffe_id for record in records} or digest(made.token) == keeps.refused_token
     return not spent and made.expires_at - now >= LEAST_LIFE
 
 
-def leavings(aliases: dict[str, str], records: Iterable[Record], latest: str, kept: str | None, now: float, gone: bool = False) -> Leavings:
-    """The Leavings of all agents that used a token for one alias, save the one that is attested now.
+def leftovers(
+    aliases: dict[str, str], records: Iterable[Record], latest: str, kept: str | None, now: float, gone: bool = False
+) -> Leftovers:
+    """The Leftovers of all agents that used a token for one alias, save the one that is attested now.
 
     aliases  entry ID → SPIFFE ID of the agent that the alias entry hangs below
     records  the server's Records
@@ -137,13 +139,13 @@ def leavings(aliases: dict[str, str], records: Iterable[Record], latest: str, ke
     used = {*aliases.values(), *filter(None, (latest, kept))}
     there = {record.spiffe_id: record for record in records if record.spiffe_id in used}
     if gone:
-        return Leavings(tuple(sorted(there)), tuple(aliases))
+        return Leftovers(tuple(sorted(there)), tuple(aliases))
     live = [r for r in there.values() if not r.banned and r.expires_at > now]
     current = next((r for r in live if r.spiffe_id == latest), max(live, key=lambda r: r.expires_at, default=None))
     if current is None:
-        return Leavings()  # nothing has replaced them yet
+        return Leftovers()  # nothing has replaced them yet
     agents = sorted(set(there) - {current.spiffe_id})
-    return Leavings(tuple(agents), tuple(entry for entry, agent in aliases.items() if agent != current.spiffe_id))
+    return Leftovers(tuple(agents), tuple(entry for entry, agent in aliases.items() if agent != current.spiffe_id))
 
 
 # --- the file of a token that was handed out ---------------------------------------------------------------------------
@@ -155,17 +157,17 @@ def _path(directory: str, alias: str) -> str:
     return os.path.join(directory, quote(alias, safe="") + _SUFFIX)
 
 
-def read(directory: str, alias: str) -> HandedOut | None:
-    """The HandedOut token of an alias; None where there is none. Raises OSError."""
+def read(directory: str, alias: str) -> IssuedToken | None:
+    """The IssuedToken token of an alias; None where there is none. Raises OSError."""
     try:
         with open(_path(directory, alias), encoding="utf-8") as file:
-            return HandedOut(**json.load(file))
+            return IssuedToken(**json.load(file))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 
 
-def unspent(directory: str, trust_domain: str, known: Collection[str]) -> dict[str, HandedOut]:
-    """Alias → HandedOut token, of those in the directory for agents of the trust domain that nobody has come with. Raises OSError.
+def unspent(directory: str, trust_domain: str, known: Collection[str]) -> dict[str, IssuedToken]:
+    """Alias → IssuedToken token, of those in the directory for agents of the trust domain that nobody has come with. Raises OSError.
 
     known  IDs of the agents that the server knows: an ID says with which token its agent came
     """
@@ -176,13 +178,13 @@ def unspent(directory: str, trust_domain: str, known: Collection[str]) -> dict[s
 
 
 def check_directory(directory: str | None) -> None:
-    """Raise PermissionError for a directory that is there and that others may look into: before a token is made for it."""
+    """Raise PermissionError if the directory exists and others may read it, before a token is created for it."""
     if directory and os.path.isdir(directory) and stat.S_IMODE(os.stat(directory).st_mode) & 0o077:
-        raise PermissionError(f"others may look into {directory}; join tokens are kept in a directory with mode 0700")
+        raise PermissionError(f"other users can read {directory}; join tokens must be kept in a directory with mode 0700")
 
 
-def keep(directory: str, alias: str, handed_out: HandedOut) -> None:
-    """Write it down, in a file that only its owner reads, in a directory that only its owner enters. Raises OSError."""
+def keep(directory: str, alias: str, handed_out: IssuedToken) -> None:
+    """Store it in a file that only its owner can read, in a directory that only its owner can enter. Raises OSError."""
     os.makedirs(directory, mode=0o700, exist_ok=True)
     check_directory(directory)
     descriptor, part = tempfile.mkstemp(dir=directory)  # mode 0600

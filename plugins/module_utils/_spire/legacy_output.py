@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What spire-server 0.12 prints, in the form of later versions' `-output json` (private to the collection, pure).
+"""Converts the output of spire-server 0.12 to the form of later versions' `-output json` (private to the collection, pure).
 
 Source: the sources of its commands at 0.12.0. They print `Label : value` lines, one block an item, with an empty line behind it.
 """

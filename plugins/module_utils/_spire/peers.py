@@ -21,16 +21,16 @@ KEYS = ("trust_domain", "bundle", "endpoint", "fingerprint", "nodes")
 _ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\Z")  # a host name, or an IP address
 
 
-class Refused(Exception):
-    """Why a file or what the inventory says of it is not taken."""
+class InvalidPeerFile(Exception):
+    """A peer's file, or its item in swarm_peers, that is refused; the text says why."""
 
 
 def authorities(bundle: dict[str, Any]) -> list[bytes]:
-    """The CA certificates of a SPIFFE bundle (mapping), in DER. Raises Refused when it is none."""
+    """The CA certificates of a SPIFFE bundle (mapping), in DER. Raises InvalidPeerFile when it is none."""
     try:
         return trust_bundle.authorities(bundle)
     except ValueError as error:
-        raise Refused(str(error)) from error
+        raise InvalidPeerFile(str(error)) from error
 
 
 def fingerprint(document: dict[str, Any]) -> str:
@@ -40,7 +40,7 @@ def fingerprint(document: dict[str, Any]) -> str:
 
 
 def _only_authorities(bundle: dict[str, Any]) -> dict[str, Any]:
-    """The bundle with the keys of its CAs alone, ordered: those of JWT-SVIDs change often, and come by the federation itself. Raises Refused."""
+    """The bundle with the keys of its CAs alone, ordered: those of JWT-SVIDs change often, and come by the federation itself. Raises InvalidPeerFile."""
     authorities(bundle)
     keys = [key for key in bundle["keys"] if key["use"] == "x509-svid"]
     return {"keys": sorted(keys, key=lambda key: str(key["x5c"][0]))}
@@ -57,7 +57,7 @@ def _grouped(content: bytes) -> str:
 
 
 def written(bundle: str, endpoint: dict[str, Any], nodes: dict[str, int]) -> str:
-    """The file's text. bundle: SPIFFE JSON text; endpoint: trust_domain, address, port; nodes: swops, pairs. Raises Refused."""
+    """The file's text. bundle: SPIFFE JSON text; endpoint: trust_domain, address, port; nodes: swops, pairs. Raises InvalidPeerFile."""
     read, domain = _json(bundle), endpoint["trust_domain"]
     said = {
         "trust_domain": domain,
@@ -78,26 +78,26 @@ def _json(text: str) -> Any:
     except ValueError as error:
         start = " ".join(text.split())[:40]
         kind = "an HTML page, such as a login page," if start.lower().startswith(("<!doctype", "<html")) else "not JSON"
-        raise Refused(f"was not written by the playbook exchange: it is {kind} and begins with {start!r}") from error
+        raise InvalidPeerFile(f"was not written by the playbook exchange: it is {kind} and begins with {start!r}") from error
 
 
 def taken(text: str, given: object, now: float) -> dict[str, Any]:
-    """The peer of a file: trust_domain, address, port, bundle (SPIFFE JSON text), swops, pairs. Raises Refused.
+    """The peer of a file: trust_domain, address, port, bundle (SPIFFE JSON text), swops, pairs. Raises InvalidPeerFile.
 
     given  the fingerprint in swarm_peers; spaces and case do not matter
     """
     peer = _json(text)
     absent = [key for key in KEYS if not isinstance(peer, dict) or key not in peer]
     if absent:
-        raise Refused(f"was not written by the playbook exchange: it has no {', '.join(absent)}")
+        raise InvalidPeerFile(f"was not written by the playbook exchange: it has no {', '.join(absent)}")
     domain, endpoint, bundle = peer["trust_domain"], peer["endpoint"], peer["bundle"]
     if not is_trust_domain(domain):
-        raise Refused(f"has the invalid trust domain {domain!r}")
+        raise InvalidPeerFile(f"has the invalid trust domain {domain!r}")
     _check_bundle(bundle, domain, now)
     reached, counted = _endpoint(endpoint, domain), _counted(peer["nodes"])
     if _plain(peer["fingerprint"]) == _plain(_fingerprint_of_authorities(bundle)):
         remedy = f"ask {domain} to run the playbook exchange again and to send its file"
-        raise Refused(f"was written by an earlier version of this collection: {remedy}")
+        raise InvalidPeerFile(f"was written by an earlier version of this collection: {remedy}")
     _check_fingerprint(fingerprint(peer), peer["fingerprint"], given, domain)
     return {"trust_domain": domain, "bundle": json.dumps(_only_authorities(bundle)), **reached, **counted}
 
@@ -105,26 +105,26 @@ def taken(text: str, given: object, now: float) -> dict[str, Any]:
 def _check_bundle(bundle: dict[str, Any], domain: str, now: float) -> None:
     there = authorities(bundle)
     if not there:
-        raise Refused("has a bundle without a CA certificate")
+        raise InvalidPeerFile("has a bundle without a CA certificate")
     others = sorted({x509.spiffe_id(one) or "nobody" for one in there} - {f"spiffe://{domain}"})
     if others:
-        raise Refused(f"says that its bundle is that of {domain}, but its CA is that of {', '.join(others)}")
+        raise InvalidPeerFile(f"says that its bundle is that of {domain}, but its CA is that of {', '.join(others)}")
     end = max(map(x509.expiry, there))
     if end <= now:
-        raise Refused(
+        raise InvalidPeerFile(
             f"has a bundle that expired at {lifetime.date(end)}: ask {domain} to run the playbook exchange again and to send its file"
         )
 
 
 def _check_fingerprint(found: str, inside: object, given: object, domain: str) -> None:
     if _plain(inside) != _plain(found):
-        raise Refused(f"was changed or damaged on its way: its fingerprint is {found}, but it says {inside}")
+        raise InvalidPeerFile(f"was changed or damaged on its way: its fingerprint is {found}, but it says {inside}")
     if not given:
-        raise Refused(
+        raise InvalidPeerFile(
             f"has the fingerprint {found}: ask {domain} to read out theirs over the phone, and if both are the same, add it to swarm_peers"
         )
     if _plain(given) != _plain(found):
-        raise Refused(
+        raise InvalidPeerFile(
             f"has the fingerprint {found}, but swarm_peers says {given}: do not use the file until {domain} has confirmed which is right"
         )
 
@@ -136,7 +136,7 @@ def _plain(text: object) -> str:
 def _endpoint(endpoint: Any, domain: str) -> dict[str, Any]:
     address, port = (endpoint.get(key) for key in ("address", "port")) if isinstance(endpoint, dict) else (None, None)
     if not _is_address(address) or not _is_port(port) or endpoint.get("spiffe_id") != _server_id(domain):
-        raise Refused(f"has an invalid endpoint; expected address, port and the spiffe_id {_server_id(domain)}")
+        raise InvalidPeerFile(f"has an invalid endpoint; expected address, port and the spiffe_id {_server_id(domain)}")
     return {"address": address, "port": port}
 
 
@@ -151,7 +151,7 @@ def _is_port(port: object) -> bool:
 def _counted(nodes: object) -> dict[str, Any]:
     counts = [nodes.get(key) if isinstance(nodes, dict) else None for key in ("swops", "pairs")]
     if not all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts):
-        raise Refused("does not say how many SWOPs and SL/ML pairs the organisation has (nodes)")
+        raise InvalidPeerFile("does not say how many SWOPs and SL/ML pairs the organisation has (nodes)")
     return dict(zip(("swops", "pairs"), counts))
 
 
@@ -180,7 +180,7 @@ def load(inventory: _Inventory, read: Callable[[str], str], now: float) -> tuple
     for one in given:
         try:
             peers.append(_new_one(one, read, now, mine, {other["trust_domain"] for other in peers}))
-        except Refused as error:
+        except InvalidPeerFile as error:
             found.append(f"swarm_peers: {one.get('file') if isinstance(one, dict) else one} {error}")
     if peers and not inventory.members("spire_server"):
         found.append("swarm_peers has other organisations' trust domains, but no host is in swarm_spire_server to federate with them")
@@ -201,20 +201,20 @@ def _new_one(one: Any, read: Callable[[str], str], now: float, mine: Collection[
     peer = _one(one, read, now)
     domain = peer["trust_domain"]
     if domain in mine:
-        raise Refused(f"is from {domain}, a trust domain of this inventory: list only the files of other organisations")
+        raise InvalidPeerFile(f"is from {domain}, a trust domain of this inventory: list only the files of other organisations")
     if domain in others:
-        raise Refused(f"is a second file from {domain}: remove one of the two")
+        raise InvalidPeerFile(f"is a second file from {domain}: remove one of the two")
     return peer
 
 
 def _one(one: Any, read: Callable[[str], str], now: float) -> dict[str, Any]:
     unknown = sorted(set(one) - {"file", "fingerprint"}) if isinstance(one, dict) else ["?"]
     if unknown or "file" not in one:
-        raise Refused("must be a mapping with file, on the controller, and fingerprint")
+        raise InvalidPeerFile("must be a mapping with file, on the controller, and fingerprint")
     try:
         text = read(one["file"])
     except OSError as error:
-        raise Refused(f"cannot be read on the controller: {error.strerror}") from error
+        raise InvalidPeerFile(f"cannot be read on the controller: {error.strerror}") from error
     return taken(text, one.get("fingerprint"), now)
 
 

@@ -26,7 +26,7 @@ def _agents(params: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def check_token(params: dict[str, Any]) -> None:
-    """Raise SpireError for what spire_token cannot have."""
+    """Raise SpireError for invalid parameters of spire_token."""
     for where, agent in _agents(params):
         _check_agent(where, agent, params["state"])
     if params["ttl"] < join_tokens.LEAST_LIFE:
@@ -95,7 +95,7 @@ class _Known:
         ids = {entry["id"]: (id_text(entry["spiffe_id"]), id_text(entry["parent_id"])) for entry in self.aliases}
         return {entry: parent for entry, (own, parent) in ids.items() if (own == alias if alias else parent == agent_id)}
 
-    def forget(self, left: join_tokens.Leavings) -> None:
+    def forget(self, left: join_tokens.Leftovers) -> None:
         """Take out what is gone."""
         self.records = [record for record in self.records if record.spiffe_id not in left.agents]
         self.aliases = [entry for entry in self.aliases if entry["id"] not in left.entries]
@@ -119,7 +119,7 @@ def records(server: Server) -> list[join_tokens.Record]:
 def _needed_token(server: Server, known: _Known, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     alias, directory = params["spiffe_id"], params["token_dir"]
     made = join_tokens.read(directory, alias) if directory else None
-    keeps = join_tokens.Keeps(params["agent_id"] or "", params["distrusts_server"], params["refused_token"])
+    keeps = join_tokens.AgentState(params["agent_id"] or "", params["distrusts_server"], params["refused_token"])
     decision = join_tokens.decide(keeps, known.records, (_domain_of(alias), made) if made else None, time.time())
     result = {"changed": False, "needed": decision.needed, "reason": decision.reason, "token": "", "expires_at": 0}
     if not decision.needed:
@@ -129,7 +129,7 @@ def _needed_token(server: Server, known: _Known, params: dict[str, Any], check_m
         result["changed"] = True
         if check_mode:
             return result
-        made = join_tokens.HandedOut(*server.generate_token(alias, params["ttl"]))
+        made = join_tokens.IssuedToken(*server.generate_token(alias, params["ttl"]))
         if directory:
             join_tokens.keep(directory, alias, made)
     return {**result, "token": made.token, "expires_at": made.expires_at}
@@ -140,7 +140,7 @@ def _used_token(server: Server, known: _Known, params: dict[str, Any], check_mod
     made = join_tokens.read(directory, alias) if directory and alias else None
     latest = join_tokens.agent_of(_domain_of(alias), made.token) if made else ""
     gone = params["state"] == "absent"
-    left = join_tokens.leavings(known.below(alias, params["agent_id"]), known.records, latest, params["agent_id"], time.time(), gone)
+    left = join_tokens.leftovers(known.below(alias, params["agent_id"]), known.records, latest, params["agent_id"], time.time(), gone)
     forget = made is not None and (gone or latest in {record.spiffe_id for record in known.records})
     if not check_mode:
         server.delete_entries(left.entries)  # before the agents: from 1.15.2 on these take their aliases with them

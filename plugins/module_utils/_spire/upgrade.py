@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a SPIRE Server may become one of another version (private to the collection).
+"""Checks whether a SPIRE Server can be changed to another version (private to the collection).
 
 SPIRE supports one minor release a step, as its datastore is brought along then and only then (doc/upgrading.md of its sources). Agents
 follow their servers, as these come first in a site.
@@ -46,9 +46,9 @@ def _text(version: tuple[int, ...]) -> str:
 
 
 def check(engine: Engine, inspect: dict[str, Any], wanted: ContainerSpec) -> None:
-    """Raise OptionError when the server in a container cannot become what is wanted (a ContainerSpec), before anything is touched.
+    """Raise OptionError if the server in a container cannot be changed to the wanted one (a ContainerSpec), before anything is touched.
 
-    Nothing is asked where the image is the same. A version that is not to be found out is not judged: the server judges its datastore too.
+    Nothing is checked if the image is the same, or if a version cannot be found out: the server checks its datastore itself.
     """
     if inspect["Image"] == wanted.image_id:
         return

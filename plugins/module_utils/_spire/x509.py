@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The little that this collection asks of a certificate, without a library that hosts may lack (private to the collection)."""
+"""Reads the few fields of a certificate that this collection needs, without a library that hosts may lack (private to the collection)."""
 
 from __future__ import annotations
 

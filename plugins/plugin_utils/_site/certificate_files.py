@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 BOTH_SIDES = {"1.3.6.1.5.5.7.3.1": "serverAuth", "1.3.6.1.5.5.7.3.2": "clientAuth"}  # RFC 5280, 4.2.1.12
 
 
-class Unfit(Exception):
-    """Why a file cannot be used; the text names it."""
+class UnusableFile(Exception):
+    """A file that cannot be used; the text names it and says why."""
 
 
 @dataclass(frozen=True)
-class Holder:
-    """What one component of one host shows (its certificate first, then the CAs between) and whom it trusts."""
+class Credentials:
+    """The certificates that a component of a host presents (its own first, then intermediate CAs), and the CAs that it trusts."""
 
     host: str
     cert: str
@@ -55,30 +55,30 @@ def _read(path: str) -> bytes:
         with open(path, "rb") as stream:
             content = stream.read()
     except OSError as error:
-        raise Unfit(f"{path} cannot be read on the controller: {error.strerror}") from error
+        raise UnusableFile(f"{path} cannot be read on the controller: {error.strerror}") from error
     if content.startswith(b"$ANSIBLE_VAULT"):
-        raise Unfit(
+        raise UnusableFile(
             f"{path} is encrypted with ansible-vault, and its contents are checked before they are copied: decrypt it on the controller"
         )
     return content
 
 
 def certificates(path: str) -> tuple[x509.Certificate, ...]:
-    """The certificates of a PEM file, in order. Raises Unfit."""
+    """The certificates of a PEM file, in order. Raises UnusableFile."""
     try:
         return tuple(x509.load_pem_x509_certificates(_read(path)))
     except ValueError as error:
-        raise Unfit(f"{path} has no certificate in PEM form") from error
+        raise UnusableFile(f"{path} has no certificate in PEM form") from error
 
 
 def public_key(path: str) -> bytes:
-    """The public half of the private key in a PEM file, in DER. Raises Unfit."""
+    """The public half of the private key in a PEM file, in DER. Raises UnusableFile."""
     try:
         return _public(load_pem_private_key(_read(path), None).public_key())
     except TypeError as error:
-        raise Unfit(f"{path} has a passphrase, which a node cannot enter: remove the passphrase") from error
+        raise UnusableFile(f"{path} has a passphrase, which a node cannot enter: remove the passphrase") from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise Unfit(f"{path} is not a private key in PEM form") from error
+        raise UnusableFile(f"{path} is not a private key in PEM form") from error
 
 
 def _public(key: Any) -> bytes:
@@ -87,13 +87,13 @@ def _public(key: Any) -> bytes:
 
 
 def listed(directory: str) -> list[str]:
-    """The files of a directory of authorities, in order. Raises Unfit."""
+    """The files of a directory of authorities, in order. Raises UnusableFile."""
     try:
         names = sorted(name for name in os.listdir(directory) if os.path.isfile(os.path.join(directory, name)))
     except OSError as error:
-        raise Unfit(f"{directory} cannot be read on the controller: {error.strerror}") from error
+        raise UnusableFile(f"{directory} cannot be read on the controller: {error.strerror}") from error
     if not names:
-        raise Unfit(f"{directory} has no file; expected the trusted CA certificates")
+        raise UnusableFile(f"{directory} has no file; expected the trusted CA certificates")
     return [os.path.join(directory, name) for name in names]
 
 
@@ -174,22 +174,22 @@ def use_problem(certificate: x509.Certificate) -> str:
     return f"may not be used for {' and '.join(lacking)}: nodes are servers and clients of each other" if lacking else ""
 
 
-def judge(host: str, address: str, files: dict[str, Any], now: float, until: float) -> tuple[Holder | None, list[str]]:
-    """(Holder or None, what is wrong) of one component's files, which are on the controller."""
+def judge(host: str, address: str, files: dict[str, Any], now: float, until: float) -> tuple[Credentials | None, list[str]]:
+    """(Credentials or None, what is wrong) of one component's files, which are on the controller."""
     try:
         chain, trusted = certificates(files["cert"]), _authorities(files)
         key = public_key(files["key"])
-    except Unfit as error:
+    except UnusableFile as error:
         return None, [str(error)]
     leaf, cert = chain[0], files["cert"]
     found = [f"{cert} {why}" for why in (time_problem(leaf, now, until), name_problem(leaf, address), use_problem(leaf)) if why]
     if key != _public(leaf.public_key()):
         found.append(f"{files['key']} is not the key of {cert}")
-    holder = Holder(host, cert, chain, trusted)
+    holder = Credentials(host, cert, chain, trusted)
     return holder, found + trust_problems(holder, holder, now, until)
 
 
-def trust_problems(shown: Holder, seen: Holder, now: float, until: float) -> list[str]:
+def trust_problems(shown: Credentials, seen: Credentials, now: float, until: float) -> list[str]:
     """Why `seen` would not trust what `shown` shows."""
     way = chain_to(shown.chain, seen.trusted)
     if not way:
@@ -223,7 +223,7 @@ def review(inventory: Inventory, now: float) -> tuple[list[str], list[dict[str, 
     return found or _between(holders, now), []
 
 
-def _between(holders: list[tuple[Holder, int]], now: float) -> list[str]:
+def _between(holders: list[tuple[Credentials, int]], now: float) -> list[str]:
     """Each trusts all others; said once for each certificate and host."""
     found = [
         f"swarm_certificates: {sentence}"
@@ -240,7 +240,7 @@ def _request(inventory: Inventory, host: str, now: float, until: float) -> dict[
     try:
         [authority] = certificates(asked["ca_cert"])
         fit = not time_problem(authority, now, until) and public_key(asked["ca_key"]) == _public(authority.public_key())
-    except (Unfit, ValueError):
+    except (UnusableFile, ValueError):
         fit = False
     return {**asked, "new_authority": not fit}
 
@@ -274,7 +274,7 @@ def laid(inventory: Inventory, host: str, component: str = "") -> dict[str, Any]
         try:
             files += [{"path": path, "content": content} for path, content in _public_files(given, places)]
             sum_of_key = hashlib.sha256(_read(given["key"])).hexdigest()
-        except Unfit:
+        except UnusableFile:
             continue
         keys.append({"source": given["key"], "path": places["key"], "sha256": sum_of_key})
     return {"directories": directories, "files": files, "keys": keys}

@@ -57,7 +57,7 @@ def below(inventory: Inventory, hosts: Sequence[str]) -> list[str]:
 
 
 def lives(inventory: Inventory, server: str) -> dict[str, str]:
-    """ca_ttl, agent_ttl and x509_svid_ttl of the server on a host. Raises ValueError for lives that cannot hold."""
+    """ca_ttl, agent_ttl and x509_svid_ttl of the server on a host. Raises ValueError for lifetimes that do not fit together."""
     given = {setting: inventory.get(server, variable) for setting, variable in LIVES.items()}
     return config.lives({**given, "has_downstream": bool(below(inventory, [server]))})
 

@@ -102,7 +102,7 @@ def test_a_token_that_expired_before_its_use_is_named_and_the_next_run_makes_ano
     before, tokens = spire.only_agent(), spire.tokens_made()
     spire.wipe("agent")
     late = spire.spire("token", "generate", "-spiffeID", ALIAS, "-ttl", "1")["value"]
-    join_tokens.keep(str(spire.directory / "host/tokens"), ALIAS, join_tokens.HandedOut(late, int(time.time()) + 600))
+    join_tokens.keep(str(spire.directory / "host/tokens"), ALIAS, join_tokens.IssuedToken(late, int(time.time()) + 600))
     run = spire.play(AGENT)
     assert run.status != 0
     assert "the join token was not used in time; create a new token" in run.failures[0]

@@ -50,7 +50,7 @@ def changed(text, **changes):
 
 
 def refusal(text, fingerprint=None):
-    with pytest.raises(_peers.Refused) as error:
+    with pytest.raises(_peers.InvalidPeerFile) as error:
         _peers.taken(text, told(text) if fingerprint is None else fingerprint, NOW)
     return str(error.value)
 

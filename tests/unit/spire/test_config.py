@@ -31,7 +31,7 @@ RENDERED = [
 REFUSED = [
     ([], "must be a mapping"),
     ({"a": {"b": object()}}, "a.b cannot be written as HCL"),
-    ({"a": [{"b": 1}]}, "a must be a list of texts or numbers"),
+    ({"a": [{"b": 1}]}, "a must be a list of strings or numbers"),
     ({"KeyManager": {"disk": 1}}, 'KeyManager."disk" must be a mapping'),
     ({1: "a"}, "a key must be text"),
 ]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a SPIRE Server keeps what it knows: what SPIRE is told of it, and what is refused."""
+"""Where a SPIRE Server keeps its data: what its configuration says, and what is refused."""
 
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._spire import config, datastore

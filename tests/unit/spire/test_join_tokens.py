@@ -10,13 +10,13 @@ import string
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._spire import agent, join_tokens, x509
 from ansible_collections.swarm.learning.plugins.module_utils._spire.join_tokens import (
+    AgentState,
     Decision,
-    HandedOut,
-    Keeps,
-    Leavings,
+    IssuedToken,
+    Leftovers,
     Record,
     decide,
-    leavings,
+    leftovers,
 )
 
 NOW = 1_000_000
@@ -24,10 +24,10 @@ DOMAIN = "org1.example"
 OLD, NEW = (join_tokens.agent_of(DOMAIN, token) for token in ("old", "new"))
 OTHER = join_tokens.agent_of(DOMAIN, "of-another-host")
 LIVE = Record(OLD, NOW + 3600)
-FRESH = HandedOut("new", NOW + 600)
+FRESH = IssuedToken("new", NOW + 600)
 
-NONE, KEEPS = Keeps(), Keeps(OLD)
-DISTRUSTS = Keeps(OLD, distrusts_server=True)
+NONE, KEEPS = AgentState(), AgentState(OLD)
+DISTRUSTS = AgentState(OLD, distrusts_server=True)
 
 NEEDS = [
     # what is known of the agent, records, handed out → needed, the reason has, handed out again
@@ -42,12 +42,12 @@ NEEDS = [
     (NONE, [], FRESH, True, "", FRESH),
     (DISTRUSTS, [LIVE], FRESH, True, "", FRESH),
     (KEEPS, [LIVE], FRESH, False, "", None),
-    (Keeps(refused_token=join_tokens.digest("new")), [], FRESH, True, "", None),
-    (Keeps(refused_token=join_tokens.digest("old")), [], FRESH, True, "", FRESH),
+    (AgentState(refused_token=join_tokens.digest("new")), [], FRESH, True, "", None),
+    (AgentState(refused_token=join_tokens.digest("old")), [], FRESH, True, "", FRESH),
     (NONE, [Record(NEW, NOW + 3600)], FRESH, True, "", None),
-    (NONE, [], HandedOut("new", NOW + join_tokens.LEAST_LIFE), True, "", HandedOut("new", NOW + join_tokens.LEAST_LIFE)),
-    (NONE, [], HandedOut("new", NOW + join_tokens.LEAST_LIFE - 1), True, "", None),
-    (NONE, [], HandedOut("new", NOW - 1), True, "", None),
+    (NONE, [], IssuedToken("new", NOW + join_tokens.LEAST_LIFE), True, "", IssuedToken("new", NOW + join_tokens.LEAST_LIFE)),
+    (NONE, [], IssuedToken("new", NOW + join_tokens.LEAST_LIFE - 1), True, "", None),
+    (NONE, [], IssuedToken("new", NOW - 1), True, "", None),
 ]
 
 
@@ -64,33 +64,33 @@ def live(spiffe_id, seconds=3600):
 
 LEFT = [
     # aliases, records, the last token's agent, the agent that was replaced → what is removed
-    ({}, [], "", "", Leavings()),
-    ({"1": NEW}, [live(NEW)], NEW, "", Leavings()),
-    ({"1": OLD, "2": NEW}, [live(OLD), live(NEW)], NEW, OLD, Leavings((OLD,), ("1",))),
-    ({"1": OLD, "2": NEW}, [live(OLD, 9999), live(NEW)], NEW, OLD, Leavings((OLD,), ("1",))),
-    ({"1": OLD, "2": NEW}, [live(OLD), live(NEW, 9999)], "", "", Leavings((OLD,), ("1",))),
-    ({"1": OLD, "2": NEW}, [Record(OLD, NOW + 9999, banned=True), live(NEW)], "", "", Leavings((OLD,), ("1",))),
-    ({"1": OLD, "2": NEW}, [Record(OLD, NOW - 5), live(NEW)], "", "", Leavings((OLD,), ("1",))),
+    ({}, [], "", "", Leftovers()),
+    ({"1": NEW}, [live(NEW)], NEW, "", Leftovers()),
+    ({"1": OLD, "2": NEW}, [live(OLD), live(NEW)], NEW, OLD, Leftovers((OLD,), ("1",))),
+    ({"1": OLD, "2": NEW}, [live(OLD, 9999), live(NEW)], NEW, OLD, Leftovers((OLD,), ("1",))),
+    ({"1": OLD, "2": NEW}, [live(OLD), live(NEW, 9999)], "", "", Leftovers((OLD,), ("1",))),
+    ({"1": OLD, "2": NEW}, [Record(OLD, NOW + 9999, banned=True), live(NEW)], "", "", Leftovers((OLD,), ("1",))),
+    ({"1": OLD, "2": NEW}, [Record(OLD, NOW - 5), live(NEW)], "", "", Leftovers((OLD,), ("1",))),
     # an agent that is gone has left its alias (SPIRE before 1.15.2)
-    ({"1": OLD, "2": NEW}, [live(NEW)], NEW, "", Leavings((), ("1",))),
+    ({"1": OLD, "2": NEW}, [live(NEW)], NEW, "", Leftovers((), ("1",))),
     # the alias was deleted by hand, or died with an agent that its server does not know
-    ({"2": NEW}, [live(OLD), live(NEW)], NEW, OLD, Leavings((OLD,), ())),
+    ({"2": NEW}, [live(OLD), live(NEW)], NEW, OLD, Leftovers((OLD,), ())),
     # nothing has replaced them: nobody is attested
-    ({"1": OLD}, [Record(OLD, NOW - 5)], NEW, OLD, Leavings()),
-    ({"1": OLD, "2": NEW}, [], NEW, OLD, Leavings()),
+    ({"1": OLD}, [Record(OLD, NOW - 5)], NEW, OLD, Leftovers()),
+    ({"1": OLD, "2": NEW}, [], NEW, OLD, Leftovers()),
     # agents of other hosts stay
-    ({"1": OLD, "2": NEW}, [live(OTHER, 9999), live(OLD), live(NEW)], NEW, OLD, Leavings((OLD,), ("1",))),
+    ({"1": OLD, "2": NEW}, [live(OTHER, 9999), live(OLD), live(NEW)], NEW, OLD, Leftovers((OLD,), ("1",))),
 ]
 
 
 @pytest.mark.parametrize(("aliases", "records", "latest", "kept", "left"), LEFT)
 def test_leftovers_of_earlier_tokens(aliases, records, latest, kept, left):
-    assert leavings(aliases, records, latest, kept, NOW) == left
+    assert leftovers(aliases, records, latest, kept, NOW) == left
 
 
 def test_removed_agent_leaves_nothing():
     records = [LIVE, Record(NEW, NOW), Record(OTHER, NOW + 3600)]
-    assert leavings({"1": OLD, "2": NEW, "3": "spiffe://gone"}, records, NEW, "", NOW, gone=True) == Leavings((NEW, OLD), ("1", "2", "3"))
+    assert leftovers({"1": OLD, "2": NEW, "3": "spiffe://gone"}, records, NEW, "", NOW, gone=True) == Leftovers((NEW, OLD), ("1", "2", "3"))
 
 
 def test_kept_token_is_readable_by_its_owner_only(tmp_path):
@@ -156,7 +156,7 @@ def test_no_entry_shows_a_token(text, shown):
 def test_unused_tokens(tmp_path):
     directory = str(tmp_path / "tokens")
     assert join_tokens.unspent(directory, "a", set()) == {}
-    mine, spent, theirs = (HandedOut(name, 7) for name in ("mine", "spent", "theirs"))
+    mine, spent, theirs = (IssuedToken(name, 7) for name in ("mine", "spent", "theirs"))
     for alias, made in (("spiffe://a/x/1", mine), ("spiffe://a/x/2", spent), ("spiffe://b/x/1", theirs)):
         join_tokens.keep(directory, alias, made)
     (tmp_path / "tokens/spiffe%3A%2F%2Fa%2Fx%2F3.json").write_text("half wri", encoding="utf-8")

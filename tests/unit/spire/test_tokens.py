@@ -114,7 +114,7 @@ def test_what_earlier_tokens_left_of_many_agents(check_mode, tmp_path):
     """The agents of host-1 and host-2 have come with their second token; that of host-3 has not come back."""
     directory = str(tmp_path / "tokens")
     for name, token in (("host-1", "a2"), ("host-2", "b2"), ("host-3", "c2")):
-        join_tokens.keep(directory, ALIAS + name, join_tokens.HandedOut(token, 2000000000))
+        join_tokens.keep(directory, ALIAS + name, join_tokens.IssuedToken(token, 2000000000))
     there = {token: f"host-{'abc'.index(token[0]) + 1}" for token in ("a1", "a2", "b1", "b2", "c2")}
     engine = Engine(attested=["a1", "a2", "b1", "b2", "x"], aliases={**there, "x": "another"})
     result = call(engine, [agent("host-1"), agent("host-2"), agent("host-3")], check_mode, "used", directory)
