@@ -90,13 +90,13 @@ def page() -> str:
     components = list(dict.fromkeys(name for release in RELEASES.values() for name in release))
     for name in components:
         parts.append(f"\n## {name}\n")
-        told: dict[str, list[str]] = {}
+        by_body: dict[str, list[str]] = {}
         for release, tables in RELEASES.items():
             if name in tables:
                 tag = f":{release}`"
                 body = "\n".join(f"- {note.replace(tag, ':RELEASE`')}" for note in _notes(tables[name])) + f"\n\n{_table(tables[name])}\n"
-                told.setdefault(body, []).append(release)
-        for body, releases in told.items():
+                by_body.setdefault(body, []).append(release)
+        for body, releases in by_body.items():
             parts.append(f"\n### {name} in {', '.join(releases)}\n\n{body}")
     return "".join(parts)
 

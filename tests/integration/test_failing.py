@@ -37,7 +37,7 @@ def as_before(world, component, before):
     ],
     ids=["no such program", "dies", "never ready", "no device"],
 )
-def test_new_one_does_not_work(world, options, says):
+def test_a_failing_container_is_explained(world, options, says):
     params = world.params("sn")
     before = run("sn", **params)["container"]
     said = failing("sn", **{**params, **options})
@@ -256,7 +256,7 @@ def test_absent(world, state):
     assert run("sn", name=container.name, state="absent")["changed"] is False
 
 
-def test_absent_takes_what_an_interrupted_run_left(world):
+def test_absent_removes_what_an_interrupted_run_left(world):
     params = world.params("sn")
     world.make("sn.previous", command=READY)
     assert run("sn", name=params["name"], state="absent", stop_timeout=1)["changed"] is True

@@ -14,7 +14,7 @@ EDIT = {"env": {"ADDED": "1"}}
 CHANGE = ["stop", "DELETE previous", "rename", "create", "archive", "start", "DELETE previous"]
 
 
-def told(request):
+def answer(request):
     """A request in short."""
     method, path = request.split("?")[0].split(" ")
     if method == "DELETE":
@@ -60,7 +60,7 @@ def test_killed(world, tmp_path, moment, when):
     params = world.params("sn")
     run("sn", **params)
     changes = killed("sn", params, tmp_path, moment, when)
-    assert [told(change) for change in changes] == CHANGE[: moment + 1]
+    assert [answer(change) for change in changes] == CHANGE[: moment + 1]
     converged(world, "sn", {**params, **EDIT})
 
 

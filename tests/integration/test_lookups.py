@@ -119,7 +119,7 @@ def test_no_socket_anywhere(world):
         run("sn", **world.params("sn", socket_path="gone"))
 
 
-# --- what a container is told ------------------------------------------------------------------------------------------------------
+# --- what a container is given -----------------------------------------------------------------------------------------------------
 
 
 def info_file(world, component):

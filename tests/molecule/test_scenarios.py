@@ -34,5 +34,5 @@ def test_scenario(scenario, capfd):
             kept.write(line)
             if line.startswith(("INFO", "WARNING", "ERROR", "CRITICAL")):
                 print(f"  {time.monotonic() - begun:6.1f} s  {line.rstrip()}", flush=True)
-    told = log.read_text(encoding="utf-8").splitlines()
-    assert molecule.returncode == 0, f"{log} has all of it; its last lines:\n" + "\n".join(told[-TAIL:])
+    answer = log.read_text(encoding="utf-8").splitlines()
+    assert molecule.returncode == 0, f"{log} has all of it; its last lines:\n" + "\n".join(answer[-TAIL:])

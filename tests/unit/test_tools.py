@@ -106,9 +106,9 @@ def test_every_case_has_an_inventory_and_a_row_in_the_readme():
 
 def test_unknown_case_is_refused_with_the_known_ones(capsys):
     assert demo.main(["nestled"]) == 2
-    told = capsys.readouterr().out
-    assert "unknown CASE 'nestled'" in told
-    assert all(name in told for name in cases.CASES)
+    reported = capsys.readouterr().out
+    assert "unknown CASE 'nestled'" in reported
+    assert all(name in reported for name in cases.CASES)
 
 
 def test_matrix_reaches_what_the_collection_allows():
@@ -132,7 +132,7 @@ def test_matrix_says_which_cells_did_not_run(monkeypatch, capsys):
     assert "not run: Python 3.9 is not installed" in capsys.readouterr().out
 
 
-def test_matrix_fails_where_a_host_says_something_else(monkeypatch, capsys):
+def test_matrix_fails_if_a_host_prints_something_else(monkeypatch, capsys):
     monkeypatch.setattr(matrix, "run_host", lambda _cell, _python: "FAILED: no such socket")
     monkeypatch.setattr(matrix, "interpreter", lambda version: f"python{version}")
     assert matrix.main(["host python-3.9 docker==7.*"]) == 1

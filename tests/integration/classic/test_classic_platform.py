@@ -225,7 +225,7 @@ def test_refusing_node_gives_reason_and_remedy(tmp_path, log, name):
 
 
 @pytest.mark.parametrize("lost", [(), LOSE_IDENTITY], ids=["as it was refused last", "restarted again and again with a spent token"])
-def test_site_mends_what_was_refused(up, log, lost):
+def test_site_repairs_what_was_refused(up, log, lost):
     if lost:
         TWO.run(*lost)
         TWO.run("docker", "restart", "sn-2")

@@ -168,7 +168,7 @@ def test_what_is_wrong_is_refused(classic: Classic):
 
 
 @pytest.mark.parametrize("kept", ["volume", "container", "nothing"])
-def test_a_second_start_needs_a_token_only_where_the_agents_data_are_gone(classic: Classic, kept: str):
+def test_a_second_start_needs_a_token_only_if_the_agents_data_were_lost(classic: Classic, kept: str):
     token = classic.token("sn")
     volumes = [classic.volume()] if kept == "volume" else []
     name = f"again-{kept}"

@@ -53,8 +53,8 @@ def test_four_nodes_learn_what_none_can_alone(tmp_path: Path) -> None:
 def test_all_nodes_end_with_the_same_model(tmp_path: Path, weights: list[int], given: dict[str, str]) -> None:
     with Swarm(tmp_path, ONE) as swarm:
         for index, weight in enumerate(weights):
-            told = options(minPeers=len(weights), nodeWeightage=weight, **given)
-            swarm.add(TOY, ONE.files(tmp_path, "sl"), TARGET=str(index), BATCHES=str(2 + index), OPTIONS=told)
+            answer = options(minPeers=len(weights), nodeWeightage=weight, **given)
+            swarm.add(TOY, ONE.files(tmp_path, "sl"), TARGET=str(index), BATCHES=str(2 + index), OPTIONS=answer)
         assert swarm.ended() == [(0, 0)] * len(weights)
         values = {json.loads((pair.directory / "out").read_text()) for pair in swarm.pairs}
     assert len(values) == 1
@@ -136,14 +136,14 @@ def test_training_fails_when_too_few_are_left(tmp_path: Path) -> None:
 
 def test_peers_that_do_not_trust_each_other_report_it(tmp_path: Path) -> None:
     with Swarm(tmp_path, ONE, TWO) as swarm:
-        told = options(minPeers=3)
+        answer = options(minPeers=3)
         for index in range(2):
-            swarm.add(TOY, ONE.files(tmp_path, "sl"), 3, TARGET=str(index), OPTIONS=told)
+            swarm.add(TOY, ONE.files(tmp_path, "sl"), 3, TARGET=str(index), OPTIONS=answer)
         (tmp_path / "two").mkdir()
         stranger = TWO.files(tmp_path / "two", "sl")
         with Path(stranger["SWARM_ID_CACERT"]).open("ab") as file:
             file.write((tmp_path / "sl-cacert.pem").read_bytes())
-        swarm.add(TOY, stranger, 3, TARGET="2", OPTIONS=told)
+        swarm.add(TOY, stranger, 3, TARGET="2", OPTIONS=answer)
         codes = swarm.ended()
         logs, stranger_at = [pair.log("sl") + pair.log("ml") for pair in swarm.pairs], swarm.address(3)
     assert codes == [(1, 1)] * 3

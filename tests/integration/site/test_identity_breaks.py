@@ -114,7 +114,7 @@ def test_playbook_identity_names_an_agent_that_has_not_joined(log):
 
 @pytest.mark.usefixtures("platform")
 @pytest.mark.parametrize("how", BREAKS)
-def test_a_training_without_trust_fails_and_says_why(tmp_path, log, how):
+def test_a_training_without_trust_fails_with_the_reason(tmp_path, log, how):
     break_it, reason = BREAKS[how]
     break_it()
     arguments = ("-i", str(world.LAB), *world.extra(tmp_path, {"swarm_training": IMPATIENT}))
@@ -139,8 +139,8 @@ def rotate_ca():
     """Another CA signs from now on, in SPIRE's own three steps: it is made, the other domain hears of it, it takes over."""
     prepared = world.spire(TWO, "localauthority", "x509", "prepare")["prepared_authority"]["authority_id"]
     bundle = TWO.run(*world.SERVER, "bundle", "show", "-format", "spiffe")
-    told = ("bundle", "set", "-id", "spiffe://org2.swarm.learning", "-format", "spiffe")
-    ONE.run("sh", "-c", 'printf %s "$1" | { shift; "$@"; }', "sh", bundle, "docker", "exec", "-i", *world.SERVER[2:], *told)
+    answer = ("bundle", "set", "-id", "spiffe://org2.swarm.learning", "-format", "spiffe")
+    ONE.run("sh", "-c", 'printf %s "$1" | { shift; "$@"; }', "sh", bundle, "docker", "exec", "-i", *world.SERVER[2:], *answer)
     world.spire(TWO, "localauthority", "x509", "activate", "-authorityID", prepared)
     assert world.spire(TWO, "localauthority", "x509", "show")["active"]["authority_id"] == prepared
 
@@ -158,7 +158,7 @@ def rotate_in_mid_training():
 
 
 @pytest.mark.usefixtures("platform")
-def test_one_run_of_site_mends_all_of_it_and_its_training_outlives_a_ca(tmp_path, log):
+def test_one_run_of_site_repairs_everything_and_its_training_outlasts_a_ca(tmp_path, log):
     remove_bundle()
     remove_entry()
     longer = world.extra(tmp_path, {"swarm_training": {**TRAINING, "epochs": 60}})
@@ -180,7 +180,7 @@ def test_one_run_of_site_mends_all_of_it_and_its_training_outlives_a_ca(tmp_path
 
 
 @pytest.mark.usefixtures("platform")
-def test_one_run_of_site_gives_a_server_that_lost_everything_another_ca_and_trains_with_it(tmp_path, log):
+def test_one_run_of_site_recovers_a_server_that_lost_everything_and_trains(tmp_path, log):
     """Both servers, agents and all nodes know of it afterwards: those of the other organisation trusted the CA that is gone."""
     TWO.run("docker", "rm", "--force", "spire-server")
     TWO.run("rm", "-rf", "/var/lib/swarm-learning/spire-server")

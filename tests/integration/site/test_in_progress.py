@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A training that is in progress: site leaves it alone unless it is told otherwise, and it can be looked at and ended."""
+"""A training in progress: site leaves it alone unless it may interrupt it, and its state can be shown and the training ended."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_a_rebooted_host_comes_back_without_a_new_join_token(log):
     assert has_identity()  # nobody has done anything yet
 
     outcome = world.worked(world.play(log, "-i", str(world.LAB)))
-    assert len(world.trained()) == world.PAIRS  # anew, when the tests before had another training
+    assert len(world.trained()) == world.PAIRS  # trained again if earlier tests had another training
     assert (world.running(HOST), agents(), entry_ids(), world.tokens_made()) == before
     assert {name: container for name, (container, started) in world.containers(HOST).items() if name in ids} == ids
     assert "Get a join token for the SPIRE Agent if it needs one" not in [task for _host, task in outcome.changes()]

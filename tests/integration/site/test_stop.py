@@ -81,7 +81,7 @@ def test_a_stopped_platform_comes_back_as_it_was(log):
         "Get a join token for the SPIRE Agent if it needs one",
         "Run the script of the SWCI",
     }
-    for host in world.HOSTS:  # the audit log of servers that started anew
+    for host in world.HOSTS:  # the audit log of servers that were restarted
         assert "AttestAgent" not in world.log_of(host, "spire-server")
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a version of SPIRE is told, it can work with; what it cannot never reaches a server that runs, and only what must is restarted."""
+"""Each version of SPIRE accepts its configuration; one that it refuses never reaches a running server, and only what must restart does."""
 
 import re
 import subprocess

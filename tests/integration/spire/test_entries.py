@@ -22,7 +22,7 @@ def entry(name, **others):
 ENTRIES = [entry("sn", x509_svid_ttl=7200), entry("sl", dns_names=["sl.example"]), entry("swop")]
 
 
-def told(spire):
+def reported(spire):
     """Name → entry of what the server has below its agents' IDs; those of agents are left out."""
     entries = spire.spire("entry", "show")["entries"]
     return {e["spiffe_id"]["path"].removeprefix("/"): e for e in entries if e["parent_id"]["path"].startswith("/swarm/")}
@@ -32,7 +32,7 @@ def told(spire):
 def converged(spire):
     """The server has ENTRIES, whatever it had before."""
     spire.call("spire_entry", entries=ENTRIES, purge=True, purge_parents=[f"spiffe://{DOMAIN}/swarm/agent/*"])
-    assert sorted(told(spire)) == ["sl", "sn", "swop"]
+    assert sorted(reported(spire)) == ["sl", "sn", "swop"]
 
 
 def converge(spire, names, **others):
@@ -47,22 +47,22 @@ def converge(spire, names, **others):
 
 
 def test_an_entry_that_was_edited_by_hand_is_as_wanted_again(spire):
-    there = told(spire)["sn"]
+    there = reported(spire)["sn"]
     alias = ["-parentID", ALIAS, "-spiffeID", f"spiffe://{DOMAIN}/sn", "-selector", "docker:env:swarm_node_type=sn"]
     spire.spire("entry", "update", "-entryID", there["id"], *alias, "-x509SVIDTTL", "60", "-dns", "by.hand", "-admin")
     done = converge(spire, {"created": [], "updated": ["sn"], "deleted": []})
     assert "x509_svid_ttl: 60" in done["diff"]["before"]
-    again = told(spire)["sn"]
+    again = reported(spire)["sn"]
     assert (again["id"], again["x509_svid_ttl"], again["dns_names"], again["admin"]) == (there["id"], 7200, [], False)
 
 
 def test_an_entry_that_was_deleted_by_hand_comes_back(spire):
-    spire.spire("entry", "delete", "-entryID", told(spire)["sl"]["id"])
+    spire.spire("entry", "delete", "-entryID", reported(spire)["sl"]["id"])
     converge(spire, {"created": ["sl"], "updated": [], "deleted": []})
-    assert told(spire)["sl"]["dns_names"] == ["sl.example"]
+    assert reported(spire)["sl"]["dns_names"] == ["sl.example"]
 
 
-def test_purge_takes_what_is_stale_and_nothing_else(spire):
+def test_purge_removes_only_stale_ones(spire):
     agent = spire.aliases()
     elsewhere = entry("elsewhere", parent_id=f"spiffe://{DOMAIN}/spire/server")
     spire.call("spire_entry", entries=[elsewhere, entry("old"), entry("left", parent_id=f"{ALIAS}-that-left")])
@@ -70,7 +70,7 @@ def test_purge_takes_what_is_stale_and_nothing_else(spire):
     done = converge(spire, {"created": [], "updated": [], "deleted": ["old"]}, purge=True)
     assert done["diff"] == {"before": f"spiffe://{DOMAIN}/old under {ALIAS} by docker:env:swarm_node_type=old\n", "after": ""}
     converge(spire, {"deleted": ["left"]}, purge=True, purge_parents=[f"spiffe://{DOMAIN}/swarm/agent/*"])
-    assert sorted(told(spire)) == ["sl", "sn", "swop"]
+    assert sorted(reported(spire)) == ["sl", "sn", "swop"]
     assert [e["spiffe_id"]["path"] for e in spire.spire("entry", "show", "-parentID", f"spiffe://{DOMAIN}/spire/server")["entries"]] == [
         "/elsewhere"
     ]
@@ -78,19 +78,19 @@ def test_purge_takes_what_is_stale_and_nothing_else(spire):
     spire.call("spire_entry", entries=[elsewhere], state="absent")
 
 
-def test_entries_of_the_earlier_form_go_once_the_new_ones_are_there(spire):
+def test_entries_of_the_earlier_form_are_removed_once_the_new_ones_exist(spire):
     """The list of a site is complete: what an earlier version made below its agents is replaced in one call, or left where that fails."""
     site = {"purge": True, "purge_parents": [f"spiffe://{DOMAIN}/swarm/agent/*"]}
     earlier = [{**one, "spiffe_id": one["spiffe_id"].replace(DOMAIN, f"{DOMAIN}/swarm")} for one in ENTRIES]
     spire.call("spire_entry", entries=earlier, **site)
-    assert sorted(told(spire)) == ["swarm/sl", "swarm/sn", "swarm/swop"]
+    assert sorted(reported(spire)) == ["swarm/sl", "swarm/sn", "swarm/swop"]
     with pytest.raises(Failed, match="hint is too long"):
         spire.call("spire_entry", entries=[*ENTRIES[:2], entry("swop", hint="x" * 1025)], **site)
-    assert {"swarm/sl", "swarm/sn", "swarm/swop"} <= set(told(spire))
+    assert {"swarm/sl", "swarm/sn", "swarm/swop"} <= set(reported(spire))
     spire.call("spire_entry", entries=earlier, **site)
     done = converge(spire, {"created": ["sn", "sl", "swop"], "updated": []}, **site)
     assert sorted(one.removeprefix(f"spiffe://{DOMAIN}") for one in done["deleted"]) == ["/swarm/sl", "/swarm/sn", "/swarm/swop"]
-    assert sorted(told(spire)) == ["sl", "sn", "swop"]
+    assert sorted(reported(spire)) == ["sl", "sn", "swop"]
 
 
 def test_parents_that_do_not_exist_yet_are_reported(spire):
@@ -110,12 +110,12 @@ REFUSED = [
 
 @pytest.mark.parametrize(("wrong", "says"), REFUSED, ids=["domain", "parent", "server"])
 def test_unsupported_request_changes_nothing(spire, wrong, says):
-    before = told(spire)
+    before = reported(spire)
     good = [] if "org9" in wrong["spiffe_id"] else [entry("good")]
     with pytest.raises(Failed) as failed:
         spire.call("spire_entry", entries=[*good, wrong])
     assert all(text in str(failed.value) for text in says), str(failed.value)
-    assert told(spire) == before
+    assert reported(spire) == before
 
 
 def test_refusal_of_the_server_is_reported(spire):

@@ -19,26 +19,26 @@ def near(seconds, days):
     return abs(seconds - time.time() - days * DAY) < 600
 
 
-def test_what_is_there(spire):
-    told = spire.call("spire_info")
-    assert (told["trust_domain"], told["bundles"], told["problems"]) == (DOMAIN, [], [])
-    [authority] = told["authorities"]
+def test_what_a_server_has(spire):
+    answer = spire.call("spire_info")
+    assert (answer["trust_domain"], answer["bundles"], answer["problems"]) == (DOMAIN, [], [])
+    [authority] = answer["authorities"]
     assert near(authority["not_before"], 0)
     assert near(authority["expires_at"], CA_DAYS)
-    [agent] = told["agents"]
+    [agent] = answer["agents"]
     assert (agent["spiffe_id"], agent["banned"], agent["attestation_type"]) == (spire.agents()[0], False, "join_token")
     assert near(agent["expires_at"], 7)
-    [alias] = told["entries"]
+    [alias] = answer["entries"]
     assert (alias["spiffe_id"], alias["parent_id"], alias["selectors"]) == (ALIAS, agent["spiffe_id"], [f"spiffe_id:{agent['spiffe_id']}"])
 
 
 def test_bundle_of_another_domain(spire):
     """Its own bundle, as another domain's: what counts is when it ends."""
     spire.call("spire_bundle", trust_domain="org2.example", bundle=spire.call("spire_bundle")["bundle"])
-    told = spire.call("spire_info", days=CA_DAYS + 10)
-    assert [one["trust_domain"] for one in told["bundles"]] == ["org2.example"]
-    assert near(told["bundles"][0]["expires_at"], CA_DAYS)
-    assert [(one["what"], one["name"]) for one in told["problems"]] == [("authority", DOMAIN), ("bundle", "org2.example")]
+    answer = spire.call("spire_info", days=CA_DAYS + 10)
+    assert [one["trust_domain"] for one in answer["bundles"]] == ["org2.example"]
+    assert near(answer["bundles"][0]["expires_at"], CA_DAYS)
+    assert [(one["what"], one["name"]) for one in answer["problems"]] == [("authority", DOMAIN), ("bundle", "org2.example")]
 
 
 def test_unused_token_is_reported(spire, tmp_path):
@@ -46,11 +46,11 @@ def test_unused_token_is_reported(spire, tmp_path):
     alias, other = f"{ALIAS}-other", {"token_dir": str(tmp_path / "tokens")}
     spire.call("spire_entry", entries=[{"spiffe_id": f"spiffe://{DOMAIN}/swarm/sl", "parent_id": alias, "selectors": ["docker:env:x=y"]}])
     made = spire.call("spire_token", spiffe_id=alias, **other)
-    told = spire.call("spire_info", days=1, default_x509_svid_ttl="97h", **other)
-    assert told["tokens"] == [{"spiffe_id": alias, "expires_at": made["expires_at"]}]
-    assert [(one["what"], one["name"]) for one in told["problems"]] == [("token", alias)]
-    assert [one["parent_id"] for one in told["entries"] if one["spiffe_id"] == alias] == [agent_of(DOMAIN, "unused")]
-    assert made["token"] not in str(told)
+    answer = spire.call("spire_info", days=1, default_x509_svid_ttl="97h", **other)
+    assert answer["tokens"] == [{"spiffe_id": alias, "expires_at": made["expires_at"]}]
+    assert [(one["what"], one["name"]) for one in answer["problems"]] == [("token", alias)]
+    assert [one["parent_id"] for one in answer["entries"] if one["spiffe_id"] == alias] == [agent_of(DOMAIN, "unused")]
+    assert made["token"] not in str(answer)
 
 
 def test_credentials_that_expire_before_the_training_ends(spire):

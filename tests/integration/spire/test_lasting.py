@@ -19,7 +19,7 @@ HOSTS = ("host-1", "host-2", "host-3")
 
 
 @pytest.mark.parametrize("lost", ["keys.json", "datastore.sqlite3"])
-def test_a_server_that_lost_a_part_of_what_it_keeps_gets_its_agent_back_in_the_same_run(spire, lost):
+def test_a_server_that_lost_part_of_its_data_gets_its_agent_back_in_the_same_run(spire, lost):
     """It runs again as another one, which the agent that runs has not heard of."""
     before = spire.only_agent()
     spire.client.containers.get(spire.server).stop(timeout=1)

@@ -47,7 +47,7 @@ def test_each_domain_has_the_bundles_of_all_others(site):
     assert found == {host: domains - {variables["swarm_trust_domain"]} for host, variables in SERVERS.items()}
 
 
-def test_a_join_token_is_kept_with_the_server_that_made_it(site):
+def test_a_join_token_is_kept_with_the_server_that_created_it(site):
     assert site.gets("guest", "spiffe://org2.example/sn")
     made = [host for host in HOSTS if (site.directory / host / "tokens").exists()]
     assert made == ["top", "below", "second"]
@@ -115,7 +115,7 @@ def test_existing_spire_gets_only_the_entries(site):
     """The nested server and its agent are taken for a user's own."""
     [agent] = site.spire("below", "agent", "list")["agents"]
     agent_id = f"spiffe://{agent['id']['trust_domain']}{agent['id']['path']}"
-    told = {entry["id"] for entry in site.spire("below", "entry", "show")["entries"]}
+    answer = {entry["id"] for entry in site.spire("below", "entry", "show")["entries"]}
     [mine] = site.spire("below", "entry", "show", "-spiffeID", SN)["entries"]
     site.spire("below", "entry", "delete", "-entryID", mine["id"])
     before = site.containers()
@@ -134,7 +134,7 @@ def test_existing_spire_gets_only_the_entries(site):
     worked(site.play(hosts, groups))
     assert site.gets("below", SN)
     there = site.spire("below", "entry", "show")["entries"]
-    assert told - {mine["id"]} < {entry["id"] for entry in there}
-    assert len(there) == len(told) + 3
+    assert answer - {mine["id"]} < {entry["id"] for entry in there}
+    assert len(there) == len(answer) + 3
     assert site.containers() == before
     assert worked(site.play(hosts, groups)).total("changed") == 0

@@ -106,10 +106,10 @@ def test_tokens_of_many_agents(spire, tmp_path):
     others, agent = [{"spiffe_id": f"{ALIAS}-{name}"} for name in "ab"], spire.only_agent()
     asked = {"agents": [*others, {"spiffe_id": ALIAS, "agent_id": agent}], "token_dir": str(tmp_path / "tokens")}
     tried, made, again = (spire.call("spire_token", check=check, **asked) for check in (True, False, False))
-    assert [[one["changed"] for one in told["results"]] for told in (tried, made, again)] == [[True, True, False]] * 2 + [[False] * 3]
+    assert [[one["changed"] for one in answer["results"]] for answer in (tried, made, again)] == [[True, True, False]] * 2 + [[False] * 3]
     assert [one["token"] for one in again["results"]] == [one["token"] for one in made["results"]]
     gone = [spire.call("spire_token", state="absent", agents=others, token_dir=asked["token_dir"]) for _again in range(2)]
-    assert [told["changed"] for told in gone] == [True, False]
+    assert [answer["changed"] for answer in gone] == [True, False]
     assert {one["spiffe_id"]["path"] for one in spire.spire("entry", "show")["entries"]}.isdisjoint(
         {"/swarm/agent/localhost-a", "/swarm/agent/localhost-b"}
     )
@@ -144,8 +144,8 @@ def test_refused_token_is_not_reused(spire, tmp_path):
     lose_data(spire)
     container = spire.client.containers.get(spire.agent)
     wait_for_log(container, b"join token does not exist or has already been used")
-    told = spire.ask(str(tmp_path))
-    assert (told["attested"], told["identity"], told["refused_token"], told["needs_join_token"]) == (False, {}, digest(spent), True)
-    assert spent not in str({name: value for name, value in told.items() if name != "container"})
+    answer = spire.ask(str(tmp_path))
+    assert (answer["attested"], answer["identity"], answer["refused_token"], answer["needs_join_token"]) == (False, {}, digest(spent), True)
+    assert spent not in str({name: value for name, value in answer.items() if name != "container"})
     spire.roles(AGENT)
     assert spire.only_agent() != agent

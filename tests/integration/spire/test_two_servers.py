@@ -90,8 +90,10 @@ def test_password_is_readable_by_the_server_only(pair):
         assert pair.password in conf.read_text(encoding="utf-8")
         assert (stat.S_IMODE(conf.stat().st_mode), conf.stat().st_uid) == (0o600, 1000)
         assert pair.password not in str(pair.container(name).attrs)
-    told = [path for path in pair.directory.glob("play-*") if path.suffix != ".json" and pair.password in path.read_text(encoding="utf-8")]
-    assert told == []
+    answer = [
+        path for path in pair.directory.glob("play-*") if path.suffix != ".json" and pair.password in path.read_text(encoding="utf-8")
+    ]
+    assert answer == []
 
 
 def test_shared_entries_are_created_once(pair):
@@ -102,7 +104,7 @@ def test_shared_entries_are_created_once(pair):
 
 
 @pytest.mark.parametrize(("lost", "left"), [SERVERS, SERVERS[::-1]])
-def test_identity_goes_on_when_one_is_lost(pair, lost, left):
+def test_identities_are_issued_when_one_server_is_lost(pair, lost, left):
     """The agent hears of an entry that is made while the other server is away."""
     pair.container(lost).stop(timeout=1)
     pair.server = f"{pair.prefix}-{left}"

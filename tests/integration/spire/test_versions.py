@@ -44,12 +44,12 @@ def test_modules_work_with_older_versions_of_spire(old):
     for entry, done in ((ENTRY, "created"), ({**ENTRY, "dns_names": []}, "updated")):
         tried, made, again = (old.call("spire_entry", check=check, entries=[entry]) for check in (True, False, True))
         assert (tried, made[done], again["changed"]) == (made, [ENTRY["spiffe_id"]], False)
-    told = old.call("spire_info", days=2, default_x509_svid_ttl="168h")
-    [entry] = [one for one in told["entries"] if one["spiffe_id"] == ENTRY["spiffe_id"]]
+    answer = old.call("spire_info", days=2, default_x509_svid_ttl="168h")
+    [entry] = [one for one in answer["entries"] if one["spiffe_id"] == ENTRY["spiffe_id"]]
     assert (entry["federates_with"], entry["x509_svid_ttl"], sorted(entry["selectors"])) == ([OTHER], 7200, ENTRY["selectors"])
-    assert (told["trust_domain"], [one["trust_domain"] for one in told["bundles"]]) == (DOMAIN, [OTHER, THIRD])
-    assert [one["spiffe_id"].rpartition("/")[0] for one in told["agents"]] == [f"spiffe://{DOMAIN}/spire/agent/join_token"]
-    assert [(one["what"], one["name"]) for one in told["problems"]] == [("svid", ENTRY["spiffe_id"])]
+    assert (answer["trust_domain"], [one["trust_domain"] for one in answer["bundles"]]) == (DOMAIN, [OTHER, THIRD])
+    assert [one["spiffe_id"].rpartition("/")[0] for one in answer["agents"]] == [f"spiffe://{DOMAIN}/spire/agent/join_token"]
+    assert [(one["what"], one["name"]) for one in answer["problems"]] == [("svid", ENTRY["spiffe_id"])]
     assert old.call("spire_entry", entries=[], purge=True, purge_parents=[ALIAS])["deleted"] == [ENTRY["spiffe_id"]]
 
 

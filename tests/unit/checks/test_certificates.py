@@ -62,7 +62,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("everywhere", "sentence"), BAD.values(), ids=BAD)
-def test_says_what_is_wrong(everywhere, sentence):
+def test_problems_are_reported(everywhere, sentence):
     assert sentence in "\n".join(found(certified(everywhere)))
 
 

@@ -70,7 +70,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("inventory", "sentence"), BAD.values(), ids=BAD)
-def test_says_what_is_wrong(inventory, sentence):
+def test_problems_are_reported(inventory, sentence):
     said = found(inventory)
     assert any(sentence in one for one in said), said
 

@@ -117,7 +117,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("inventory", "sentences"), BAD.values(), ids=BAD)
-def test_says_what_is_wrong(inventory, sentences):
+def test_problems_are_reported(inventory, sentences):
     said = found(inventory)
     assert len(said) >= len(sentences)
     for sentence in sentences:

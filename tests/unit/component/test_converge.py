@@ -40,7 +40,7 @@ def test_licences_that_are_kept_in_the_container_are_not_lost():
         (CURRENT[0], "running", {"env": {"A": "1"}}),
     ],
 )
-def test_what_loses_no_licences_is_done(release, status, changed):
+def test_changes_that_lose_no_licences_are_made(release, status, changed):
     converge.check_kept(RELEASES[release]["apls"], *planned(release, status, **changed))
 
 

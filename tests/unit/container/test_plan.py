@@ -212,7 +212,7 @@ UNASKED = [
 
 
 @pytest.mark.parametrize(("wanted", "asked", "facts"), UNASKED)
-def test_what_the_engine_gave_unasked_is_no_drift(wanted, asked, facts):
+def test_defaults_of_the_engine_are_no_drift(wanted, asked, facts):
     there = replace(THERE, **ENGINES_WISH, labels={**OURS, "learning.swarm.options": asked})
     assert set(differences(replace(WANTED, **wanted), there, DEFAULTS)) == facts
 

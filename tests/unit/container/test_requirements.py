@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts whose Python or Docker SDK is too old are told so in a sentence."""
+"""A host's Python or Docker SDK that is too old is reported in a sentence."""
 
 import re
 import sys

@@ -119,7 +119,7 @@ def test_plan_after_apply_is_empty(case, config, newer):
 
 
 @given(described(), st.booleans())
-def test_a_container_can_be_made_again_from_what_the_engine_says(case, newer):
+def test_a_container_can_be_recreated_from_its_inspect(case, newer):
     component, release, options = case
     brought = engine_like.image(Volumes={"/image-volume": {}})
     there = made(specs(component, release, Machine(), **options)[0], brought, newer)
@@ -145,7 +145,7 @@ def test_entry_point_overrides_the_image(entrypoint, command, expected):
     assert (over.entrypoint, over.command) == expected
 
 
-def test_the_request_is_the_one_that_the_command_makes():
+def test_the_request_is_that_of_the_docker_command():
     body = to_api(replace(BASE, interactive=True))
     assert [body[key] for key in ("OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr")] == [True] * 5
     assert {key: body["HostConfig"][key] for key in ("Binds", "SecurityOpt", "CapAdd", "VolumesFrom", "DeviceRequests")} == dict.fromkeys(
@@ -233,7 +233,7 @@ def test_container_that_has_or_lacks_an_option(fact, name, value, seen):
         ("StopTimeout", 10, None, False),
     ],
 )
-def test_what_others_gave_a_container_beside_its_image(fact, given, brought, differs):
+def test_options_that_others_gave_a_container(fact, given, brought, differs):
     """The container is compared whole before it is taken over; one of ours has what its image had."""
     image = engine_like.image(**({fact: brought} if brought else {}))
     said = engine_like.inspect("sn-1", to_api(BASE), image)

@@ -88,7 +88,7 @@ def test_refusal_reaches_the_program(ends: tuple[NodeEnd, ProgramEnd]) -> None:
         program.ask({"op": "begin"})
 
 
-def test_each_side_notices_that_the_other_is_gone(paths: tuple[str, str]) -> None:
+def test_each_side_notices_that_the_other_has_ended(paths: tuple[str, str]) -> None:
     for goes_first in ("node", "program"):
         node = NodeEnd(*paths)
         program = ProgramEnd(*paths)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client's wheel: options, both platforms' callbacks against an SL node that answers as told, and the file that pip installs."""
+"""The client's wheel: options, both platforms' callbacks against an SL node with prepared answers, and the file that pip installs."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ def swarm_of_two(node: NodeEnd) -> list[dict[str, Any]]:
         while True:
             header, payload = node.receive()
             asked.append(header)
-            told = {"ok": True, "round": len(asked) - 1, "leader": "sl-2", "peers": ["sl-1", "sl-2"]}
+            answer = {"ok": True, "round": len(asked) - 1, "leader": "sl-2", "peers": ["sl-1", "sl-2"]}
             merged = pack({name: (value + 2) / 2 for name, value in unpack(payload)[0].items()}) if payload else b""
-            node.send(told, merged)
+            node.send(answer, merged)
     except ChannelClosed:
         return asked
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What decides whether an image is built anew."""
+"""What decides whether an image is built again."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def test_known_hosts_have_name_address_and_key_without_comment() -> None:
         ("user-env:1 sha256:9\n<none>:<none> sha256:8\n", []),
     ],
 )
-def test_stale_image_is_one_that_the_registry_has_replaced(listing: str, expected: list[str]) -> None:
+def test_image_that_the_registry_has_replaced_is_stale(listing: str, expected: list[str]) -> None:
     assert stale(listing, {"registry.lab:5000/a:1": "sha256:1", "registry.lab:5000/b:1": "sha256:2"}) == expected
 
 

@@ -65,7 +65,7 @@ def test_member_joins_the_sentinel_and_each_knows_the_other(pair: tuple[SwarmNet
         assert {(node["uid"], node["live"]) for node in nodes} == {(pair[0].uid, True), (pair[1].uid, True)}
 
 
-def test_a_task_made_at_one_sn_is_carried_out_at_the_other(pair: tuple[SwarmNetwork, SwarmNetwork]):
+def test_a_task_created_at_one_sn_is_run_at_the_other(pair: tuple[SwarmNetwork, SwarmNetwork]):
     sentinel, member = (each.api for each in pair)
     for api, name in ((sentinel, "a"), (member, "b")):
         api.post("/nodes", {"type": "swop", "uid": name, "name": f"swop-{name}", "taskrunner": "defaulttaskbb.taskdb.sml.hpe", "nodes": 2})
@@ -102,8 +102,8 @@ def test_peers_of_both_organisations_train_by_one_contract(pair: tuple[SwarmNetw
     assert first["leader"] is None
     begin = time.monotonic()
     assert member.post(f"{CONTRACT}/rounds/1", {"uid": "y", "weight": 2})["leader"] == "y"
-    told = sentinel.get(f"{CONTRACT}/rounds/1?after={first['seq']}&wait=10")
-    assert [each["uid"] for each in told["members"]] == ["x", "y"]
+    answer = sentinel.get(f"{CONTRACT}/rounds/1?after={first['seq']}&wait=10")
+    assert [each["uid"] for each in answer["members"]] == ["x", "y"]
     assert time.monotonic() - begin < 2
     with pytest.raises(Failed, match="does not lead"):
         sentinel.post(f"{CONTRACT}/rounds/1/merged", {"uid": "x"})

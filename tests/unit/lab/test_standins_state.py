@@ -91,12 +91,12 @@ def test_merged_round_opens_the_next_without_finished_peers():
 
 def test_who_may_not_check_in():
     swarm = Consortium("a")
-    for peer, told in (
+    for peer, answer in (
         ({"uid": "x", "address": "h:1", "min_peers": 2, "grace": 1}, "it is not enrolled"),
         ({"uid": "a", "address": "h:1", "min_peers": 2, "grace": 1}, "enrolled as h:16000, not as h:1"),
         ({"uid": "a", "address": "h:16000", "min_peers": 0, "grace": 1}, "must be 1 or more"),
     ):
-        with pytest.raises(Failed, match=told):
+        with pytest.raises(Failed, match=answer):
             swarm.do("checkin", contracts.DEFAULT, peer)
     with pytest.raises(Failed, match=r"round 2 of .* is not open yet"):
         swarm.report("a", 2)
@@ -115,8 +115,8 @@ def test_old_rounds_are_forgotten():
 
 def test_two_nodes_cannot_share_a_port_or_a_name_and_a_restarted_one_takes_its_place():
     swarm = Consortium("a")
-    for name, port, told in (("other", 16000, "needs another port"), ("a", 17000, "needs another host name")):
-        with pytest.raises(Failed, match=told):
+    for name, port, answer in (("other", 16000, "needs another port"), ("a", 17000, "needs another host name")):
+        with pytest.raises(Failed, match=answer):
             swarm.do("enrol", {"type": "sl", "uid": "b", "name": name, "host_ip": "h", "port": port})
     swarm.do("enrol", {"type": "sl", "uid": "b", "name": "a", "host_ip": "h", "port": 16000})
     assert list(swarm.state["nodes"]) == ["b"]

@@ -48,7 +48,7 @@ def test_nothing_to_do(line: str):
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "answer"),
     [
         ("ASSIGN TASK t TO r WITH many PEERS", "ASSIGN TASK <task> TO <runner> WITH <peers:int> PEERS"),
         ("CREATE CONTEXT c", "CREATE CONTEXT <name> WITH IP"),
@@ -57,10 +57,10 @@ def test_nothing_to_do(line: str):
         ("DANCE", "HELP lists all"),
     ],
 )
-def test_not_understood(line: str, told: str):
+def test_not_understood(line: str, answer: str):
     with pytest.raises(NotUnderstood) as problem:
         parse(line)
-    assert told in str(problem.value)
+    assert answer in str(problem.value)
 
 
 def test_every_form_has_its_method():
@@ -146,8 +146,8 @@ LIST NOTHING
     )
     worker.join()
     assert not ran.problem
-    for told in ("API Server is UP!", "TASK FINALIZED : build", "build : FINALIZED", "TASKRUNNER COMPLETE", "mine", "SWOP  ", "* one"):
-        assert told in ran.output
+    for answer in ("API Server is UP!", "TASK FINALIZED : build", "build : FINALIZED", "TASKRUNNER COMPLETE", "mine", "SWOP  ", "* one"):
+        assert answer in ran.output
     assert "NOTHING" not in ran.output
 
 
@@ -203,7 +203,7 @@ def test_a_failed_peer_is_printed_and_fails_the_script(tmp_path: Path, sn: Swarm
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "answer"),
     [
         ("CREATE TASK FROM nowhere.yaml", "nowhere.yaml cannot be read"),
         ("FINALIZE TASK t", "task t is not there; there are: none"),
@@ -217,10 +217,10 @@ def test_a_failed_peer_is_printed_and_fails_the_script(tmp_path: Path, sn: Swarm
     ],
 )
 def test_failing_command_ends_the_script_if_configured(
-    line: str, told: str, tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str]
+    line: str, answer: str, tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str]
 ):
     ran = Ran(tmp_path, sn, f"{BEGIN}{line}\nSLEEP 600\n", capsys)
-    assert told in ran.problem
+    assert answer in ran.problem
     assert line in ran.problem
     goes_on = Ran(tmp_path, sn, f"{BEGIN}EXIT ON FAILURE OFF\n{line}\nLIST CONTEXTS\n", capsys)
     assert not goes_on.problem

@@ -64,7 +64,7 @@ def test_profile_of_the_example_is_valid():
 
 
 @pytest.mark.parametrize(
-    ("path", "new", "told"),
+    ("path", "new", "answer"),
     [
         *((key, ..., f"'{key}' is a required property") for key in PROFILE),
         *(
@@ -91,11 +91,11 @@ def test_profile_of_the_example_is_valid():
         ("nodes.0.slnodedef.privatedata", {"src": "/data"}, "mType"),
     ],
 )
-def test_a_profile_with_a_mistake_is_refused(path: str, new: Any, told: str):
+def test_a_profile_with_a_mistake_is_refused(path: str, new: Any, answer: str):
     with pytest.raises(Refusal) as refusal:
         profile.check(changed(PROFILE, path, new), "profile.yml")
     assert "profile.yml is not a SWOP profile" in str(refusal.value)
-    assert told in str(refusal.value)
+    assert answer in str(refusal.value)
 
 
 def test_invalid_or_missing_profile_is_refused(tmp_path: Path):
@@ -147,7 +147,7 @@ def test_a_task_of_each_type(task: dict[str, Any]):
 
 
 @pytest.mark.parametrize(
-    ("task", "path", "new", "told"),
+    ("task", "path", "new", "answer"),
     [
         *((RUN, key, ..., f"'{key}' is a required property") for key in RUN),
         *((RUN, f"Body.{key}", ..., f"'{key}' is a required property") for key in RUN["Body"]),
@@ -169,11 +169,11 @@ def test_a_task_of_each_type(task: dict[str, Any]):
         (FILL, "Body.OpsList.0.Operation", "DELETE", "Body.OpsList.0.Operation"),
     ],
 )
-def test_a_task_with_a_mistake_is_refused(task: dict[str, Any], path: str, new: Any, told: str):
+def test_a_task_with_a_mistake_is_refused(task: dict[str, Any], path: str, new: Any, answer: str):
     with pytest.raises(Refusal) as refusal:
         tasks.validate(changed(task, path, new), "t.yml")
     assert "t.yml is not a task definition" in str(refusal.value)
-    assert told in str(refusal.value)
+    assert answer in str(refusal.value)
 
 
 def test_a_password_is_not_quoted():
@@ -365,8 +365,8 @@ def test_tasks_that_cannot_be_carried_out(tmp_path: Path):
         ({"Operation": "DOWNLOAD", "Target": "file:///etc/passwd"}, "takes a http or https URL"),
         ({"Operation": "DOWNLOAD", "Target": "https://h/a", "Options": [{"In": "x"}]}, "takes the option Out, not In"),
     ]
-    for operation, told in cases:
-        with pytest.raises(Refusal, match=told):
+    for operation, answer in cases:
+        with pytest.raises(Refusal, match=answer):
             docker_work.carry_out(operation, tmp_path)
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mutual TLS between stand-ins, on loopback, with real handshakes: who gets in, who does not, and what each is told."""
+"""Mutual TLS between stand-ins, on loopback, with real handshakes: which connections are accepted, and the messages on both sides."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ def test_untrusted_peer_is_refused_with_a_reason(server: Identity, client: Ident
         ask(client, port)
 
 
-def test_silent_connection_blocks_nobody():
+def test_silent_connection_does_not_block_others():
     with serving(ONE.identity("sn")) as port, socket.create_connection(("127.0.0.1", port)):
         assert ask(ONE.identity("sl"), port) == "OK"
 
 
-def test_retry_lasts_until_the_server_is_there():
+def test_retry_lasts_until_the_server_answers():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

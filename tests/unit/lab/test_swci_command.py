@@ -98,7 +98,7 @@ def test_a_name_within_another_is_not_taken_for_it(container: Container):
     assert run(container, "CREATE CONTRACT heart.study")["changed"]
 
 
-def test_what_a_taskrunner_does_is_read(container: Container):
+def test_state_of_a_taskrunner_is_read(container: Container):
     asked = f"GET TASKRUNNER STATUS {RUNNER}"
     assert commands.runner("\n".join(run(container, asked)["output"]))["state"] == "IDLE"
     for command in CHAIN[:5]:
@@ -116,7 +116,7 @@ def test_an_echoed_command_is_not_output(container: Container, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "answer"),
     [
         ("DANCE", "is not a command that can be run on its own"),
         ("SLEEP 10", "is not a command that can be run on its own"),
@@ -126,12 +126,12 @@ def test_an_echoed_command_is_not_output(container: Container, monkeypatch: pyte
         ("GET CONTRACT STATUS nothing", "GET CONTRACT STATUS nothing failed in swci-1: ERROR: contract nothing is not there"),
     ],
 )
-def test_refused_in_words(container: Container, command: str, told: str):
-    with pytest.raises((EngineError, ValueError), match=told):
+def test_refused_in_words(container: Container, command: str, answer: str):
+    with pytest.raises((EngineError, ValueError), match=answer):
         run(container, command)
 
 
-def test_an_swci_that_ended_or_is_not_there_is_named(container: Container):
+def test_a_stopped_or_missing_swci_is_named(container: Container):
     container.running = False
     with pytest.raises(EngineError, match="swci-1 does not run"):
         run(container, "LIST NODES")

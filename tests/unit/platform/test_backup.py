@@ -96,7 +96,7 @@ def parameters(host, keys, **others):
     }
 
 
-def test_what_was_backed_up_comes_back_on_a_host_that_has_nothing(host, keys):
+def test_a_backup_is_restored_on_an_empty_host(host, keys):
     mounts = {"sn-1": ["sn-1-smlnode"], "spire-agent": [str(host / "swarm/spire-agent")]}
     engine = Table(
         host / "volumes", [container("sn-1", "sn", mounts["sn-1"]), container("spire-agent", "spire_agent", mounts["spire-agent"])]

@@ -148,7 +148,7 @@ def test_kept_containers_are_only_stopped():
     assert _platform.stop(Table(SITE[6]), {**OPTIONS, "keep": True}, False)["changed"] is False
 
 
-def test_logs_are_kept_with_what_was_said_at_the_end_and_without_secrets(tmp_path):
+def test_logs_are_kept_to_their_last_line_and_without_secrets(tmp_path):
     directory = tmp_path / "logs"
     answer = _platform.stop(Table(*SITE), {**OPTIONS, "sn": True, "ml": True, "log_dir": str(directory)}, False)
     assert answer["logs"] == [f"{directory}/swop-1-a-ml-0.log", f"{directory}/sn-1.log"]
@@ -214,7 +214,7 @@ def test_what_is_removed(tmp_path, containers, labels, keep, stay):
     assert sorted(path.name for path in directory.glob("*")) == left
 
 
-def test_teardown_knows_every_directory_that_is_made():
+def test_teardown_knows_every_directory_that_is_created():
     texts = [path.read_text(encoding="utf-8") for path in (*ROOT.glob("roles/*/*/*.yml"), *ROOT.glob("plugins/plugin_utils/_site/*.py"))]
     made = {name for text in texts for name in re.findall(r"""\bswarm_dir\b["') ]*(?:}+/| ~ '/)([a-z_-]+)""", text)}
     assert {"client", "spire-server", "swci"} <= made
@@ -230,7 +230,7 @@ def test_directory_that_others_use_too(directory, shared):
     assert bool(teardown._shared(directory)) is shared
 
 
-def test_link_is_removed_and_not_what_it_leads_to(tmp_path):
+def test_link_is_removed_but_not_its_target(tmp_path):
     (tmp_path / "own/file").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "own")
     teardown._remove(str(tmp_path / "link"))

@@ -94,11 +94,11 @@ def test_progress_of_a_running_training():
 def test_first_failure_is_reported_with_its_explanation():
     with pytest.raises(training.TrainingFailed) as failure:
         look({**FAILED, "sl-2": (RUNS, ""), "ml-2": (RUNS, "")}, 2, 1)
-    told = str(failure.value)
-    assert "the training of sl-1 failed: container ml-1 ended with exit code 2" in told
-    assert "let at most 4 SL nodes use one SN" in told
-    assert "The last lines of sl-1:\nthe SL's reason" in told
-    assert "tell-nobody" not in told
+    answer = str(failure.value)
+    assert "the training of sl-1 failed: container ml-1 ended with exit code 2" in answer
+    assert "let at most 4 SL nodes use one SN" in answer
+    assert "The last lines of sl-1:\nthe SL's reason" in answer
+    assert "tell-nobody" not in answer
 
 
 def test_missing_container_is_named():

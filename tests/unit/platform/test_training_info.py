@@ -81,7 +81,7 @@ def test_in_progress(containers, answer, reasons):
     assert (found["reasons"], found["in_progress"]) == (reasons, bool(reasons))
 
 
-def test_a_failure_of_an_earlier_training_is_not_told():
+def test_a_failure_of_an_earlier_training_is_not_reported():
     old, stopped = {**BAD, "FinishedAt": "2025-12-31T00:00:00Z"}, {**BAD, "ExitCode": 137}
     found = info({"ml-1": ("ml", "", old, ""), "ml-2": ("ml", "", UP, ""), "ml-3": ("ml", "", stopped, "")})
     assert found["failure"] == ""
@@ -98,13 +98,13 @@ def test_a_program_without_memory_has_failed():
     assert "ml-1 ended with exit code 137" in info({"ml-1": ("ml", "", {**BAD, "ExitCode": 137, "OOMKilled": True}, "")})["failure"]
 
 
-def test_a_swci_that_cannot_be_asked_is_said():
+def test_a_swci_that_cannot_be_asked_is_reported():
     found = info({"swci-1": ("swci", "2.3.0", UP, "")})
     assert "SN node is away" in found["taskrunner"]["problem"]
     assert not found["in_progress"]
 
 
-def test_the_first_failure_is_told_with_its_log():
+def test_the_first_failure_is_reported_with_its_log():
     later = {**BAD, "FinishedAt": "2026-01-01T00:00:09Z"}
     found = info({"ml-2": ("ml", "", later, "broken pipe\n"), "ml-1": ("ml", "", BAD, "No module named 'torch'\n")})
     assert "ml-1 ended with exit code 1" in found["failure"]

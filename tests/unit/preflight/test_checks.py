@@ -60,8 +60,8 @@ def name(**found: object) -> Callable[[Site], object]:
     return fact("names", "hub.example", {"addresses": [], "problem": "", **found})
 
 
-def image(**told: object) -> Callable[[Site], object]:
-    return fact("registry", SN, told)
+def image(**reported: object) -> Callable[[Site], object]:
+    return fact("registry", SN, reported)
 
 
 def sl_nodes(site: Site) -> None:
@@ -173,7 +173,7 @@ CASES = {
 }
 
 
-def test_there_are_enough_checks_and_a_case_for_each():
+def test_every_check_has_a_case():
     assert len(CHECKS) >= 40
     assert set(CASES) == set(CHECKS)
     assert set(judge.FINDERS) == set(CHECKS)
@@ -220,7 +220,7 @@ def test_sentences_begin_as_sentences_and_have_names_in_their_braces(check):
         assert all(word is None or word.isidentifier() for _text, word, _spec, _how in string.Formatter().parse(sentence))
 
 
-def test_a_host_that_does_not_answer_is_one_finding_and_nothing_else_is_said_of_it():
+def test_an_unreachable_host_is_the_only_finding_for_that_host():
     site = Site()
     site.lose("host-2", "unreachable", "timed out")
     for one in site.seen["host-1"].reached["connections"]:
@@ -247,7 +247,7 @@ def test_a_host_that_could_be_measured_and_not_connect_keeps_its_facts():
     assert {port["state"] for port in found["ports"] if port["source"] == "host-1"} == {"open"}
 
 
-def test_what_was_not_seen_is_not_called_healthy():
+def test_unseen_facts_do_not_pass():
     site = Site()
     gone("engine", "networks", "memory")(site)
     states = site.judged()["states"]["host-2"]

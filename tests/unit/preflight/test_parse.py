@@ -106,7 +106,7 @@ def test_names_of_this_machine():
     assert observe.resolve("a" * 64 + ".invalid")["problem"]
 
 
-def test_a_disk_is_that_of_the_nearest_directory_there(tmp_path):
+def test_a_disk_is_that_of_the_nearest_existing_directory(tmp_path):
     found = observe.disk(str(tmp_path / "not" / "yet"))
     assert found["path"] == str(tmp_path / "not" / "yet")
     assert found["total"] > found["free"] > 0

@@ -42,7 +42,7 @@ def test_json():
     assert {"host": "host-2", "check": "ports", "severity": "error"}.items() <= found["findings"][-2].items()
 
 
-def test_page_stands_alone_and_escapes_what_hosts_say():
+def test_page_is_self_contained_and_escapes_output_of_hosts():
     page = report.page(broken(), 0)
     assert "Not fit yet" in page
     assert "&lt;script&gt;alert(1)" in page

@@ -60,7 +60,7 @@ def trial(tmp_path_factory):
     return directory, hosts, found
 
 
-def test_certificates_are_made_and_copied(trial):
+def test_certificates_are_created_and_copied(trial):
     directory, hosts, found = trial
     for host in hosts:
         place = directory / host / "certificates/nodes"

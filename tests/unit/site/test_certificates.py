@@ -45,8 +45,8 @@ def test_profile_passes_certificates_to_the_sl_nodes():
 
 
 def test_components_with_other_files_have_directories_of_their_own():
-    told = {**FILES, "sn": {"key": "/a", "cert": "/b"}}
-    model = _site.derive(certified({"swarm_certificates": told}))
+    answer = {**FILES, "sn": {"key": "/a", "cert": "/b"}}
+    model = _site.derive(certified({"swarm_certificates": answer}))
     assert model["host-2"]["identity"]["sn"]["key"] == f"{PLACE}/sn/key.pem"
     assert model["host-2"]["identity"]["swop"]["cacert"] == f"{PLACE}/swop/cacert.pem"
 
@@ -115,8 +115,8 @@ def test_unusable_files_are_refused(ca, tmp_path):
 
 def test_unusable_authorities_are_refused(tmp_path):
     late = Authority(tmp_path, "late", days=3)
-    assert "the CA CN=late of" in (told := judged(late.issue("a")))
-    assert "expires at 2027-01-18 08:00 UTC, before the training ends" in told
+    assert "the CA CN=late of" in (answer := judged(late.issue("a")))
+    assert "expires at 2027-01-18 08:00 UTC, before the training ends" in answer
     no_ca = Authority(tmp_path, "no-ca", is_ca=False)
     assert "is not signed by a CA" in judged(no_ca.issue("b"))
     same_name = Authority(tmp_path, "late")

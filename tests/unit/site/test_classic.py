@@ -99,7 +99,7 @@ def test_image_of_the_spire_server(changes, image, variables):
     assert "r.example/hpe_eval/swarm-learning/sn:0.3.0" in images
 
 
-def test_a_swci_without_a_script_says_which_nodes_there_are():
+def test_a_swci_without_a_script_lists_the_nodes():
     script = derived()["host-1"]["swci_script"].splitlines()
     assert script[1] == "WAIT FOR IP 172.1.1.1 30304"
     assert script[-2:] == ["LIST NODES", "EXIT"]

@@ -90,7 +90,7 @@ def test_identity(component, facts, expected):
 
 
 @pytest.mark.parametrize("component", ["apls", "spire_server", "spire_agent"])
-def test_what_is_no_node_gets_nothing_of_a_node(component):
+def test_other_containers_get_no_options_of_a_node(component):
     assert of(component=component, own={"release": "2.3.0", "network": ""}) == {"name": f"{component}-1", "release": "2.3.0"}
 
 

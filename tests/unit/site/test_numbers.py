@@ -22,7 +22,7 @@ CASES = {
     "a node with a name of its own takes no other's number": ({"a": ["own", ""]}, {"a": [2]}, {"a": [1, 2]}),
     "a name that is a number, on another host": ({"new": UNNAMED, "a": ["sn-1"]}, {"a": [1]}, {"new": [2], "a": [3]}),
     "a name that is a number, beside a number that is kept": ({"a": ["sn-1", ""]}, {"a": [1, 2]}, {"a": [3, 2]}),
-    "a number that is not known is given anew": ({"a": ["", ""], "b": UNNAMED}, {"a": [0, 3], "b": [1]}, {"a": [2, 3], "b": [1]}),
+    "an unknown number is assigned again": ({"a": ["", ""], "b": UNNAMED}, {"a": [0, 3], "b": [1]}, {"a": [2, 3], "b": [1]}),
 }
 
 

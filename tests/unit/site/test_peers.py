@@ -41,7 +41,7 @@ def text(bundle):
     return _peers.written(bundle, OWN, NODES)
 
 
-def told(text):
+def answer(text):
     return json.loads(text)["fingerprint"]
 
 
@@ -51,22 +51,22 @@ def changed(text, **changes):
 
 def refusal(text, fingerprint=None):
     with pytest.raises(_peers.InvalidPeerFile) as error:
-        _peers.taken(text, told(text) if fingerprint is None else fingerprint, NOW)
+        _peers.taken(text, answer(text) if fingerprint is None else fingerprint, NOW)
     return str(error.value)
 
 
 def test_exchange_file_of_one_is_accepted_by_the_other(text, bundle):
-    peer = _peers.taken(text, told(text).upper().replace(" ", ":"), NOW)
+    peer = _peers.taken(text, answer(text).upper().replace(" ", ":"), NOW)
     assert json.loads(peer.pop("bundle")) == {"keys": json.loads(bundle)["keys"][:1]}, "keys for JWTs come by the federation"
     assert peer == {**OWN, **NODES}
-    assert len(told(text).split()) == 16
+    assert len(answer(text).split()) == 16
     assert _peers.written(bundle, OWN, NODES) == text, "the same bundle gives the same file"
 
 
 def test_the_order_of_keys_does_not_matter(tmp_path):
     one, two = (Authority(tmp_path, f"spiffe://{DOMAIN}") for _again in range(2))
     assert _peers.written(spiffe(one, two), OWN, NODES) == _peers.written(spiffe(two, one), OWN, NODES)
-    assert told(_peers.written(spiffe(one, two), OWN, NODES)) != told(_peers.written(spiffe(one), OWN, NODES))
+    assert answer(_peers.written(spiffe(one, two), OWN, NODES)) != answer(_peers.written(spiffe(one), OWN, NODES))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_wrong_fingerprint_is_refused(text, tmp_path):
     assert "was changed or damaged on its way" in refusal(changed(text, bundle=json.loads(other)))
     assert "swarm_peers says 1234" in (said := refusal(text, "1234"))
     assert "do not use the file until org3.swarm.learning has confirmed" in said
-    assert f"has the fingerprint {told(text)}: ask org3.swarm.learning to read out theirs" in refusal(text, "")
+    assert f"has the fingerprint {answer(text)}: ask org3.swarm.learning to read out theirs" in refusal(text, "")
 
 
 def test_invalid_trust_domain_is_refused(text):
@@ -158,7 +158,7 @@ def loaded(files, given, **changes):
 
 
 def test_problems_name_the_file(text):
-    item = {"file": "org3.json", "fingerprint": told(text)}
+    item = {"file": "org3.json", "fingerprint": answer(text)}
     assert loaded({"org3.json": text}, [item])[0] == []
     for given, words in (
         ("org3.json", "swarm_peers must be a list of mappings"),
@@ -175,7 +175,7 @@ def test_problems_name_the_file(text):
 
 
 def test_what_follows_from_a_peer(text):
-    _none, inventory = loaded({"org3.json": text}, [{"file": "org3.json", "fingerprint": told(text)}])
+    _none, inventory = loaded({"org3.json": text}, [{"file": "org3.json", "fingerprint": answer(text)}])
     assert stages.problems(inventory, lambda path: True) == []
     here = model.derive(inventory)["host-1"]
     assert [one["trust_domain"] for one in here["federates_with"]] == ["org2.swarm.learning", DOMAIN]
@@ -191,7 +191,7 @@ def test_what_follows_from_a_peer(text):
 def test_pairs_are_counted_the_same_everywhere(text, own, names):
     """One host a side; the other side has three pairs, and counts by the same order of the trust domains."""
     only = {f"swarm_{one}": ["host-1"] for one in ("spire_server", "spire_agent", "sn", "swop")}
-    given = [{"file": "3", "fingerprint": told(text)}]
+    given = [{"file": "3", "fingerprint": answer(text)}]
     _none, inventory = loaded({"3": text}, given, groups=only, host_1={"swarm_trust_domain": own})
     nodes = [node["slnodedef"] for node in model.derive(inventory)["host-1"]["swop_profiles"]["swop-1"]["nodes"]]
     assert [node["slhostname"] for node in nodes] == names

@@ -320,7 +320,7 @@ def built(directory, version="2.3.0", python=">=3.8,<3.10"):
     return path
 
 
-def test_what_a_wheel_says_of_itself(tmp_path):
+def test_metadata_of_a_wheel(tmp_path):
     assert wheel.read(str(built(tmp_path))) == wheel.Wheel("2.3.0", ">=3.8,<3.10")
     assert wheel.read(str(tmp_path / "absent.whl")) == wheel.Wheel()
     (tmp_path / "text.whl").write_text("no archive", encoding="utf-8")

@@ -32,7 +32,7 @@ CASES = {
     "attested, its server has news": (ATTESTED, False, {**SERVER, "news": True}, {"wait"}),
     "attested, news, before SPIRE 1.0": (ATTESTED, False, {**SERVER, "news": True, "modern": False}, set()),
     "attested, news, in check mode": (ATTESTED, False, {**SERVER, "news": True, "check_mode": True}, set()),
-    "started anew, it asks by itself": (CHANGED, False, {**SERVER, "news": True}, {"start"}),
+    "restarted, it asks by itself": (CHANGED, False, {**SERVER, "news": True}, {"start"}),
 }
 
 

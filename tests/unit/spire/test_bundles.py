@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many bundles in one call: the server is asked once, told what differs, and a refusal names the bundle."""
+"""Many bundles in one call: the server is asked once, only differences are set, and a refusal names the bundle."""
 
 import json
 
@@ -48,7 +48,7 @@ def call(engine, wanted, check_mode=False, record_dir=None):
 MANY = {f"org{number}.example": spiffe(f"CA{number}") for number in range(50)}
 
 
-def test_many_bundles_that_are_there_are_one_command():
+def test_many_existing_bundles_need_one_command():
     engine = Engine(MANY)
     result = call(engine, MANY)
     assert (result["changed"], result["new_trust"], result["diff"]) == (False, False, {"before": "", "after": ""})
@@ -56,7 +56,7 @@ def test_many_bundles_that_are_there_are_one_command():
     assert [one["trust_domain"] for one in result["results"]] == list(MANY)
 
 
-def test_only_what_differs_is_set_and_check_mode_says_the_same(tmp_path):
+def test_only_differences_are_set_and_check_mode_reports_the_same(tmp_path):
     """One that is absent, one whose CA is another one, one whose CA was renewed beside the old one, and one that is well."""
     there = {"b.example": spiffe("OLD"), "c.example": spiffe("C1"), "d.example": spiffe("D", "OLDER")}
     wanted = {"a.example": spiffe("A"), "b.example": spiffe("B"), "c.example": spiffe("C1", "C2"), "d.example": spiffe("D")}
@@ -110,7 +110,7 @@ def test_bundles_of_peers():
     """Given ones are a starting point; a server's own word is not. One that has not said anything has no bundle yet."""
     federates_with = [
         {"trust_domain": "sent", "address": "192.0.2.3", "bundle": "S"},
-        {"trust_domain": "told", "address": "192.0.2.1", "host": "host-1"},
+        {"trust_domain": "answer", "address": "192.0.2.1", "host": "host-1"},
         {"trust_domain": "mute", "address": "192.0.2.2", "host": "host-2"},
         {"trust_domain": "skipped", "address": "192.0.2.4", "host": "host-3"},
         {"trust_domain": "shared", "address": "192.0.2.5"},
@@ -118,5 +118,5 @@ def test_bundles_of_peers():
     hostvars = {"host-1": {"spire_server_state": {"bundle": "T"}}, "host-2": {"spire_server_state": {"bundle": ""}}, "host-3": {}}
     assert _peer_bundles.bundles(federates_with, hostvars) == [
         {"trust_domain": "sent", "bundle": "S", "bootstrap": True},
-        {"trust_domain": "told", "bundle": "T", "bootstrap": False},
+        {"trust_domain": "answer", "bundle": "T", "bootstrap": False},
     ]

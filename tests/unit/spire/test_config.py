@@ -43,7 +43,7 @@ def test_renders(configuration, text):
 
 
 @pytest.mark.parametrize(("configuration", "message"), REFUSED)
-def test_refuses_what_has_no_form(configuration, message):
+def test_refuses_values_without_a_form_in_hcl(configuration, message):
     with pytest.raises(ValueError, match=message):
         _hcl.render(configuration)
 

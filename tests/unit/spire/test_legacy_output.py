@@ -78,8 +78,8 @@ def test_agents():
 
 def test_written_entries():
     wanted = entries.entry_from_option({**WANTED, "federates_with": ["org2.swarm.learning"], "x509_svid_ttl": 60})
-    (told,) = legacy_output.data([{**wanted, "id": "7c9b"}])["entries"]
-    assert told == {
+    (answer,) = legacy_output.data([{**wanted, "id": "7c9b"}])["entries"]
+    assert answer == {
         "entry_id": "7c9b",
         "spiffe_id": WANTED["spiffe_id"],
         "parent_id": WANTED["parent_id"],

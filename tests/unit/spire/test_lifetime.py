@@ -30,7 +30,7 @@ def authority(begun, life):
         ([(70, 100), (20, 100)], 0),
         ([(94, 100), (44, 100)], 1),  # … or a week before the end
         ([(92, 100), (42, 100)], 0),
-        ([(11, 30), (26, 30)], 0),  # in whatever order they are told
+        ([(11, 30), (26, 30)], 0),  # in whatever order they are listed
         ([(31, 30), (16, 30), (1, 30)], 1),
     ],
 )
@@ -51,8 +51,8 @@ def test_which_authority_signs(authorities, signs):
     ],
 )
 def test_svids_signed_by_the_previous_authority(authorities, ends):
-    told = lingering([authority(*one) for one in authorities], NOW)
-    assert (told and (told[0] - NOW) / DAY) == ends
+    answer = lingering([authority(*one) for one in authorities], NOW)
+    assert (answer and (answer[0] - NOW) / DAY) == ends
 
 
 def entry(name, ttl, parent="swarm/agent/host-1"):
@@ -111,18 +111,18 @@ ALIAS = {"spiffe_id": HOST, "parent_id": "spiffe://a/spire/agent/x", "x509_svid_
 )
 def test_unused_token_is_reported(change, says):
     facts = {**GOOD, "tokens": [{"spiffe_id": HOST, "expires_at": NOW + 60}], **change}
-    told = [one for one in problems(facts, 14 * DAY, END, NOW) if one["what"] == "token"]
-    assert [says in one["problem"] for one in told] == [True] * bool(says)
-    assert [one["name"] for one in told] == [HOST] * bool(says)
+    answer = [one for one in problems(facts, 14 * DAY, END, NOW) if one["what"] == "token"]
+    assert [says in one["problem"] for one in answer] == [True] * bool(says)
+    assert [one["name"] for one in answer] == [HOST] * bool(says)
 
 
 @pytest.mark.parametrize(("left", "how"), [(1, "run `site`, which uses it;"), (0, "run `site`, which creates and uses another one;")])
 def test_token_decisions(left, how):
-    [told] = problems({**GOOD, "tokens": [{"spiffe_id": HOST, "expires_at": NOW + left}]}, 14 * DAY, END, NOW)
-    assert told["remedy"].startswith(how)
+    [answer] = problems({**GOOD, "tokens": [{"spiffe_id": HOST, "expires_at": NOW + left}]}, 14 * DAY, END, NOW)
+    assert answer["remedy"].startswith(how)
 
 
-def test_an_entry_without_a_life_of_its_own_has_the_servers():
+def test_an_entry_without_a_lifetime_has_that_of_the_server():
     [said] = problems(GOOD, 3600, END, NOW)
     assert (said["what"], said["name"], said["expires_at"]) == ("svid", "spiffe://a/sn", NOW + 1800)
     assert said["problem"].startswith("an SVID is valid for 1 h, ")
@@ -150,8 +150,8 @@ def test_credentials_of_a_node(container, ends):
 
 
 def test_how_an_expiring_credential_is_renewed():
-    told = [held([node(spiffe_id=name, expires_at=NOW)], None, END, NOW)[0] for name in ("spiffe://a/swarm/sn", "")]
-    assert [one["remedy"].split("`")[0] for one in told] == [
+    answer = [held([node(spiffe_id=name, expires_at=NOW)], None, END, NOW)[0] for name in ("spiffe://a/swarm/sn", "")]
+    assert [one["remedy"].split("`")[0] for one in answer] == [
         "restart it (",
         "renew the certificate (swarm_certificates), then restart it (",
     ]
@@ -160,9 +160,9 @@ def test_how_an_expiring_credential_is_renewed():
 
 def test_server_that_has_not_started_has_nothing():
     given = {"days": 7, "default_x509_svid_ttl": "1h", "token_dir": None, "synchronized": ["spiffe://td/agent"]}
-    told = info(NoServerYet(), given, True)
-    assert {name for name, value in told.items() if value} == {"problems"}
-    assert [one["what"] for one in told["problems"]] == ["authority"]
+    answer = info(NoServerYet(), given, True)
+    assert {name for name, value in answer.items() if value} == {"problems"}
+    assert [one["what"] for one in answer["problems"]] == ["authority"]
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(90, "0.025 h"), (3600, "1 h"), (DAY, "1 d"), (36 * 3600, "1.5 d"), (400 * DAY, "400 d")])
@@ -177,17 +177,17 @@ AUDIT = (
 AGENTS = [f"spiffe://org1.example/spire/agent/join_token/{number}" for number in (1, 2)]
 
 
-def log_of(*told):
+def log_of(*answer):
     """A server's log as a queue, which ends: one line for each (agent, method); the server's own command line has no SPIFFE ID."""
     lines = queue.Queue()
-    for agent, method in told:
+    for agent, method in answer:
         lines.put(AUDIT.format(who="nobody", caller=f'caller_id="{agent}"' if agent else "caller_uid=1000", method=method))
     lines.put(None)
     return lines
 
 
 @pytest.mark.parametrize(
-    ("told", "heard"),
+    ("answer", "heard"),
     [
         ([(AGENTS[0], "GetBundle"), (AGENTS[1], "GetBundle")], AGENTS),
         ([(AGENTS[1], "GetBundle"), (AGENTS[1], "GetBundle")], AGENTS[1:]),
@@ -196,8 +196,8 @@ def log_of(*told):
     ],
     ids=["all", "one of two", "entries alone, the bundles come after them", "others"],
 )
-def test_agents_that_have_synchronised(told, heard):
-    assert synchronized(log_of(*told), AGENTS, 5) == heard
+def test_agents_that_have_synchronised(answer, heard):
+    assert synchronized(log_of(*answer), AGENTS, 5) == heard
 
 
 def test_wait_for_silent_agents_has_a_limit():

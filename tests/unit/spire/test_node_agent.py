@@ -186,7 +186,7 @@ def test_nodes_that_will_start(node_type, results, expected):
     assert [result["name"] for result in _node_agent.to_attest(results, node_type)] == expected
 
 
-def test_what_nodes_get_to_be_attested():
+def test_what_nodes_need_to_be_attested():
     def answer(name, needed, **asked):
         return {
             "item": {"item": name, "identity": {}, "distrusts_server": False, **asked},

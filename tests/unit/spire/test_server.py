@@ -113,9 +113,9 @@ def test_same_entry():
     ],
 )
 def test_difference_of_entries(wanted, there, fields):
-    told = as_answered(**{name: value for name, value in there.items() if name != "federates_with"})
-    told["federates_with"] = there.get("federates_with", [])
-    assert set(entries.entry_difference(entries.entry_from_option({**ENTRY, **wanted}), told)) == fields
+    answer = as_answered(**{name: value for name, value in there.items() if name != "federates_with"})
+    answer["federates_with"] = there.get("federates_with", [])
+    assert set(entries.entry_difference(entries.entry_from_option({**ENTRY, **wanted}), answer)) == fields
 
 
 def key(use, **others):

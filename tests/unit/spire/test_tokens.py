@@ -35,13 +35,13 @@ class Engine:
 
     def _entry_show(self, words, _stdin):
         filters = dict(zip(words[2::2], words[3::2]))
-        told = [
+        reported = [
             {"id": f"e-{token}", "spiffe_id": parts(ALIAS + name), "parent_id": parts(AGENTS + token)}
             for token, name in self.aliases.items()
         ]
         if "-spiffeID" in filters:
-            told = [entry for entry in told if entry["spiffe_id"] == parts(filters["-spiffeID"])]
-        return {"entries": told}
+            reported = [entry for entry in reported if entry["spiffe_id"] == parts(filters["-spiffeID"])]
+        return {"entries": reported}
 
     def _entry_delete(self, _words, stdin):
         for entry_id in json.loads(stdin)["ids"]:
@@ -72,7 +72,7 @@ def call(engine, agents, check_mode=False, state="present", token_dir=None):
     return tokens.token(Server(engine, "spire-server"), params, check_mode)
 
 
-def test_many_agents_that_are_known_are_one_command():
+def test_many_known_agents_need_one_command():
     names = [f"host-{number}" for number in range(50)]
     engine = Engine(attested=names)
     result = call(engine, [agent(name, name) for name in names])
