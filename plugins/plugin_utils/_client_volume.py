@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The volume from which SWOPs build the ML image: whether it has to be created (private, pure)."""
+"""Decides whether the volume from which SWOPs build the ML image has to be created (private, pure)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether SPIRE Agents and the platform's mounts work with an engine, from what it says of itself (private, pure)."""
+"""Checks whether SPIRE Agents and the platform's mounts work with an engine, from what it reports about itself (private, pure)."""
 
 from __future__ import annotations
 

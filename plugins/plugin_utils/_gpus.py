@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether an engine can give containers GPUs, from what it says of itself (private, pure)."""
+"""Checks whether an engine can give containers GPUs, from what it reports about itself (private, pure)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def review(info: Mapping[str, Any]) -> dict[str, str]:
-    """{problem, warning}: sentences, empty where there is nothing to say. info: the engine's answer to `docker info`, or Podman's."""
+    """{problem, warning}: sentences, empty if there is nothing to say. info: the engine's answer to `docker info`, or Podman's."""
     runtimes = sorted(info.get("Runtimes") or {})
     is_podman = "BuildahVersion" in info
     has_cdi = bool(info.get("CDISpecDirs") or info.get("DiscoveredDevices"))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Image references: what a component's image is called, and which of them a host does not have (private to the collection)."""
+"""Image references: the image of a component, and the images that a host does not have (private to the collection)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A first inventory, with comments, from the organisations and the addresses of their hosts (private, pure)."""
+"""Generates a first inventory, with comments, from the organisations and the addresses of their hosts (private, pure)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The complete options of a container's module, merged from where a user and the collection say them (private, pure).
+"""Merges the complete options of a container's module from the settings of the user and of the collection (private, pure).
 
 Layers, a later one wins, option by option. `env` and `labels` are merged key by key instead.
 
@@ -26,7 +26,7 @@ from ._site.classic import has_agents_inside
 
 MERGED = ("env", "labels")  # options that are merged key by key
 LEDGER = "smlnode:/platform/swarm/SMLNODE"
-FOLLOWS_TRUST = ("sn", "swop")  # which are re-created for new trust; a training of an SL or SWCI is not disturbed
+FOLLOWS_TRUST = ("sn", "swop")  # re-created for new trust bundles; SL and SWCI are not, so that their training is not disturbed
 
 
 @dataclass(frozen=True)

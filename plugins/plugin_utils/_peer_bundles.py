@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose bundles a SPIRE Server is given (private, pure)."""
+"""Collects the bundles that a SPIRE Server gets (private, pure)."""
 
 from __future__ import annotations
 

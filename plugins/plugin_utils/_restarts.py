@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which nodes of a host have to be re-created for new certificates or trust that their modules cannot see (private, pure)."""
+"""Decides which nodes of a host have to be re-created for new certificates or trust that their modules cannot see (private, pure)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the SWCI runs its script (private, pure). A script resets the taskrunner and the contract, so a second run ends a training."""
+"""Decides whether the SWCI runs its script (private, pure). A script resets the taskrunner and the contract, so a second run ends a training."""
 
 from __future__ import annotations
 

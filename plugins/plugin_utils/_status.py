@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What runs where, as a table that one can read (private to the collection)."""
+"""Formats what runs where as a table (private to the collection)."""
 
 from __future__ import annotations
 

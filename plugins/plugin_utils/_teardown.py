@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What teardown says: what it would remove, and what is left after it (private, pure).
+"""Reports what teardown would remove, and what is left after it (private, pure).
 
 Things are mappings, as `swarm_stop` and `swarm_teardown` return them: kind, name, and of what was kept, reason.
 """

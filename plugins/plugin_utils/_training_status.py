@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a training of several hosts is going: a result for programs, and lines that one can read (private to the collection, pure)."""
+"""Reports the state of a training on several hosts: a result for programs, and lines of text (private to the collection, pure)."""
 
 from __future__ import annotations
 

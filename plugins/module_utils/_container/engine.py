@@ -68,7 +68,7 @@ class LogSearch:
     readable  whether the log can be read at all
     found     whether the pattern is in it
     whole     whether all of it was looked at
-    first     the engine's time of its first line, as it writes it; empty where there is none
+    first     the engine's time of its first line, as it writes it; empty if there is none
     """
 
     readable: bool = True
@@ -183,21 +183,21 @@ class Engine:
     # --- looking ---------------------------------------------------------------------------------------------------
 
     def inspect(self, name: str) -> dict[str, Any] | None:
-        """What the engine says of a container by its name or whole ID; None where there is none. The engine also finds the beginnings of IDs."""
+        """What the engine says of a container by its name or whole ID; None if there is none. The engine also finds the beginnings of IDs."""
         found = self._call(f"looking at container {name}", lambda client: _or_none(client.inspect_container, name))
         return found if found and name in (found["Name"].lstrip("/"), found["Id"]) else None
 
     def image(self, reference: str) -> dict[str, Any] | None:
-        """What the engine says of an image; None where it is not there."""
+        """What the engine says of an image; None if it is not there."""
         found = self._call(f"looking at image {reference}", lambda client: _or_none(client.inspect_image, reference))
         return _podman.image(found) if found and self.podman else found
 
     def volume(self, name: str) -> dict[str, Any] | None:
-        """What the engine says of a volume; None where there is none."""
+        """What the engine says of a volume; None if there is none."""
         return self._call(f"looking at volume {name}", lambda client: _or_none(client.inspect_volume, name))
 
     def network(self, name: str) -> dict[str, Any] | None:
-        """What the engine says of a network; None where there is none of that name or ID."""
+        """What the engine says of a network; None if there is none of that name or ID."""
         return self._call(f"looking at network {name}", lambda client: _or_none(client.inspect_network, name))
 
     def registry_has(self, reference: str, image: dict[str, Any]) -> bool:
@@ -354,7 +354,7 @@ class Engine:
         )
 
     def checksum(self, name: str, path: str) -> str:
-        """The SHA-256, in hex, of a file in a container, running or not; empty where there is no such file."""
+        """The SHA-256, in hex, of a file in a container, running or not; empty if there is no such file."""
 
         def read(client: Any) -> str:
             found = _or_none(client.get_archive, name, path)

@@ -58,7 +58,7 @@ class Host:
         return os.getuid(), os.getgid()
 
     def user(self, name: str) -> tuple[int, int] | None:
-        """(uid, gid of the primary group) of a user by name or uid; None where there is no such user."""
+        """(uid, gid of the primary group) of a user by name or uid; None if there is no such user."""
         if str(name) == str(os.getuid()):
             return self.caller()
         try:

@@ -50,7 +50,7 @@ class Mount:
 
 @dataclass(frozen=True, order=True)
 class Port:
-    """A published port; host is empty where the engine chooses it, ip is empty for all addresses of the host."""
+    """A published port; host is empty if the engine chooses it, ip is empty for all addresses of the host."""
 
     inside: str
     host: str = ""

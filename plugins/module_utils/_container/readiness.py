@@ -114,7 +114,7 @@ def _still_running(engine: Engine, before: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_ready(engine: Engine, inspect: dict[str, Any], signal: Ready | None) -> bool:
-    """Whether a running container has given its signal since its last start; True where it has none."""
+    """Whether a running container has given its signal since its last start; True if it has none."""
     if signal is None:
         return True
     if signal.log and not _has_announced(engine, inspect, signal.log):
@@ -149,7 +149,7 @@ def published_address(inspect: dict[str, Any], port: int, engine_address: str = 
 
 
 def container_address(inspect: dict[str, Any]) -> str:
-    """The address of a running container on its first network; empty where it has none."""
+    """The address of a running container on its first network; empty if it has none."""
     networks = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
     return next((n["IPAddress"] for n in networks.values() if n.get("IPAddress")), "")
 

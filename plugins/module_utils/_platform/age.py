@@ -21,7 +21,7 @@ class AgeError(ValueError):
 
 
 def find() -> str:
-    """The path of the program. Raises AgeError where the host does not have it."""
+    """The path of the program. Raises AgeError if the host does not have it."""
     path = shutil.which(PROGRAM)
     if not path:
         raise AgeError("the program age is not installed on this host: install the package age (Debian, Ubuntu, Fedora, EPEL, openSUSE)")
@@ -50,7 +50,7 @@ def encrypting(target: IO[bytes], recipients: Sequence[str]) -> Iterator[IO[byte
 
 @contextlib.contextmanager
 def decrypting(path: str, identity: str) -> Iterator[IO[bytes]]:
-    """The decrypted content of a file, as a stream to be read to its end. Raises AgeError where it is not encrypted for the identity, or damaged.
+    """The decrypted content of a file, as a stream to be read to its end. Raises AgeError if it is not encrypted for the identity, or damaged.
 
     identity  text of an age identity file (`AGE-SECRET-KEY-1…`); it reaches age through a pipe
     """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One encrypted archive of what the platform keeps on a host (private to the collection).
+"""Writes one encrypted archive of the platform's data on a host (private to the collection).
 
 The archive is a compressed tar file: `directory/…`, `volumes/NAME/…` and, as its last member, `manifest.json` with a checksum of each file.
 """
@@ -35,9 +35,9 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 DIRECTORY = "directory"
 VOLUMES = "volumes"
-# Restoring leaves these in the directory; they tell about one host's disk and are no part of its platform.
+# Restoring leaves these in the directory; they belong to one host's disk, not to its platform.
 MARKERS = (".restoring", ".restored")
-# Their files belong together. Paused, they change none while they are copied; a SPIRE Server's datastore is copied by SQLite itself.
+# Their files must be consistent. While paused, they change no file that is copied; SQLite itself copies a SPIRE Server's datastore.
 PAUSED = ("apls", "sn", "spire_agent")
 _SQLITE = b"SQLite format 3\0"
 _BESIDE_SQLITE = ("-wal", "-shm", "-journal")
@@ -63,7 +63,7 @@ class Written:
 
 
 def backup(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """swarm_backup: write the archive `path`. Raises ValueError where there is nothing to archive or the result would be inconsistent."""
+    """swarm_backup: write the archive `path`. Raises ValueError if there is nothing to archive or the result would be inconsistent."""
     parts = list(_parts(engine, params))
     if not parts:
         raise ValueError(f"the platform keeps nothing on this host: neither {params['directory']} nor any of its volumes exists")
@@ -103,7 +103,7 @@ def _parts(engine: Engine, params: dict[str, Any]) -> Iterator[Part]:
 
 
 def _to_pause(engine: Engine, parts: list[Part]) -> list[dict[str, Any]]:
-    """Summaries of the running containers that write into a part; those that an interrupted backup left paused are among them."""
+    """Summaries of the running containers that write into a part, including those that an interrupted backup left paused."""
     return [
         summary
         for component, _release, summary in members(engine)
@@ -129,7 +129,7 @@ def _paused(engine: Engine, users: list[dict[str, Any]]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _replacing(path: str) -> Iterator[IO[bytes]]:
-    """A new file, readable by the owner of its directory only, that takes the place of `path` when all went well."""
+    """A new file, readable only by the owner of its directory, that replaces `path` if nothing failed."""
     directory = os.path.dirname(path)
     owner = os.stat(directory)
     descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".backup.")
@@ -196,7 +196,7 @@ def _add(tar: tarfile.TarFile, part: Part, path: str, written: Written) -> None:
         return
     entry = tar.gettarinfo(path, name)
     if entry is None or entry.isfifo():
-        return  # a socket or pipe: who serves it makes it again
+        return  # a socket or pipe, which its process creates again
     if not stat.S_ISREG(before.st_mode):
         tar.addfile(entry)
         return

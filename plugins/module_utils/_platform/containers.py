@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The platform as a whole on one host: which containers belong to it, what is known of each, stopping (private to the collection).
+"""The whole platform on one host: finds, describes and stops its containers (private to the collection).
 
 Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
 """
@@ -47,7 +47,7 @@ _TLS_PORTS = {"sn": (30304,), "sl": (30305,), "apls": (5814,)}
 
 
 def classify(image: str, labels: dict[str, str], has_channel: bool) -> tuple[str | None, str]:
-    """(component, release) of a container, component None where it is not the platform's.
+    """(component, release) of a container, component None if it is not the platform's.
 
     image, labels   as the engine lists them
     has_channel     whether it has a mount at /tmp/channel, as SL and ML containers of 2.x have
@@ -92,7 +92,7 @@ def members(engine: Engine) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def _image_of(engine: Engine, summary: dict[str, Any]) -> str:
-    """The image's reference as the container was given it: where its tag has moved on since, the list only has the image's ID."""
+    """The image's reference as given to the container: if its tag has moved to another image, the list has only the image's ID."""
     image: str = summary["Image"]
     ours = f"{OWN_LABEL}component" in (summary.get("Labels") or {})
     if ours or not re.fullmatch(r"(sha256:)?[0-9a-f]{12,64}", image):
@@ -154,11 +154,11 @@ def _stop_and_remove(
     logged: list[dict[str, Any]],
     removed: list[dict[str, Any]],
 ) -> None:
-    for summary in logged:  # now, as a container that was run with --rm is gone when it has stopped
+    for summary in logged:  # now, because a container that runs with --rm is removed when it has stopped
         _keep_log(engine, summary, params)
     with futures.ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda summary: engine.stop(summary["Id"], params["stop_timeout"]), running))
-    for summary in running if logged else ():  # and again, as what it said at its end is worth reading
+    for summary in running if logged else ():  # and again, for the lines that it wrote at its end
         _keep_log(engine, summary, params)
     for summary in removed:
         engine.remove(summary["Id"])
@@ -171,26 +171,26 @@ def name_of(summary: dict[str, Any]) -> str:
 
 
 def is_record(component: str, summary: dict[str, Any]) -> bool:
-    """Whether a container of the collection has done what it was for: it says so to the next `site`, which would do it again without it."""
+    """Whether a container of the collection has finished its work. It is the record of that: without it, the next `site` would repeat the work."""
     ours = f"{OWN_LABEL}component" in (summary.get("Labels") or {})
     return ours and component in ("swci", "sl", "ml") and summary["Status"].startswith("Exited (0)")
 
 
 def is_named(component: str, params: dict[str, Any]) -> bool:
-    """Whether a flag says exactly this component, and not just everything."""
+    """Whether a flag names exactly this component, rather than everything."""
     named: bool = params[component] or (component == "sl" and (params["sl_tf"] or params["sl_pyt"]))
     return named
 
 
 def is_within(summary: dict[str, Any], network: str | None, directory: str | None) -> bool:
-    """Whether a container is in the network or has something of the directory mounted; always, where neither is given."""
+    """Whether a container is in the network or mounts something from the directory; always true if neither is given."""
     networks = (summary.get("NetworkSettings") or {}).get("Networks") or {}
     inside = bool(directory and any(is_below(path, directory) for path in sources(summary)))
     return not (network or directory) or network in networks or inside
 
 
 def sources(summary: dict[str, Any]) -> list[str]:
-    """What of the host a container has mounted: paths."""
+    """The paths of the host that a container mounts."""
     return [mount["Source"] for mount in summary.get("Mounts") or () if mount.get("Source")]
 
 
@@ -228,7 +228,7 @@ def info(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, 
 
 
 def _ending(containers: list[dict[str, Any]], params: dict[str, Any]) -> list[dict[str, Any]]:
-    """What of the running containers' identities ends within `days`."""
+    """Identities of running containers that expire within `days`."""
     if params["days"] is None:
         return []
     life, now = params["x509_svid_ttl"], time.time()
@@ -261,7 +261,7 @@ def _signal(component: str, release: str) -> Ready | None:
 
 
 def identity(component: str, inspect: dict[str, Any]) -> dict[str, Any]:
-    """`read_certificate` of what a running container shows, or was given as a file; empty where it has none."""
+    """`read_certificate` of the certificate that a running container presents, or was given as a file; empty if it has none."""
     certificate = environment(inspect["Config"].get("Env")).get("SWARM_ID_CERT")
     if certificate and os.path.isfile(certificate):
         with open(certificate, "rb") as file:
@@ -274,7 +274,7 @@ def identity(component: str, inspect: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown_certificate(host: str, port: int) -> bytes | None:
-    """The certificate that a TLS server shows, in DER; None where there is none. It is read, not trusted."""
+    """The certificate that a TLS server presents, in DER; None if there is none. It is read, not trusted."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:

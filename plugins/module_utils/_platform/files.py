@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Directories and small text files of one host, brought to what is wanted in one go (private to the collection)."""
+"""Creates and updates directories and small text files of one host in one call (private to the collection)."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .._container.masking import mask
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-# A peek at a file that something else left there may be binary or huge; a diff of it would help nobody.
+# A file that something else left there may be binary or huge; its diff would not help.
 LONGEST_DIFF = 100_000
 
 
 def lay(module: AnsibleModule, directories: list[dict[str, Any]], files: list[dict[str, Any]]) -> dict[str, Any]:
-    """Bring `directories` and `files` (lists of module parameters) about.
+    """Create or update `directories` and `files` (lists of module parameters).
 
-    Returns {"changed": bool, "paths": [those that were or would be changed], "created": [those of them that were not there],
-    "diff": [one entry for each of `paths`]}. Fails through the module where a path is something else than what is wanted there.
+    Returns {"changed": bool, "paths": [those that were or would be changed], "created": [those of them that did not exist],
+    "diff": [one entry for each of `paths`]}. Fails through the module if a path exists as something else.
     """
     absent = {wanted["path"] for wanted in (*directories, *files) if not os.path.lexists(wanted["path"])}
     diffs = []
@@ -42,7 +42,7 @@ def lay(module: AnsibleModule, directories: list[dict[str, Any]], files: list[di
 
 
 def differing(sums: dict[str, str]) -> list[str]:
-    """Those of the paths in `sums` (path → SHA-256 in hex) at which there is no readable file with that checksum."""
+    """The paths in `sums` (path → SHA-256 in hex) without a readable file that has this checksum."""
     return [path for path, wanted in sums.items() if _sum(path) != wanted.lower()]
 
 
@@ -55,7 +55,7 @@ def _sum(path: str) -> str:
 
 
 def sum_of(stream: IO[bytes]) -> str:
-    """The SHA-256, in hex, of what is left to read of a stream."""
+    """The SHA-256, in hex, of the rest of a stream."""
     digest = hashlib.sha256()
     for block in iter(lambda: stream.read(1 << 20), b""):
         digest.update(block)
@@ -63,7 +63,7 @@ def sum_of(stream: IO[bytes]) -> str:
 
 
 def make_room(module: AnsibleModule, paths: Iterable[str]) -> list[dict[str, str]]:
-    """Rename those of `paths` that are there to PATH.YYYY-MM-DDTHH-MM-SS of their last change (UTC): one entry of a diff for each."""
+    """Rename the existing ones of `paths` to PATH.YYYY-MM-DDTHH-MM-SS of their last change (UTC); returns one entry of a diff for each."""
     diffs = []
     for path in filter(os.path.lexists, paths):
         stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime(os.lstat(path).st_mtime))
@@ -77,7 +77,7 @@ def make_room(module: AnsibleModule, paths: Iterable[str]) -> list[dict[str, str
 
 
 def unusable(path: str, user: str) -> str:
-    """Why a directory cannot be read by a user (name or uid, with or without a group; empty: by the caller); empty when it can."""
+    """Why a user (name or uid, with or without a group; empty: the caller) cannot read a directory; empty if they can."""
     if not os.path.isdir(path):
         return "it is not a directory" if os.path.lexists(path) else "it does not exist"
     if user and not _may_read(os.stat(path), *_ids(user)):
@@ -92,7 +92,7 @@ def _ids(user: str) -> tuple[int | None, int | None]:
 
 
 def _may_read(facts: os.stat_result, uid: int | None, gid: int | None) -> bool:
-    """Whether mode, owner and group let that user list a directory and enter it; root, and who is not known here, may."""
+    """Whether mode, owner and group let that user list and enter a directory; root, and users unknown on this host, may."""
     if uid in (0, None):
         return True
     shift = 6 if facts.st_uid == uid else 3 if facts.st_gid == gid else 0
@@ -158,7 +158,7 @@ def _read(module: AnsibleModule, path: str) -> bytes:
 
 
 def _write(path: str, content: bytes, mode: int) -> None:
-    """Whole or not at all, and never readable by more than `mode` says."""
+    """Write a file completely or not at all, and never readable by more users than `mode` allows."""
     handle, part = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
     try:
         with os.fdopen(handle, "wb") as stream:

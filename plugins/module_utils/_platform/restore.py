@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host's archive, checked as a whole and then put back (private to the collection). `backup` says what is in it."""
+"""Checks a host's whole archive, then restores it (private to the collection). `backup` says what is in it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _BLOCK = 1 << 20
 
 
 def restore(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """swarm_restore: put back what the archive `path` has.
+    """swarm_restore: restore the content of the archive `path`.
 
-    Raises ValueError, before anything is touched, where the archive is not this host's, damaged or too new, or where something would be lost.
+    Raises ValueError, before anything is touched, if the archive is not this host's, damaged or too new, or if something would be lost.
     """
     manifest, volumes = check(params)
     result = {"created": manifest["created"], "release": manifest["release"], "files": len(manifest["files"]), "volumes": volumes}
@@ -56,7 +56,7 @@ def restore(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[st
 
 
 def check(params: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Read an archive to its end and return its manifest and the names of its volumes. Raises ValueError where it must not be restored here."""
+    """Read an archive to its end and return its manifest and the names of its volumes. Raises ValueError if it must not be restored here."""
     path = params["path"]
     sums: dict[str, str] = {}
     volumes: dict[str, None] = {}
@@ -91,20 +91,20 @@ def _check_manifest(path: str, manifest: dict[str, Any], params: dict[str, Any])
 
 
 def _members(path: str, identity: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
-    """(entry, its content, None where it is not a file) of all members of an archive, one after the other."""
+    """(entry, its content, None if it is not a file) of all members of an archive, one after the other."""
     try:
         with age.decrypting(path, identity) as stream:
             with gzip.GzipFile(fileobj=stream) as packed, tarfile.open(fileobj=packed, mode="r|") as tar:
                 for entry in tar:
                     yield entry, tar.extractfile(entry) if entry.isreg() else None
-            while stream.read(_BLOCK):  # to age's end, so that it says whether all of it was right
+            while stream.read(_BLOCK):  # until age ends, so that it reports whether the whole archive was intact
                 pass
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
 
 
 def _place(entry: tarfile.TarInfo) -> tuple[str, str, str]:
-    """(DIRECTORY or VOLUMES, the volume's name, the path in it) of a member. Raises ValueError for one that leads out of these."""
+    """(DIRECTORY or VOLUMES, the volume's name, the path in it) of a member. Raises ValueError for one outside these."""
     words = entry.name.split("/")
     known = words[0] == DIRECTORY or (words[0] == VOLUMES and len(words) > 1)
     if not known or ".." in words or not (entry.isreg() or entry.isdir() or entry.issym()):
@@ -125,7 +125,7 @@ def _marker(directory: str, name: str) -> str:
 
 
 def _check_room(engine: Engine, directory: str, volumes: list[str]) -> None:
-    """Raise ValueError where a target is not empty."""
+    """Raise ValueError if a target is not empty."""
     targets = [(directory, directory)]
     targets += [(f"volume {name}", found["Mountpoint"]) for name in volumes for found in [engine.volume(name)] if found]
     full = [what for what, path in targets if os.path.isdir(path) and any(name not in MARKERS for name in os.listdir(path))]
@@ -169,7 +169,7 @@ def _empty(root: str) -> None:
 
 
 def _extract(entry: tarfile.TarInfo, content: IO[bytes] | None, root: str, path: str, times: list[tuple[str, int]]) -> None:
-    """Put one member below its root, with its owner, mode and time; times of directories are collected, as what comes into them changes them."""
+    """Put one member below its root, with its owner, mode and time; times of directories are collected, because later members change them."""
     target = os.path.join(root, path) if path else root
     if path and not is_below(os.path.realpath(os.path.dirname(target)), os.path.realpath(root)):
         raise ValueError(f"the archive has a member outside {root}: {entry.name}")

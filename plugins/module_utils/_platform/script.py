@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The script of a SWCI, followed to its end (private to the collection)."""
+"""Follows the script of a SWCI until it ends (private to the collection)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def output(engine: Engine, inspect: dict[str, Any], timeout: float) -> list[str]:
-    """What a container has said in its present or last run, line by line and without secrets, once it has ended.
+    """The output of a container's current or last run, line by line and without secrets, once it has ended.
 
-    inspect: what the engine says of it; timeout in seconds. Raises NotReady where it does not end in time, or ends badly.
+    inspect: what the engine says of it; timeout in seconds. Raises NotReady if it does not end in time, or ends badly.
     """
     lines, deadline = engine.follow(inspect, run_began(inspect)), time.monotonic() + timeout
     heard = []

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from .._container.engine import Engine
 
-# What an administrator would be asked to run. What a host does not have is left out, with a word.
+# Commands that an administrator would be asked to run. Those that a host does not have are left out, with a note.
 COMMANDS = (
     ("uname", "-a"),
     ("cat", "/etc/os-release"),
@@ -45,7 +45,7 @@ COMMANDS = (
 SERVER_COMMANDS = (("healthcheck",), ("agent", "list"), ("entry", "show"), ("bundle", "list", "-format", "spiffe"))
 COMMAND_TIMEOUT = 20  # seconds
 TEXTS = (".yml", ".yaml", ".conf", ".json", ".hcl")
-# Whole files of secrets, which no masking of words makes harmless.
+# Files that consist of secrets, so masking words does not make them harmless.
 LEFT_OUT = ("keys.json", "tokens", "certificates", "data")
 LARGEST_TEXT = 1 << 20  # bytes of a configuration file
 _USER = "user"

@@ -38,7 +38,7 @@ _CHANGES = (
     "APPEND TASK BODY",
 )
 _STATUS = re.compile(r"^\s*(?P<key>[A-Z][A-Z _]*?)\s*:\s*(?P<value>.*?)\s*$", re.MULTILINE)
-# The session's own commands: what comes before the one that was asked for.
+# The session's own commands, which precede the requested one.
 _BEGIN = ("EXIT ON FAILURE", "CREATE CONTEXT {context} WITH {address}", "SWITCH CONTEXT {context}", "CD {directory}")
 
 
@@ -60,7 +60,7 @@ def _result(changed: bool, output: str, commands: list[str]) -> dict[str, Any]:
 
 
 def check(line: str) -> None:
-    """Raises ValueError for what is no command of the documents, or one that only means something within a session."""
+    """Raises ValueError for a command that the documents do not have, or that only works within a session."""
     words = line.upper()
     if "CONTEXT" in words.split()[1:2] and not is_read(line):
         raise ValueError(f"command: {line}: a context ends with its session; set sn_ip or sn_api_service to name the SN instead")
@@ -77,7 +77,7 @@ def is_read(line: str) -> bool:
 
 
 def question(line: str, file: Callable[[str], str]) -> _Question | None:
-    """The command that asks whether there is anything to do, and what of its answer means that there is not; None where nothing can be asked.
+    """The command that asks whether there is anything to do, and which answer means that there is not; None if nothing can be asked.
 
     file: path in the user directory → its text
     """
@@ -171,7 +171,7 @@ class Session:
         """What a command prints, without secrets. Raises EngineError with its error."""
         directory, context = USR_DIR, CONTEXT
         lines = [*(start.format(context=context, address=self.address, directory=directory) for start in _BEGIN), line, "EXIT"]
-        # Without its script, which would reset the taskrunner, and without the web server's port, which is taken.
+        # Without its script, which would reset the taskrunner, and without the web server's port, which is in use.
         words = ["env", "-u", "SWCI_STARTUP_SCRIPT", "-u", "SWCI_MODE", self.inspect["Path"], *self.inspect["Args"]]
         code, out, err = self.engine.execute(self.inspect["Id"], words, "\n".join(lines) + "\n")
         answers = _PROMPT.split(mask(out, secrets_of(self.inspect)))[1:]
@@ -179,7 +179,7 @@ class Session:
         if code or problem or len(answers) <= len(_BEGIN):
             said = problem or mask(err or out, secrets_of(self.inspect)).strip()[-1000:] or "it printed nothing"
             raise EngineError(f"{line} failed in {self.inspect['Name'].lstrip('/')}: {said}")
-        # Where input is echoed, it is the answer's first line.
+        # If input is echoed, it is the answer's first line.
         return answers[len(_BEGIN)].removeprefix(f"{line}\n").strip()
 
 

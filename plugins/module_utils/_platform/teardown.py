@@ -20,14 +20,14 @@ from .containers import is_below, is_within, members, name_of, sources
 if TYPE_CHECKING:
     from .._container.engine import Engine
 
-# The network's label that says who made it: one that was there before is its maker's.
+# The network's label that says who created it. A network that existed before belongs to somebody else.
 NETWORK_LABEL = f"{OWN_LABEL}component"
 SHARED = ("/usr/local", "/usr/share", "/var/lib", "/var/local", "/var/opt", "/etc/opt", "/var/tmp")
 
 
 @dataclass(frozen=True)
 class _Thing:
-    """Something on the host: its kind and name, why it must stay (empty where it may go), and how it is removed."""
+    """Something on the host: its kind and name, why it must stay (empty if it may be removed), and how it is removed."""
 
     kind: str
     name: str
@@ -36,7 +36,7 @@ class _Thing:
 
 
 def teardown(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """swarm_teardown: remove the network, the volumes and the directories that nobody else needs."""
+    """swarm_teardown: remove the network, the volumes and the directories that nothing else needs."""
     mine = {summary["Id"] for _c, _r, summary in members(engine) if is_within(summary, params["network"], params["directory"])}
     others = [summary for summary in engine.containers({}) if summary["Id"] not in mine]
     things = [*_engine_things(engine, params, others), *_directories(params, others)]
@@ -72,7 +72,7 @@ def _engine_things(engine: Engine, params: dict[str, Any], others: list[dict[str
 
 
 def _directories(params: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[_Thing]:
-    """The directories; the one that they are in comes last, and goes if nothing has to stay in it."""
+    """The directories; their parent comes last, and is removed if nothing has to stay in it."""
     directory = params["directory"]
     if not os.path.isdir(directory):
         return
@@ -88,7 +88,7 @@ def _directories(params: dict[str, Any], others: list[dict[str, Any]]) -> Iterat
 
 
 def _shared(directory: str) -> str:
-    """Why nothing in a directory may go that others use too, as its children may be anybody's; empty for one of the platform's own."""
+    """Why nothing in a directory that others use as well may be removed; empty for one of the platform's own."""
     path = os.path.realpath(directory)
     if path in SHARED or os.path.dirname(path) == "/":
         return f"{directory} is also used by others: remove the platform's files by hand"
@@ -96,7 +96,7 @@ def _shared(directory: str) -> str:
 
 
 def _remove(path: str) -> None:
-    """Remove a directory with all that is in it; of a link, only the link: what it leads to is somebody's own."""
+    """Remove a directory with its content; for a link, only the link, because its target belongs to somebody else."""
     if os.path.islink(path):
         os.unlink(path)
     else:
@@ -104,7 +104,7 @@ def _remove(path: str) -> None:
 
 
 def network_stays(network: dict[str, Any], others: list[dict[str, Any]]) -> str:
-    """Why a network must stay; empty where it may go.
+    """Why a network must stay; empty if it may be removed.
 
     network  the engine's inspect
     others   summaries of the containers that are not the platform's
@@ -116,12 +116,12 @@ def network_stays(network: dict[str, Any], others: list[dict[str, Any]]) -> str:
 
 
 def volume_stays(volume: str, others: list[dict[str, Any]]) -> str:
-    """Why a volume must stay; empty where it may go."""
+    """Why a volume must stay; empty if it may be removed."""
     return _used(name_of(s) for s in others if any(m.get("Name") == volume for m in s.get("Mounts") or ()))
 
 
 def directory_stays(path: str, others: list[dict[str, Any]], keep: list[str]) -> str:
-    """Why a directory must stay; empty where it may go. keep: the user's own paths."""
+    """Why a directory must stay; empty if it may be removed. keep: the user's own paths."""
     own = [mine for mine in keep if is_below(mine, path)]
     if own:
         return f"{', '.join(own)} is yours"

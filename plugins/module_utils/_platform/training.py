@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far the SL nodes of one host are with their training, from their logs (private to the collection)."""
+"""Reads the progress of the SL nodes of one host from their logs (private to the collection)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .._container.spec import secrets_of
 # The line with which every ML program reports that its training has finished; more lines may follow it.
 END = re.compile(r"All peers and Swarm training rounds finished")
 END_TAIL = 1000
-TAIL = 200  # lines that a look at a running node begins with: the last merge is among them
+TAIL = 200  # lines to read first from a running node, enough to contain the last merge
 OTHER_TAIL = 3  # lines of the second container's log when the first one failed
 LAST_WORDS = 10  # seconds that the second container of a pair has to end after the first
 _SIGNS = tuple(
@@ -37,7 +37,7 @@ _SIGNS = tuple(
 
 
 class TrainingFailed(Exception):
-    """A node's training ended otherwise than well; the text has the last lines of its log, and what is known of the cause."""
+    """A node's training failed; the text has the last lines of its log and known causes."""
 
 
 @dataclass
@@ -51,18 +51,18 @@ class Node:
     state: str = "running"
 
     def hear(self, line: str) -> None:
-        """Take a line of the log in."""
+        """Process a line of the log."""
         self.seen.update(signs(line))
         self.line = line
 
     def as_result(self) -> dict[str, Any]:
-        """What a result says of the node."""
+        """The node as the module returns it."""
         unknown = {"round": 0, "epoch": 0, "epochs": 0, "peers": 0}
         return {"name": self.name, "state": self.state, "line": self.line, **unknown, **self.seen}
 
 
 def signs(line: str) -> dict[str, int]:
-    """round, epoch, epochs and peers, those of them that a line of a log tells, as numbers."""
+    """round, epoch, epochs and peers, as numbers, as far as a line of a log has them."""
     found = {}
     for pattern in _SIGNS:
         match = pattern.search(line)
@@ -98,7 +98,7 @@ def run(module: AnsibleModule) -> None:
 
 
 class _Look:
-    """One look at some nodes: their logs are followed, and who ends is looked at at once."""
+    """Watches some nodes: follows their logs, and checks each node as soon as it ends."""
 
     def __init__(self, engine: Engine, nodes: list[Node]) -> None:
         self.engine, self.nodes = engine, nodes
@@ -132,7 +132,7 @@ class _Look:
         threading.Thread(target=pass_on, daemon=True).start()
 
     def _hear(self, deadline: float) -> Node | None:
-        """Take in what is said next; the node that has ended a log, or None at the deadline."""
+        """Process the next line; the node whose log has ended, or None at the deadline."""
         while True:
             try:
                 node, line = self.heard.get(timeout=max(0.0, deadline - time.monotonic()))
@@ -149,7 +149,7 @@ class _Look:
         node.state = outcome(self.engine, inspects)
         failed = [inspect for inspect in inspects if inspect["State"].get("ExitCode") and not inspect["State"].get("Running")]
         if node.state == "running" and failed:
-            # The other container of the pair has something to say, too.
+            # The log of the other container of the pair helps, too.
             self._hear(time.monotonic() + LAST_WORDS)
             inspects, node.state = self._inspects(node), "failed"
         if node.state in ("failed", "none"):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one host knows of a training: its SL and ML containers, and what its SWCI knows about the taskrunner (private to the collection)."""
+"""Gathers what one host knows about a training: its SL and ML containers, and the taskrunner's state from its SWCI (private to the collection)."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def has_ended_since(state: dict[str, Any], moment: str) -> bool:
 
 
 def is_failure(state: dict[str, Any]) -> bool:
-    """Whether a container has ended by a fault of its own: one that was stopped, as by a SWOP, has not, but one without memory has."""
+    """Whether a container failed by itself: not if it was stopped, for example by a SWOP, but also if it ran out of memory."""
     code = state.get("ExitCode") or 0
-    ended = not state.get("Running") and state.get("Status") != "created"  # one that could not be started has a code, too, and no log
+    ended = not state.get("Running") and state.get("Status") != "created"  # one that could not be started also has an exit code, but no log
     return ended and (bool(state.get("OOMKilled")) or (code != 0 and code not in _STOPPED))
 
 
 def reasons(nodes: list[dict[str, Any]], taskrunner: dict[str, Any]) -> list[str]:
-    """Why a training is in progress, in words; empty where none is. An SL node alone is none: it stays when its program has ended."""
+    """Why a training is in progress, in words; empty if none is. An SL node alone is no reason, as it keeps running after its program has ended."""
     found = [f"{node['name']} trains{_place(node)}" for node in nodes if node["trains"]]
     if taskrunner.get("state") and taskrunner["state"] not in (swci.IDLE, swci.COMPLETE, swci.ERROR):
         found.append(f"taskrunner {taskrunner['name']} has task {taskrunner['task']} in state {taskrunner['state']}")
@@ -76,7 +76,7 @@ def _node(engine: Engine, component: str, release: str, inspect: dict[str, Any])
         seen.update(signs(line))
     state = state_of(inspect["State"], bool(END.search(log)))
     program = component == "ml" or release.startswith("0.")
-    # A program that has trained to its end still saves its model; that of release 0.3.0 leaves its node running.
+    # A program that has finished training still saves its model; in release 0.3.0 its node keeps running.
     trains = program and (state == "running" or (state == "finished" and component == "ml" and bool(inspect["State"].get("Running"))))
     line = next((line for line in reversed(log.splitlines()) if line.strip()), "")
     facts = {"name": inspect["Name"].lstrip("/"), "component": component, "state": state, "trains": trains, "line": line}
@@ -107,7 +107,7 @@ def _ask(engine: Engine, name: str, taskrunner: str) -> dict[str, Any]:
 
 
 def _failure(engine: Engine, inspects: list[dict[str, Any]]) -> str:
-    """What the first container that failed said last, and what that means; empty where none failed."""
+    """The last log lines of the first container that failed, and their meaning; empty if none failed."""
     failed = [one for one in inspects if is_failure(one["State"])]
     if not failed:
         return ""

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A listener for the moment, on ports where nothing listens yet (private to the collection).
+"""A temporary listener on ports on which nothing listens yet (private to the collection).
 
 It is a process of its own, which outlives the module that starts it and ends on request, or when its time is over: whatever
-becomes of the playbook, nothing of it stays.
+happens to the playbook, nothing of it remains.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BACKLOG = 128
 
 
 def start(ports: Iterable[int], seconds: int, token: str) -> dict[str, list[int]]:
-    """Listen on those of the ports where nobody does: {listening, busy, refused}.
+    """Listen on the ports on which nothing listens: {listening, busy, refused}.
 
     seconds  after which the listener ends by itself
     token    by which `end` finds it
@@ -96,7 +96,7 @@ def _in_the_background(sockets: Sequence[socket.socket], until: float, token: st
 
 
 def _detach(kept: set[int]) -> None:
-    """Let go of everything that the module has open, so that Ansible does not wait for us."""
+    """Close everything that the module has open, so that Ansible does not wait for us."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with open("/proc/self/comm", "w", encoding="ascii") as comm:
         comm.write(OUR_NAME)

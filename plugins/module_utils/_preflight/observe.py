@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measured facts of one host, in one go (private to the collection). Nothing is changed, and nothing is judged here.
+"""Measures the facts of one host in one call (private to the collection). Nothing is changed or judged here.
 
-What cannot be seen is left out, so that a check can tell "wrong" from "not seen".
+What cannot be seen is left out, so that a check can distinguish "wrong" from "not seen".
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the kernel's and the engine's texts say of a host (private to the collection, pure)."""
+"""Parses texts of the kernel and the engine about a host (private to the collection, pure)."""
 
 from __future__ import annotations
 

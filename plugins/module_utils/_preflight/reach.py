@@ -137,7 +137,7 @@ def _first(address: str) -> str:
 
 @contextmanager
 def _network_of(pid: int) -> Iterator[None]:
-    """Within it, this thread and those that it starts are in the network of another process. Raises OSError where that is not allowed."""
+    """Within it, this thread and those that it starts are in the network of another process. Raises OSError if that is not allowed."""
     with open("/proc/thread-self/ns/net", encoding="ascii") as own, open(f"/proc/{pid}/ns/net", encoding="ascii") as other:
         _enter(other.fileno())
         try:

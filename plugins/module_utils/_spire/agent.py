@@ -92,7 +92,7 @@ def knows(volumes: Iterable[str], wanted: set[bytes]) -> bool:
 
 
 def _bundle(path: str) -> set[bytes]:
-    """The CAs, in DER, of the bundle in agent-data.json, as a set; empty where there is none."""
+    """The CAs, in DER, of the bundle in agent-data.json, as a set; empty if there is none."""
     try:
         with open(path, encoding="utf-8") as file:
             return {x509.der(base64.b64decode(one)) for one in json.load(file)["bundle"] or ()}

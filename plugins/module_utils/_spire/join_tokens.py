@@ -35,7 +35,7 @@ class Record:
 class AgentState:
     """What an agent keeps on its host.
 
-    spiffe_id         of the identity that it keeps, empty where it keeps none
+    spiffe_id         of the identity that it keeps, empty if it keeps none
     distrusts_server  whether its log says that it does not trust its server
     refused_token     digest of the token that its log says was refused, empty for none
     """
@@ -132,7 +132,7 @@ def leftovers(
 
     aliases  entry ID → SPIFFE ID of the agent that the alias entry hangs below
     records  the server's Records
-    latest   ID of the agent of the last token, empty where that is not known
+    latest   ID of the agent of the last token, empty if that is not known
     kept     ID of an agent that was replaced, empty for none
     gone     whether the agent will not come back, so that nothing is saved
     """
@@ -158,7 +158,7 @@ def _path(directory: str, alias: str) -> str:
 
 
 def read(directory: str, alias: str) -> IssuedToken | None:
-    """The IssuedToken token of an alias; None where there is none. Raises OSError."""
+    """The IssuedToken token of an alias; None if there is none. Raises OSError."""
     try:
         with open(_path(directory, alias), encoding="utf-8") as file:
             return IssuedToken(**json.load(file))

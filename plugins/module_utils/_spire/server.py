@@ -198,7 +198,7 @@ class Server:
         )
 
     def trust_domain(self) -> str:
-        """The server's own trust domain; empty where it does not say."""
+        """The server's own trust domain; empty if it does not say."""
         domain: str = self.own_bundle()["trust_domain"]
         return domain
 

@@ -40,7 +40,7 @@ def expiry(certificate: bytes) -> int:
 
 
 def spiffe_id(certificate: bytes) -> str:
-    """The SPIFFE ID in a certificate (PEM or DER, as bytes); empty where there is none."""
+    """The SPIFFE ID in a certificate (PEM or DER, as bytes); empty if there is none."""
     raw = der(certificate)
     match = _SPIFFE_URI.search(raw)
     return raw[match.end() : match.end() + match["length"][0]].decode() if match else ""

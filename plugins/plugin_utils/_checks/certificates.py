@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the certificates that an inventory gives its hosts, without reading the files (private, pure)."""
+"""Finds problems of the certificates in an inventory, without reading the files (private, pure)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the environment variables that an inventory gives to containers, in sentences (private, pure).
+"""Finds problems of the environment variables that an inventory gives to containers, in sentences (private, pure).
 
 Only the platform's own variables are checked (docs/environment.md); all others are the user's, or another program's.
 """

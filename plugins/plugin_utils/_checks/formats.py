@@ -66,7 +66,7 @@ def _schema(name: str) -> dict[str, Any]:
 
 @functools.cache
 def _validator_class() -> Any:
-    """The library's validator with our keyword. Raises ImportError where the controller does not have the library."""
+    """The library's validator with our keyword. Raises ImportError if the controller does not have the library."""
     from jsonschema import Draft202012Validator, ValidationError, validators
 
     def max_bytes(_validator: Any, limit: int, value: Any, _schema: Any) -> Iterator[ValidationError]:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with an inventory's groups, addresses, nodes, names and ports, in sentences (private, pure)."""
+"""Finds problems of an inventory's groups, addresses, nodes, names and ports, in sentences (private, pure)."""
 
 from __future__ import annotations
 

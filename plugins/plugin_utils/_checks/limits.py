@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts outside of `--limit` a deployment needs, in sentences (private, pure)."""
+"""Finds hosts outside `--limit` that a deployment needs, in sentences (private, pure)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the SL nodes that no SWOP starts, in sentences (private, pure)."""
+"""Finds problems of the SL nodes that no SWOP starts, in sentences (private, pure)."""
 
 from __future__ import annotations
 

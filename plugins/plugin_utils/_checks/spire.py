@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the SPIRE servers and agents of an inventory, in sentences (private, pure)."""
+"""Finds problems of the SPIRE servers and agents of an inventory, in sentences (private, pure)."""
 
 from __future__ import annotations
 

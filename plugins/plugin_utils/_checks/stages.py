@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In which order an inventory is checked (private, pure).
+"""The order in which an inventory is checked (private, pure).
 
 Every check takes an Inventory and returns sentences that say what is wrong, where, and what would be right. Later checks build on
 earlier ones, so they run in stages, and a stage that finds something is the last.

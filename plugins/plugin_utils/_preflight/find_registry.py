@@ -23,7 +23,7 @@ def _refused_images(look: Look, kind: str) -> dict[str, str]:
 
 
 def _kind(problem: str) -> str:
-    """Why a registry did not serve an image: login, image, trust or answer; empty where it did."""
+    """Why a registry did not serve an image: login, image, trust or answer; empty if it did."""
     text = problem.lower()
     if any(word in text for word in ("x509", "certificate")):
         return "trust"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the hosts of a site, and what to do (private, pure)."""
+"""Judges what is wrong with the hosts of a site, and what to do (private, pure)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Observed:
-    """What was seen of one host.
+    """What was measured on one host.
 
     problem  {kind, text} where it could not be examined, or not to the end, kind unreachable or failed; else empty
     facts    what swarm_preflight returned

@@ -24,7 +24,7 @@ Words = dict[str, Any]
 
 
 class Unseen(Exception):
-    """What a check looks at was not seen on the host; silence is not taken for health."""
+    """A fact that a check needs was not seen on the host; the check then does not pass."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Look:
 
     name      the host's
     host      what the inventory says of it
-    seen      what was measured on it; empty where it could not be examined
-    problem   {kind, text}: why it could not be examined; empty where it could
+    seen      what was measured on it; empty if it could not be examined
+    problem   {kind, text}: why it could not be examined; empty if it could
     site      every host's Host
     measured  every host's `seen`
     links     every connection, and what came of it
@@ -51,7 +51,7 @@ class Look:
     links: reached.Links
 
     def fact(self, *path: str) -> Any:
-        """A measured fact by its path. Raises Unseen where it is not there."""
+        """A measured fact by its path. Raises Unseen if it is not there."""
         value: Any = self.seen
         for step in path:
             if not isinstance(value, Mapping) or step not in value:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a preflight looks at: who must reach whom, and what to measure on each host, from the model of the site (private, pure)."""
+"""Plans a preflight: who must reach whom, and what to measure on each host, from the model of the site (private, pure)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Host:
 class Link:
     """A connection that must be possible.
 
-    source, target  hosts of the inventory; target is empty where the address is none of theirs
+    source, target  hosts of the inventory; target is empty if the address is none of theirs
     service         what answers there, and why: what needs it
     https           whether TLS is spoken there, once it runs
     """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a preflight found, as lines for the terminal, as JSON and as a page (private, pure)."""
+"""Formats the findings of a preflight as lines for the terminal, as JSON and as a page (private, pure)."""
 
 from __future__ import annotations
 

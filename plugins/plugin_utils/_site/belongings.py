@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a host is the platform's, and what is the user's, as teardown has to know it (private, pure)."""
+"""Lists what on a host belongs to the platform and what to the user, for teardown (private, pure)."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def _authorities(files: dict[str, Any]) -> tuple[x509.Certificate, ...]:
 
 
 def chain_to(chain: tuple[x509.Certificate, ...], trusted: tuple[x509.Certificate, ...]) -> list[x509.Certificate]:
-    """The certificates from the first of `chain` to one that is trusted; empty where there is no such way."""
+    """The certificates from the first of `chain` to one that is trusted; empty if there is no such way."""
     way = [chain[0]]
     while way[-1] not in trusted:
         issuer = next((one for one in (*trusted, *chain[1:]) if one not in way and _issued(way[-1], one)), None)

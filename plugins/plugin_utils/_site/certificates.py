@@ -56,7 +56,7 @@ def _listed(files: dict[str, Any]) -> dict[str, Any]:
 
 
 def options(inventory: Inventory, host: str) -> dict[str, dict[str, str]]:
-    """component → the module options that point to its files on the host; empty where SPIRE gives the identity."""
+    """component → the module options that point to its files on the host; empty if SPIRE gives the identity."""
     if not has(inventory, host):
         return {}
     return {

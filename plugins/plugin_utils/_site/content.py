@@ -18,7 +18,7 @@ LEFT_OUT = ("__pycache__", ".git")
 def listing(training: dict[str, Any], client_dir: str) -> list[dict[str, str]]:
     """[{source, path, sha256, mode}] of every file, ordered; source on the controller, path on the hosts. Links that lead nowhere are left out.
 
-    training: the normalised mapping, free of problems, or nothing. Raises OSError where a file cannot be read.
+    training: the normalised mapping, free of problems, or nothing. Raises OSError if a file cannot be read.
     """
     files: list[tuple[str, str]] = []
     if not training:

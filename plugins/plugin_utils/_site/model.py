@@ -198,7 +198,7 @@ class HostModel:
     model_dirs: Annotated[list[dict[str, Any]], "Directories whose owner becomes the ML program's user."] = field(default_factory=list)
     gpus: Annotated[list[str], "Its nodes that ask for GPUs, in words."] = field(default_factory=list)
     agent_id: Annotated[str, "SPIFFE ID of its SPIRE Agent."] = ""
-    server_host: Annotated[str, "The host whose SPIRE Server attests its agent; empty where the inventory has none."] = ""
+    server_host: Annotated[str, "The host whose SPIRE Server attests its agent; empty if the inventory has none."] = ""
     server_container: Annotated[str, "Name of that server's container."] = ""
     server_address: Annotated[str, "Address at which agents reach that server."] = ""
     server_port: Annotated[int, "Port of that server."] = 8081
@@ -222,7 +222,7 @@ class HostModel:
     volumes: Annotated[list[str], "Volumes that its containers fill, and that teardown removes. The licences' is not among them."] = field(
         default_factory=list
     )
-    agent_volume: Annotated[str, "The one of these that has the socket of its SPIRE Agent; empty where that is a file."] = ""
+    agent_volume: Annotated[str, "The one of these that has the socket of its SPIRE Agent; empty if that is a file."] = ""
     user_paths: Annotated[list[str], "Directories of yours, which teardown keeps."] = field(default_factory=list)
     exchange: Annotated[dict[str, Any], "What other organisations get to know, of the host that writes the exchange file."] = field(
         default_factory=dict

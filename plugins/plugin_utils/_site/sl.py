@@ -195,7 +195,7 @@ def _of_program(ml: dict[str, Any]) -> str:
 
 
 def ml_image(training: dict[str, Any], context: str, sums: list[str]) -> dict[str, Any]:
-    """How the ML image is built on a host without SWOP: {name, label, context, dockerfile}; nothing where it is pulled.
+    """How the ML image is built on a host without SWOP: {name, label, context, dockerfile}; nothing if it is pulled.
 
     context: the directory on the host that has the client's wheel; sums: the checksum of every file there.
     """

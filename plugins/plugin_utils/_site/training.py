@@ -99,7 +99,7 @@ def mount_type(source: str) -> str:
 
 
 def in_model_dir(training: dict[str, Any], classic: bool = False) -> str:
-    """The program's path in model_dir, without its arguments; empty where it is elsewhere.
+    """The program's path in model_dir, without its arguments; empty if it is elsewhere.
 
     In 0.3.0 (classic) it is always there, however it is named.
     """
