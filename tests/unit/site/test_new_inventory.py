@@ -97,7 +97,7 @@ def test_every_current_release(release):
         ({"Org 1": ["192.0.2.1"]}, "2.3.0", "invalid trust domain 'Org 1'"),
         ("org1=192.0.2.1,org2=192.0.2.1", "2.3.0", "192.0.2.1 is named more than once"),
         ("org1=192.0.2.1,org1=192.0.2.2", "2.3.0", "org1 is named twice"),
-        ("org1=192.0.2.1", "2.9.0", "release: '2.9.0' is none"),
+        ("org1=192.0.2.1", "2.9.0", "release: '2.9.0' cannot be used for a new inventory"),
         ("org1=192.0.2.1", "0.3.0", "for 0.3.0 start from"),
     ],
 )
