@@ -190,6 +190,10 @@ def spire_as_root(client: docker.DockerClient, base_image: str, binaries: Tree) 
     return {**made, "spire-server": build(client, "spire-server", DOCKERFILES / "as-root", {"BASE": made["spire-server"]})}
 
 
+def nginx(client: docker.DockerClient, base_image: str) -> str:
+    return build(client, "nginx", DOCKERFILES / "nginx", {"BASE": base_image})
+
+
 def postgres(client: docker.DockerClient, base_image: str) -> str:
     return build(client, "postgres", DOCKERFILES / "postgres", {"BASE": base_image})
 

@@ -59,6 +59,7 @@ SETS: Mapping[str, Mapping[str, str]] = {
         **{name: f"hpe_eval/swarm-learning/{name}:{CLASSIC_RELEASE}" for name in ("apls", *CLASSIC_COMPONENTS)},
         **{f"upstream/{name}": f"spiffe/{name}:{CLASSIC_SPIRE_VERSION}" for name in ("spire-server", "spire-agent")},
     },
+    "reverse-proxy": {"nginx": "library/nginx:stable"},
     "spire-1.8": {name: f"spiffe/{name}:{OLDER_SPIRE_VERSION}" for name in ("spire-server", "spire-agent")},
 }
 # `--with` takes this too: a database beside the hosts.

@@ -97,8 +97,16 @@ def _older_spire(parts: Parts) -> dict[str, str]:
     return images.spire_as_root(parts.client, parts.base, binaries.build(OLDER_SPIRE_VERSION))
 
 
+def _reverse_proxy(parts: Parts) -> dict[str, str]:
+    return {"nginx": images.nginx(parts.client, parts.base)}
+
+
 # Set of settings.SETS → what builds it: image → reference.
-BUILDERS: Mapping[str, Callable[[Parts], dict[str, str]]] = {"classic": _classic, "spire-1.8": _older_spire}
+BUILDERS: Mapping[str, Callable[[Parts], dict[str, str]]] = {
+    "classic": _classic,
+    "reverse-proxy": _reverse_proxy,
+    "spire-1.8": _older_spire,
+}
 
 
 def _build(client: docker.DockerClient, work: Work, base: str, spire: Future[Tree], publish: Publish, sets: Collection[str]) -> None:

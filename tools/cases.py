@@ -44,6 +44,9 @@ CASES = {
     ),
     "by-hand": Case("two organisations whose SL nodes are started without SWOP and SWCI", "inventories/by-hand"),
     "certificates": Case("two organisations with certificates of their own, without SPIRE", "inventories/certificates"),
+    "reverse-proxy": Case(
+        "two organisations behind reverse proxies, which open two ports to each other", "inventories/reverse-proxy", lab=("reverse-proxy",)
+    ),
 }
 DEFAULT = next(iter(CASES))
 

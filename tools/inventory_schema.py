@@ -130,7 +130,7 @@ def of_training() -> dict[str, Any]:
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
         if len(cells) == 3 and cells[0].startswith("`"):
             meanings.update(dict.fromkeys(re.findall(r"`([a-z_]+)`", cells[0]), cells[2].replace("`", "")))
-    kinds = {list: "list", dict: "dict", int: "int", str: "str"}
+    kinds = {bool: "bool", list: "list", dict: "dict", int: "int", str: "str"}
     properties: dict[str, Any] = {name: templated({"type": "string"}, description=meanings[name]) for name in training.REQUIRED}
     for name, default in training.DEFAULTS.items():
         schema = {"type": ["string", "integer"]} if name == "gpus" else TYPES[kinds[type(default)]]
@@ -161,7 +161,7 @@ def variables_schema() -> dict[str, Any]:
     missing = {name for name in model.DEFAULTS if name not in properties} - {"ansible_host", "inventory_dir"}
     if missing:
         raise ValueError(f"the site model reads {', '.join(sorted(missing))}, which no role documents")
-    prefixes = "|".join(sorted({*COMPONENTS, "swarm", "preflight", "backup", "support"}))
+    prefixes = "|".join(sorted({*COMPONENTS, "reverse_proxy", "swarm", "preflight", "backup", "support"}))
     names = "|".join(sorted(properties))
     return {
         "$schema": DRAFT,
@@ -212,6 +212,7 @@ GROUPS = {
     "swarm_apls": "the License Server",
     "swarm_spire_server": "a SPIRE Server",
     "swarm_spire_agent": "a SPIRE Agent",
+    "swarm_reverse_proxy": "a reverse proxy for its nodes",
     "swarm_sn": "Swarm Network nodes",
     "swarm_sl": "Swarm Learning nodes that no SWOP starts",
     "swarm_swop": "a Swarm Operator",

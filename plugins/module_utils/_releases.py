@@ -24,6 +24,7 @@ class Option:
     env            the environment variable that carries the value
     publish        the container's port that it publishes: a number, or SAME as the value
     port           service: the port on the host when the value names none
+    port_by        service: the option that publishes instead, where it is given and the value names no port
     mount          where a path is mounted: a container path, or SAME as on the host
     mode           the mount's mode, `ro` or `rw`; empty as the scripts leave it
     argument       the flag that precedes the value in the container's command
@@ -46,6 +47,7 @@ class Option:
     instead_of: tuple[str, ...] = ()
     by_image: bool = False
     port: int = 0
+    port_by: str = ""
     values: tuple[str, ...] = ()
 
 
@@ -237,8 +239,8 @@ _SN_2 = Component(
         "sentinel_api_service": Option("service", env="SENTINEL_API_SERVICE"),
         "sn_api_port": Option("port", env="SN_API_SERVER_PORT", publish=SAME),
         "sn_p2p_port": Option("port", env="SN_ETH_PORT_EXT", publish=30303),
-        "sn_api_service": Option("service", env="SN_API_SERVICE", publish=30304, port=30304),
-        "sn_p2p_service": Option("service", env="SN_ETH_P2P_SERVICE", publish=30303, port=30303),
+        "sn_api_service": Option("service", env="SN_API_SERVICE", publish=30304, port=30304, port_by="sn_api_port"),
+        "sn_p2p_service": Option("service", env="SN_ETH_P2P_SERVICE", publish=30303, port=30303, port_by="sn_p2p_port"),
         **_identity,
     },
     required=(("host_ip",), ("sentinel", "sentinel_ip", "sentinel_api_service")),
@@ -259,7 +261,7 @@ _SL_2 = Component(
         **_sn_of_node,
         "sn_api_service": Option("service", env="SN_API_SERVICE"),
         "sl_fs_port": Option("port", env="SL_FS_PORT", publish=30305),
-        "sl_fs_service": Option("service", env="SL_FS_SERVICE", publish=30305, port=30305),
+        "sl_fs_service": Option("service", env="SL_FS_SERVICE", publish=30305, port=30305, port_by="sl_fs_port"),
         "ml": Option("ml"),
         **_identity,
     },
@@ -366,7 +368,7 @@ _2_0_0 = {
     "sn": _changed(
         _SN_2,
         sn_api_service=Option("service", env="SN_API_SERVICE"),
-        sn_p2p_service=Option("service", env="SN_ETH_P2P_SERVICE", publish=SAME, port=30303),
+        sn_p2p_service=Option("service", env="SN_ETH_P2P_SERVICE", publish=SAME, port=30303, port_by="sn_p2p_port"),
     ),
     "sl": _changed(_SL_2, sl_fs_service=Option("service", env="SL_FS_SERVICE")),
     "swop": replace(

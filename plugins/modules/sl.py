@@ -29,7 +29,9 @@ options:
     description: Port of the file server. Defaults to 30305.
     type: int
   sl_fs_service:
-    description: Service of the file server, as C(FQDN[:PORT]). Not in release 0.3.0.
+    description:
+      - Service of the file server, as C(FQDN[:PORT]). Not in release 0.3.0.
+      - From release 2.1.0 on, PORT, or 30305 without it, is published on the host. If O(sl_fs_port) is set as well, a service without PORT publishes none.
     type: str
   sl_platform:
     description: ML platform, V(TF) or V(PYT) (case-insensitive). Defaults to V(TF). Release 0.3.0 only.

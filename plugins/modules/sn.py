@@ -54,10 +54,14 @@ options:
     description: Port for the other SNs. Defaults to 30303.
     type: int
   sn_api_service:
-    description: Service of the API server, as C(FQDN[:PORT]). Not in release 0.3.0.
+    description:
+      - Service of the API server, as C(FQDN[:PORT]). Not in release 0.3.0.
+      - From release 2.1.0 on, PORT, or 30304 without it, is published on the host. If O(sn_api_port) is set as well, a service without PORT publishes none.
     type: str
   sn_p2p_service:
-    description: Service for the other SNs, as C(FQDN[:PORT]). Not in release 0.3.0.
+    description:
+      - Service for the other SNs, as C(FQDN[:PORT]). Not in release 0.3.0.
+      - PORT, or 30303 without it, is published on the host. If O(sn_p2p_port) is set as well, a service without PORT publishes none.
     type: str
 seealso:
   - module: swarm.learning.apls

@@ -24,7 +24,7 @@ options:
     description: Report only these components. Without it, all components.
     type: list
     elements: str
-    choices: [apls, spire_server, spire_agent, sn, sl, ml, swop, swci]
+    choices: [apls, spire_server, spire_agent, reverse_proxy, sn, sl, ml, swop, swci]
   days:
     description: Number of days from now for which identities must last.
     type: float
@@ -123,7 +123,7 @@ OPTIONS = {
     "components": {
         "type": "list",
         "elements": "str",
-        "choices": ["apls", "spire_server", "spire_agent", "sn", "sl", "ml", "swop", "swci"],
+        "choices": ["apls", "spire_server", "spire_agent", "reverse_proxy", "sn", "sl", "ml", "swop", "swci"],
     },
 }
 

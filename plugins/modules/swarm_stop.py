@@ -38,6 +38,10 @@ options:
     description: Stop the SPIRE Agent.
     type: bool
     default: false
+  reverse_proxy:
+    description: Stop the reverse proxy.
+    type: bool
+    default: false
   sn:
     description: Stop all Swarm Network nodes.
     type: bool
@@ -76,7 +80,7 @@ options:
       - Use this to stop one component at a time across all hosts.
     type: list
     elements: str
-    choices: [swci, ml, sl, swop, sn, spire_agent, spire_server, apls]
+    choices: [swci, ml, sl, swop, sn, reverse_proxy, spire_agent, spire_server, apls]
   network:
     description:
       - Stop only containers that are in this network, or mount something from O(directory).
@@ -159,7 +163,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._component.arguments import ENGINE
 from ..module_utils._platform import containers
 
-FLAGS = ("all", "apls", "spire_server", "spire_agent", "sn", "sl", "sl_tf", "sl_pyt", "ml", "swop", "swci", "keep")
+FLAGS = ("all", "apls", "spire_server", "spire_agent", "reverse_proxy", "sn", "sl", "sl_tf", "sl_pyt", "ml", "swop", "swci", "keep")
 
 
 def main() -> None:

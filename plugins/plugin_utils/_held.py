@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 _PREFIX = "swarm_held_"
-_SCRIPT = "swci_held_script"
+_OF_ROLES = ("reverse_proxy_held", "swci_held_script")
 
 
 def report(hosts: list[str], variables: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The report: nothing where nothing was left undone.
 
     hosts      names, in the order of the report
-    variables  host → its variables: `swarm_held_*` of its `ansible_facts` and `swci_held_script` are lists of what was left undone,
+    variables  host → its variables: `swarm_held_*` of its `ansible_facts` and _OF_ROLES are lists of what was left undone,
                `swarm_training_reasons` says what is in progress
     """
     left = [f"  {host}: {', '.join(found)}" for host in hosts if (found := _left(variables[host]))]
@@ -34,4 +34,4 @@ def report(hosts: list[str], variables: Mapping[str, Mapping[str, Any]]) -> list
 def _left(variables: Mapping[str, Any]) -> list[str]:
     facts = variables.get("ansible_facts", {})
     of_modules = [step for name in sorted(facts) if name.startswith(_PREFIX) for step in facts[name]]
-    return [*of_modules, *variables.get(_SCRIPT, [])]
+    return [*of_modules, *(step for name in _OF_ROLES for step in variables.get(name, []))]

@@ -26,7 +26,8 @@ def environment(http_proxy: str, https_proxy: str, no_proxy: str, addresses: Ite
 def of_host(inventory: Inventory, host: str) -> dict[str, str]:
     """All six of a host's containers, so that what an engine hands to its containers never reaches ours by accident."""
     http, https, direct = (inventory.get(host, f"swarm_{kind}") for kind in ("http_proxy", "https_proxy", "no_proxy"))
-    return environment(http, https, direct, map(inventory.address, inventory.hosts))
+    names = [f".{inventory.get(host, 'swarm_service_domain')}"] if inventory.members("reverse_proxy") else []
+    return environment(http, https, direct, [*map(inventory.address, inventory.hosts), *names])
 
 
 def of_program(proxy: Mapping[str, str], own: Iterable[str]) -> dict[str, str]:

@@ -44,6 +44,7 @@ AT_SN = (
     Variable("sn_api_port", "SN_API_SERVER_PORT", "port", 30304),
     Variable("sn_api_service", "SN_API_SERVICE"),
 )
+SERVICE_PORT = 443  # of a service that names none; that of the SNs' ledger is another
 NEEDS_LICENCE = ("apls_ip", "secondary_apls_ip")
 NEEDS_SN = ("sn_ip", "sn_api_service")
 

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Mapping
 
 from swarmlab.channel import ChannelClosed, ChannelError, NodeEnd, pack, unpack
-from swarmlab.environment import Settings, address, read
+from swarmlab.environment import SERVICE_PORT, Settings, address, read
 from swarmlab.identity import obtain
 from swarmlab.licence import Licence
 from swarmlab.merging import MergeError
@@ -26,7 +26,6 @@ from swarmlab.training import Here, Merged, Plan, Training, TrainingFailed
 from swarmlab.web import Client, Failed, Server, Unreachable
 
 FS_PORT = 30305
-SN_API_PORT = 30304
 PROGRAM_SECONDS = 600.0  # an ML container may have a large image to load first
 
 
@@ -133,9 +132,9 @@ def main(
     Without settings, with those of 2.x in the environment. A `program` is run by this node, and not in a container beside it.
     """
     settings = settings or read("sl", environ)
-    own_host, own_port = address(settings.text("host_ip"), settings.number("sl_fs_port"), settings.text("sl_fs_service"), FS_PORT)
+    own_host, own_port = address(settings.text("host_ip"), settings.number("sl_fs_port"), settings.text("sl_fs_service"), SERVICE_PORT)
     own = f"{own_host}:{own_port}"
-    sn_host, sn_port = address(settings.text("sn_ip"), settings.number("sn_api_port"), settings.text("sn_api_service"), SN_API_PORT)
+    sn_host, sn_port = address(settings.text("sn_ip"), settings.number("sn_api_port"), settings.text("sn_api_service"), SERVICE_PORT)
     try:
         # First of all, for ML may be quicker than a licence and an identity.
         channel = NodeEnd(*CHANNELS.values()) if program else NodeEnd(settings.text("request_channel"), settings.text("response_channel"))

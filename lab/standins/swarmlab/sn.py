@@ -86,7 +86,10 @@ class Member:
 def find_sentinel(settings: Settings, own: Identity) -> Client:
     """Wait for the Sentinel's API, ask it for its p2p address: a client for that. Raises Refusal."""
     host, port = environment.address(
-        settings.text("sentinel_ip"), settings.number("sentinel_api_port"), settings.text("sentinel_api_service"), API_PORT
+        settings.text("sentinel_ip"),
+        settings.number("sentinel_api_port"),
+        settings.text("sentinel_api_service"),
+        environment.SERVICE_PORT,
     )
     api = Client(own, host, port, "Sentinel Node")
 
@@ -128,7 +131,7 @@ def serve(settings: Settings, own: Identity, home: Path, p2p_port: int = P2P_POR
 
     uid = own_uid(home)
     api_port = settings.number("sn_api_port") if settings["sn_api_port"] else API_PORT
-    host, port = environment.address(settings.text("host_ip"), api_port, settings.text("sn_api_service"), API_PORT)
+    host, port = environment.address(settings.text("host_ip"), api_port, settings.text("sn_api_service"), environment.SERVICE_PORT)
     p2p_host, p2p = environment.address(settings.text("host_ip"), settings.number("sn_p2p_port"), settings.text("sn_p2p_service"), P2P_PORT)
     try:
         chain.submit("enrol", {"node": {"type": "sn", "uid": uid, "name": socket.gethostname(), "host_ip": host, "port": port}})

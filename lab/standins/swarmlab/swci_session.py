@@ -54,7 +54,7 @@ class Session:
     # Contexts
 
     def _client(self, ip: str | None, port: int | None, service: str | None) -> Client:
-        return Client(self._me, *environment.address(ip, port or API_PORT, service, API_PORT), "API Server")
+        return Client(self._me, *environment.address(ip, port or API_PORT, service, environment.SERVICE_PORT), "API Server")
 
     def _create_context(self, name: str, client: Client) -> None:
         if name in self._contexts:

@@ -221,7 +221,9 @@ def main(environ: Mapping[str, str]) -> None:
         name = client.containers.get(container).name
     except docker_work.Problem:
         name = socket.gethostname()
-    host, port = environment.address(settings.text("sn_ip"), settings.number("sn_api_port"), settings.text("sn_api_service"), 30304)
+    host, port = environment.address(
+        settings.text("sn_ip"), settings.number("sn_api_port"), settings.text("sn_api_service"), environment.SERVICE_PORT
+    )
     operator = Operator(settings, found, Client(me, host, port, "SN node"), own, workshop, name)
     facts = {"host_ip": None, "port": None, "taskrunner": found["taskrunner"], "nodes": len(found["nodes"])}
     node = Node(operator.sn, type="swop", uid=operator.uid, name=name, **facts)

@@ -126,7 +126,9 @@ def _published(component: Component, params: dict[str, Any]) -> Iterator[tuple[s
         value = params.get(option)
         if value and what.publish:
             service: Any = SERVICE.fullmatch(value) if what.kind == "service" else None
-            host = str(value) if what.kind != "service" else service["port"] or str(what.port)
+            if service and not service["port"] and params.get(what.port_by):
+                continue
+            host = service["port"] or str(what.port) if service else str(value)
             yield option, parse.Port(f"{host if what.publish == SAME else what.publish}/tcp", host)
 
 

@@ -150,8 +150,8 @@ def _socket_file(parts: _Parts, what: Option, value: str) -> None:
 
 def _service(parts: _Parts, what: Option, value: str) -> None:
     parts.env[what.env] = value
-    if what.publish:
-        service: Any = SERVICE.fullmatch(value)
+    service: Any = SERVICE.fullmatch(value)
+    if what.publish and (service["port"] or not parts.values.get(what.port_by)):
         port = service["port"] or str(what.port)
         inside = port if what.publish == SAME else what.publish
         parts.ports.append(parse.Port(f"{inside}/tcp", port))

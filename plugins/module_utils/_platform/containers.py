@@ -30,7 +30,7 @@ from .._spire import lifetime, x509
 from .._spire.config import seconds
 
 # The order of dependencies: stopped in this order, so licences are returned and nothing waits for a stopped container.
-STOP_ORDER = ("swci", "ml", "sl", "swop", "sn", "spire_agent", "spire_server", "apls")
+STOP_ORDER = ("swci", "ml", "sl", "swop", "sn", "reverse_proxy", "spire_agent", "spire_server", "apls")
 _IMAGES = {
     "apls": "apls",
     "spire-server": "spire_server",

@@ -12,7 +12,7 @@ from ...module_utils._names import NODE_TYPES
 from ...module_utils._releases import RELEASES
 from .._images import reference
 from .._site import classic as classic_site
-from .._site import model, swop
+from .._site import model, services, swop
 from . import classic, sl
 from .wording import Claim, clashes, did_you_mean, edits, invalid_port, is_port, listed, not_mappings, shown, unknown_keys
 
@@ -115,11 +115,20 @@ def shape(inventory: Inventory) -> list[str]:
             wrong = not_mappings(name, host, value)
             found += wrong
             if name == "swop_pairs" and not wrong:
-                found += [sentence for pair in value for sentence in unknown_keys(f"{name} of {host}", pair, swop.PAIR_KEYS)]
+                found += [sentence for pair in value for sentence in _pair_shape(f"{name} of {host}", pair)]
         sentinel = inventory.get(host, "sn_sentinel")
         if not isinstance(sentinel, bool):
             found.append(f"sn_sentinel of {host}: invalid value {shown(sentinel)}; expected true or false")
     return found
+
+
+def _pair_shape(where: str, pair: dict[str, Any]) -> list[str]:
+    """The keys of a pair, and its private_mounts, which are read before SWOP's profile is checked."""
+    mounts = pair.get("private_mounts", [])
+    fit = isinstance(mounts, list) and all(isinstance(one, dict) and set(one) == {"src", "tgt"} for one in mounts)
+    return unknown_keys(where, pair, swop.PAIR_KEYS) + (
+        [] if fit else [f"{where}: private_mounts: expected a list of mappings with src and tgt"]
+    )
 
 
 # --- what the hosts run ---------------------------------------------------------------------------------------------------
@@ -234,6 +243,8 @@ def _server_ports(inventory: Inventory, host: str) -> list[Claim]:
         claims.append(Claim(inventory.get(host, "spire_server_port"), "the SPIRE Server (spire_server_port)"))
         if len(inventory.members("spire_server")) > 1:
             claims.append(Claim(inventory.get(host, "spire_server_federation_port"), "federation (spire_server_federation_port)"))
+    if services.has_own(inventory, host):
+        claims.append(Claim(inventory.get(host, "reverse_proxy_port"), "the reverse proxy (reverse_proxy_port)"))
     if host in inventory.members("swci") and inventory.get(host, "swci_web_port"):
         claims.append(Claim(inventory.get(host, "swci_web_port"), "the SWCI (swci_web_port)"))
     return claims
@@ -241,6 +252,7 @@ def _server_ports(inventory: Inventory, host: str) -> list[Claim]:
 
 def _node_ports(inventory: Inventory, host: str) -> list[Claim]:
     options = classic_site.sn_ports(inventory, host)
-    claims = [Claim(node[option], f"{node['name']} ({option})") for node in model.sn_nodes(inventory).get(host, ()) for option in options]
+    sns = model.sn_nodes(inventory).get(host, ())
+    claims = [Claim(port, f"{node['name']} ({option})") for node in sns for option, port in services.sn_ports(node, options)]
     claims += [Claim(pair["port"], f"{pair['sl_hostname']} (port)") for pair in _pairs(inventory, host) if pair["port"] is not None]
     return claims + sl.ports(inventory, host)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import certificates, environment, inventory, sl, spire, training
+from . import certificates, environment, inventory, services, sl, spire, training
 
 if TYPE_CHECKING:
     from .._site.model import Inventory
@@ -32,11 +32,13 @@ def problems(of: Inventory, exists: Callable[[str], bool], complete: bool = True
             inventory.port_numbers,
             inventory.shape,
             sl.shape,
+            services.shape,
             certificates.shape,
         ),
         (inventory.images, inventory.sentinel, inventory.license_server, spire.datastores, spire.servers, spire.federation),
         (spire.paths, spire.identities, spire.versions, certificates.identities, inventory.operators, sl.nodes),
         (training.itself,),
+        (services.proxies,),
         (inventory.names, inventory.port_clashes, sl.programs, environment.variables),
         (training.peers, sl.peers) if complete else (),
         (training.documents, lambda one: spire.files(one, exists) + training.files(one, exists)),

@@ -46,6 +46,8 @@ def problems(training: object, classic: bool = False) -> list[str]:
 
 def _wrong_type(key: str, value: object) -> list[str]:
     default, where = DEFAULTS.get(key, ""), f"swarm_training.{key}"
+    if isinstance(default, bool):
+        return [] if isinstance(value, bool) else [f"{where}: invalid value {shown(value)}; expected true or false"]
     if isinstance(default, int) and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         return [f"{where}: invalid value {shown(value)}; expected a whole number, 0 or more"]
     if key == "pull_auth" and isinstance(value, dict):

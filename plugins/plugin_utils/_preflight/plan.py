@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...module_utils._spire.datastore import PORTS
+from .._site import services
 
 _NODES = ("sn", "sl", "swop", "swci")
 _SWCI_CONTEXT = re.compile(r"^CREATE CONTEXT \S+ WITH IP (\S+)(?: (\d+))?$", re.MULTILINE)
@@ -103,7 +104,7 @@ def links(hosts: Mapping[str, Host]) -> list[Link]:
     """Every connection between two machines that the site needs, once for each service, in the order of the deployment."""
     owners = {address: name for name, host in hosts.items() for address in _addresses_of(host) if address}
     found: dict[Link, None] = {}
-    for kind in (_registries, _license_servers, _spire, _chain, _interfaces, _file_servers):
+    for kind in (_registries, _license_servers, _spire, _proxies, _chain, _interfaces, _file_servers):
         for name, host in hosts.items():
             for address, port, service, why in kind(name, host, hosts):
                 target = owners.get(address, "")
@@ -181,12 +182,26 @@ def _behind(name: str, names: Mapping[str, str]) -> list[str]:
     return names[name].split(",") if name in names else [name] if name else []
 
 
+def _proxies(_name: str, host: Host, hosts: Mapping[str, Host]) -> _Wanted:
+    """A proxy hands connections to those of the other hosts."""
+    others = {one.model["address"] for one in hosts.values()}
+    for target in dict.fromkeys(host.model["routes"].values()):
+        address, _colon, port = target.rpartition(":")
+        if address.strip("[]") in others:
+            yield address.strip("[]"), int(port), "reverse proxy", "the services of its host's nodes are behind it"
+
+
 def _chain(name: str, host: Host, hosts: Mapping[str, Host]) -> _Wanted:
     """Every SN talks to every other one, and to the Sentinel's API when it starts."""
     for own in host.model["sn_nodes"]:
         for other in (node for peer, one in hosts.items() if peer != name for node in one.model["sn_nodes"]):
             if other.get("sn_p2p_port"):
                 yield other["host_ip"], other["sn_p2p_port"], f"{other['name']} P2P", "the SN nodes keep their ledger in step"
+            elif other.get("sn_p2p_service"):
+                place = services.name_of(other["sn_p2p_service"])
+                port = services.port_of(other["sn_p2p_service"], services.P2P_PORT)
+                address = (own.get("extra_hosts") or {}).get(place, place)
+                yield address, port, f"{other['name']} P2P", "the SN nodes keep their ledger in step"
         if own.get("sentinel_ip"):
             yield own["sentinel_ip"], own.get("sentinel_api_port") or _SN_API, "Sentinel API", f"{own['name']} joins it"
             if own.get("sentinel_fs_port"):
@@ -222,5 +237,6 @@ def _endpoints(host: Host) -> list[tuple[str, int, str]]:
 
 def _own_ports(host: Host) -> Iterable[int]:
     """The ports that this host's containers are going to publish, whoever uses them."""
-    nodes = [node.get(port) for node in host.model["sn_nodes"] for port in ("sn_api_port", "sn_p2p_port", "sn_fs_port")]
+    options = ("sn_api_port", "sn_p2p_port", "sn_fs_port")
+    nodes = [port for node in host.model["sn_nodes"] for _option, port in services.sn_ports({**dict.fromkeys(options), **node}, options)]
     return [int(port) for port in (*nodes, *(port for _address, port, _node in _endpoints(host))) if port]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import _upstream_agent
+from . import services
 
 if TYPE_CHECKING:
     from .model import Inventory
@@ -31,7 +32,7 @@ def on_host(inventory: Inventory, host: str, here: Mapping[str, Any], pairs: Seq
     owners = [here["training"], *here["sl_nodes"], *pairs]
     own_paths = [str(owner[key]) for owner in owners for key in USER_PATHS if owner.get(key)]
     return {
-        "containers": [*_nodes(here), *_named(inventory, host), *filter(None, [upstream])],
+        "containers": [*_nodes(here), *_named(inventory, host), *filter(None, [upstream, _proxy(inventory, host)])],
         "volumes": [*ledgers, *filter(None, [own_agent, client, upstream and _upstream_agent.socket_volume(own_name)])],
         "agent_volume": own_agent,
         "user_paths": list(dict.fromkeys([*own_paths, *(one["path"] for one in here["directories"])])),
@@ -41,6 +42,10 @@ def on_host(inventory: Inventory, host: str, here: Mapping[str, Any], pairs: Seq
 def _nodes(here: Mapping[str, Any]) -> list[str]:
     nodes = [node["name"] for kind in ("sn_nodes", "swop_nodes", "sl_nodes") for node in here[kind]]
     return nodes + [node["ml"]["name"] for node in here["sl_nodes"] if (node.get("ml") or {}).get("name")]
+
+
+def _proxy(inventory: Inventory, host: str) -> str:
+    return str(inventory.get(host, "reverse_proxy_name")) if services.has_own(inventory, host) else ""
 
 
 def _named(inventory: Inventory, host: str) -> list[str]:

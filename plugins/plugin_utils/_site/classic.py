@@ -60,7 +60,11 @@ def is_sentinel(inventory: Inventory, host: str, node: dict[str, Any], index: in
 
 
 def join(inventory: Inventory, host: str, node: dict[str, Any], sentinel: dict[str, Any]) -> None:
-    """Tell an SN of the host where the Sentinel is."""
+    """Tell an SN of the host where the Sentinel is: by its service where it has no address."""
+    if not sentinel["host_ip"]:
+        if not node.get("sentinel_ip"):
+            node.setdefault("sentinel_api_service", sentinel["sn_api_service"])
+        return
     options = RELEASES[str(inventory.get(host, "swarm_release"))]["sn"].options
     node.setdefault("sentinel_ip", sentinel["host_ip"])
     for option, port in SENTINEL_PORTS.items():

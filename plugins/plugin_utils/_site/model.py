@@ -17,7 +17,7 @@ from .. import _proxy
 from .._checks import formats
 from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from .._node_options import MERGED
-from . import belongings, certificates, classic, numbers, sl, spire, swci, swop
+from . import belongings, certificates, classic, numbers, services, sl, spire, swci, swop
 from . import training as _training
 from .wheel import Wheel
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 COMPONENTS = ("apls", "spire_server", "spire_agent", "sn", "sl", "swop", "swci")
-GROUPS = tuple(f"swarm_{component}" for component in COMPONENTS)
+GROUPS = (*(f"swarm_{component}" for component in COMPONENTS), services.GROUP)
 RESOLVED = "swarm_resolved"  # the fact in which a host's own variables stand, as a task has resolved them
 NUMBERS = "swarm_numbers"  # the fact in which the numbers stand that a host's nodes have
 _TRUTH = {**dict.fromkeys(("true", "yes", "on"), True), **dict.fromkeys(("false", "no", "off"), False)}
@@ -91,6 +91,7 @@ DEFAULTS: dict[str, Any] = {
     "swci_sn_api_port": 30304,
     "swci_web_port": 0,
     **classic.DEFAULTS,
+    **services.DEFAULTS,
     **sl.DEFAULTS,
     **{f"{component}_image": "" for component in COMPONENTS},
     **{f"{component}_{kind}": {} for component in ("sn", "sl", "swop", "swci") for kind in ("env", "options")},
@@ -181,6 +182,9 @@ class HostModel:
     sl_nodes: Annotated[list[dict[str, Any]], "Its SL nodes that no SWOP starts: options of the module `sl`."] = field(default_factory=list)
     swci_tasks: Annotated[dict[str, dict[str, Any]], "The tasks that its SWCI hands out, by file name."] = field(default_factory=dict)
     swci_script: Annotated[str, "The script of its SWCI."] = ""
+    routes: Annotated[dict[str, str], "What its reverse proxy hands on: the name of a service, and the address and port to connect to."] = (
+        field(default_factory=dict)
+    )
     training: Annotated[dict[str, Any], "`swarm_training` with every key; empty without a training."] = field(default_factory=dict)
     training_files: Annotated[list[dict[str, str]], "Files of the controller that the training needs: source, path and sha256."] = field(
         default_factory=list
@@ -315,11 +319,14 @@ def sn_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     for host, own in wanted.items():
         nodes[host] = []
         for index, given in enumerate(own):
+            ports = {port: _step(inventory.get(host, port), index) for port in classic.sn_ports(inventory, host)}
+            name = str(given.get("name") or f"sn-{assigned[host][index]}")
             node = {
-                "name": f"sn-{assigned[host][index]}",
+                "name": name,
                 "host_ip": inventory.address(host),
                 "sentinel": inventory.get(host, "sn_sentinel") is True and index == 0,
-                **{port: _step(inventory.get(host, port), index) for port in classic.sn_ports(inventory, host)},
+                **ports,
+                **services.of_sn(inventory, host, name, ports),
                 **inventory.options(host, "sn"),
                 **given,
             }
@@ -358,7 +365,9 @@ def swop_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
         for settings in node["pairs"]:
             index = on_host.get(host, 0)
             on_host[host] = index + 1
-            complete.append(swop.pair(settings, index, pair_numbers[host][index], total, inventory.address(host)))
+            number = pair_numbers[host][index]
+            by_name = services.of_sl(inventory, host, str(settings.get("sl_hostname") or f"sl-{number}"))
+            complete.append(swop.pair({**by_name, **settings}, index, number, total, inventory.address(host)))
         nodes[host].append({**node, "pairs": complete})
     return nodes
 
@@ -387,21 +396,26 @@ def sl_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     sns, found = sn_nodes(inventory), sl.nodes(inventory, pairs)
     for host, own in found.items():
         for index, node in enumerate(own):
-            sn_ip, sn_api_port = _sn_of(inventory, host, "sl", index, sns)
+            place = _sn_of(inventory, host, "sl", index, sns)
             if not node.get("sn_ip") and not node.get("sn_docker_name") and not node.get("sn_api_service"):
-                node.update(sn_ip=sn_ip, sn_api_port=node.get("sn_api_port") or sn_api_port)
+                node.update(place, **({"sn_api_port": node["sn_api_port"]} if node.get("sn_api_port") else {}))
     return found
 
 
-def _sn_of(inventory: Inventory, host: str, component: str, index: int, sns: dict[str, list[dict[str, Any]]]) -> tuple[str, int]:
-    """(address, API port) of the SN that a SWOP, SL or SWCI of this host uses: the configured one, else the host's own, else the Sentinel."""
+def _sn_of(inventory: Inventory, host: str, component: str, index: int, sns: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """The options by which a SWOP, SL or SWCI of this host uses its SN: the configured one, else the host's own, else the Sentinel.
+
+    They are its address and API port, or its service; then the others are empty, so that a role's own do not apply.
+    """
     if inventory.get(host, f"{component}_sn_ip"):
-        return inventory.get(host, f"{component}_sn_ip"), inventory.get(host, f"{component}_sn_api_port")
+        return {"sn_ip": inventory.get(host, f"{component}_sn_ip"), "sn_api_port": inventory.get(host, f"{component}_sn_api_port")}
     own = sns.get(host) or [node for _host, node in sentinels(sns)] or [node for nodes in sns.values() for node in nodes]
     if not own:
-        return "", DEFAULTS["sn_api_port"]
+        return {"sn_ip": "", "sn_api_port": DEFAULTS["sn_api_port"]}
     node = own[index % len(own)]
-    return node["host_ip"], node["sn_api_port"]
+    if services.are_used(inventory) and node.get("sn_api_service"):
+        return {"sn_ip": "", "sn_api_port": "", "sn_api_service": node["sn_api_service"]}
+    return {"sn_ip": node["host_ip"], "sn_api_port": node["sn_api_port"]}
 
 
 # --- everything of one host ----------------------------------------------------------------------------------------------
@@ -428,6 +442,8 @@ def images(inventory: Inventory, host: str) -> dict[str, str]:
         found[given or _reference(inventory, host, component)] = f"{component}_image" if given else f"{version}, swarm_registry"
     if by_hand or host in inventory.members("swop"):
         found.update(_training_images(inventory.training()))
+    if services.has_own(inventory, host):
+        found[services.image(inventory, host)] = "reverse_proxy_image, swarm_registry"
     return {**found, **sl.images(inventory, host, by_hand)}
 
 
@@ -469,13 +485,18 @@ class _Site:
     swops: dict[str, list[dict[str, Any]]]
     sls: dict[str, list[dict[str, Any]]]
     servers: dict[str, list[str]]
+    services: list[services.Service]
     training: dict[str, Any]
 
 
 def derive(inventory: Inventory) -> dict[str, dict[str, Any]]:
     """The model of an inventory without problems: host → its HostModel, as the mapping that Ansible's variables are."""
     training = {**_training.normalise(inventory.training()), "client_version": inventory.wheel.version} if inventory.training() else {}
-    site = _Site(sn_nodes(inventory), swop_nodes(inventory), sl_nodes(inventory), spire.domains(inventory), training)
+    sns, swops, sls = sn_nodes(inventory), swop_nodes(inventory), sl_nodes(inventory)
+    site = _Site(sns, swops, sls, spire.domains(inventory), services.served(inventory, sns, swops, sls), training)
+    p2p_hosts = services.p2p_hosts(inventory, sns)
+    for node in (node for nodes in sns.values() for node in nodes if p2p_hosts):
+        node["extra_hosts"] = {**p2p_hosts, **(node.get("extra_hosts") or {})}
     for _host, sentinel in sentinels(site.sns):
         for host, node in ((host, node) for host, nodes in site.sns.items() for node in nodes if not node["sentinel"]):
             classic.join(inventory, host, node, sentinel)
@@ -493,6 +514,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
         "registry": registry_of(_reference(inventory, host, "sn")),
         "training": site.training,
         "client_dir": f"{inventory.get(host, 'swarm_dir')}/client",
+        "routes": services.routes(inventory, host, site.services),
         **spire.identity(inventory, host, site.servers),
         "license": license_servers(inventory, host),
         "identity": certificates.options(inventory, host),
@@ -515,7 +537,8 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
 def _interface(inventory: Inventory, host: str, site: _Site) -> dict[str, Any]:
     """The script of a host's SWCI, and its tasks."""
     if classic.is_classic(inventory, host):
-        return {"swci_script": classic.script(*_sn_of(inventory, host, "swci", 0, site.sns))}
+        place = _sn_of(inventory, host, "swci", 0, site.sns)
+        return {"swci_script": classic.script(place["sn_ip"], place["sn_api_port"])}
     if not site.training or not any(site.swops.values()) or host not in inventory.members("swci"):
         return {}
     tasks, script = _swci(inventory, host, site.sns, site.swops, site.training)
@@ -539,6 +562,7 @@ def _directories(here: dict[str, Any], swops: Sequence[dict[str, Any]]) -> list[
         needed.append({"path": training["model_dir"], "user": "", "writable": True})
     if training and swops:
         needed += _shared_directories(training, [one["path"] for one in needed])
+        needed += _private_directories(training, swops, [one["path"] for one in needed])
     own = {training["model_dir"]: "swarm_training.model_dir", training["data_dir"]: "swarm_training.data_dir"} if training else {}
     made = training["model_dir"] if training and training["model_source"] else ""
     return [{**one, "option": own.get(one["path"]) or one["option"], "made": one["path"] == made} for one in needed]
@@ -548,6 +572,20 @@ def _shared_directories(training: dict[str, Any], there: Sequence[str]) -> list[
     """The directories of shared_content, as far as they are not there yet; the engine makes volumes by itself."""
     paths = dict.fromkeys(one["src"] for one in training["shared_content"] if "/" in one["src"])
     return [{"path": path, "option": "swarm_training.shared_content", "user": "", "writable": False} for path in paths if path not in there]
+
+
+def _private_directories(training: dict[str, Any], swops: Sequence[dict[str, Any]], there: Sequence[str]) -> list[dict[str, Any]]:
+    """The directories of the pairs' own data, and those that their further mounts are in."""
+    paths: dict[str, str] = {}
+    for one in (pair for node in swops for pair in node["pairs"]):
+        private = swop.private_data(one, training)
+        if "/" in private:
+            paths.setdefault(
+                posixpath.normpath(private), "private_data of swop_pairs" if one.get("private_data") else "swarm_training.private_data"
+            )
+        for source in (str(mount["src"]) for mount in one.get("private_mounts", ()) if "/" in str(mount["src"])):
+            paths.setdefault(posixpath.dirname(source), "private_mounts of swop_pairs")
+    return [{"path": path, "option": option, "user": "", "writable": False} for path, option in paths.items() if path not in there]
 
 
 def _exchange(inventory: Inventory, host: str, swops: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -577,11 +615,11 @@ def _swops(
     training = here["training"] or _training.DEFAULTS
     options, profiles = [], {}
     for index, node in enumerate(nodes):
-        sn_ip, sn_api_port = _sn_of(inventory, host, "swop", index, sns)
+        place = _sn_of(inventory, host, "swop", index, sns)
         own = {key: value for key, value in node.items() if key != "pairs"}
         # By the label, its pairs keep their numbers wherever the host stands in the inventory.
         labels = {numbers.PAIRS_LABEL: " ".join(str(pair["number"]) for pair in node["pairs"]), **(own.get("labels") or {})}
-        options.append({"sn_ip": sn_ip, "sn_api_port": sn_api_port, **inventory.options(host, "swop"), **own, "labels": labels})
+        options.append({**place, **inventory.options(host, "swop"), **own, "labels": labels})
         profiles[node["name"]] = swop.profile(node["name"], node["pairs"], training, surroundings)
     return options, profiles
 
@@ -603,13 +641,11 @@ def _build_proxy(inventory: Inventory) -> dict[str, str]:
 def _swci(
     inventory: Inventory, host: str, sns: dict[str, list[dict[str, Any]]], swops: dict[str, list[dict[str, Any]]], training: dict[str, Any]
 ) -> tuple[dict[str, dict[str, Any]], str]:
-    sn_ip, sn_api_port = _sn_of(inventory, host, "swci", 0, sns)
     definitions = swci.tasks(training, _build_proxy(inventory))
-    files = {"first": "image-task.yml", "run": "run-task.yml"}
+    files = {"first": "image-task.yml", "run": "run-task.yml", "alone": "alone-task.yml"}
     operators = [node for nodes in swops.values() for node in nodes]
     place = {
-        "sn_ip": sn_ip,
-        "sn_api_port": sn_api_port,
+        **_sn_of(inventory, host, "swci", 0, sns),
         "files": files,
         "swops": len(operators) + sum(peer["swops"] for peer in inventory.peers),
         "peers": training["peers"] or sum(len(node["pairs"]) for node in operators) + sum(peer["pairs"] for peer in inventory.peers),

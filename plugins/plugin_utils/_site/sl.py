@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _proxy
 from .._images import build_label, reference
-from . import classic
+from . import classic, services
 from . import training as _training
 
 if TYPE_CHECKING:
@@ -56,14 +56,16 @@ def _given(inventory: Inventory, host: str) -> list[dict[str, Any]]:
 
 def _node(inventory: Inventory, host: str, settings: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
     port = inventory.get(host, "sl_fs_port")
+    name = str(settings.get("name") or f"sl-{place['number']}")
     node = {
-        "name": f"sl-{place['number']}",
+        "name": name,
         "host_ip": inventory.address(host),
         "sl_fs_port": port + _training.SL_PORT_STEP * place["index"] if isinstance(port, int) else port,
     }
     training = inventory.training() and _training.normalise(inventory.training())
     if classic.is_classic(inventory, host):
         return _classic(inventory, host, node, settings, training, place)
+    node.update(services.of_sl(inventory, host, name))
     derived = {"name": f"ml-{place['number']}", "network": inventory.get(host, "swarm_network")}
     if training:
         derived.update(_ml(training, place, settings.get("ml") or {}, _proxy.of_host(inventory, host)))

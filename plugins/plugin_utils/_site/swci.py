@@ -21,6 +21,8 @@ USR_DIR = "/platform/swarm/usr"  # where SWOP and SWCI see their user directory
 def tasks(training: dict[str, Any], proxy: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
     """{"first": …, "run": …}: the definitions of the task that makes the ML image there and of the one that trains.
 
+    With compare_alone also "alone": the same training, in which each node trains without the others.
+
     proxy: variable → value of the proxies that the build downloads through.
 
     A finalized task can neither be changed nor deleted, so each name carries a digest of what the task does: a changed
@@ -45,8 +47,13 @@ def tasks(training: dict[str, Any], proxy: Mapping[str, str] | None = None) -> d
             ],
         },
     }
-    run["Name"] = run["Outcome"] = f"{training['name']}-run-{_digest(run)}"
-    return {"first": first, "run": run}
+    tasks = {"first": first, "run": run}
+    if training["compare_alone"]:
+        alone = one_key_each({**environment(training), "SWARM_LOOPBACK": True})
+        tasks["alone"] = {**run, "Body": {**run["Body"], "Envvars": alone}}
+    for kind in (one for one in tasks if one != "first"):
+        tasks[kind]["Name"] = tasks[kind]["Outcome"] = f"{training['name']}-{kind}-{_digest(tasks[kind])}"
+    return tasks
 
 
 def _build_task(training: dict[str, Any], proxy: Mapping[str, str]) -> dict[str, Any]:
@@ -103,21 +110,27 @@ def _digest(document: dict[str, Any]) -> str:
 def script(training: dict[str, Any], definitions: dict[str, dict[str, Any]], place: dict[str, Any]) -> str:
     """The SWCI script's text.
 
-    definitions: what `tasks` returns. place: sn_ip, sn_api_port, files ({"first": file name, "run": file name}), swops (how many
-    SWOPs make the image there) and peers (how many SL/ML pairs train).
+    definitions: what `tasks` returns. place: sn_ip and sn_api_port, or sn_api_service, files (as the definitions: file name), swops (how
+    many SWOPs make the image there) and peers (how many SL/ML pairs train).
     """
     context = training["name"]
-    endpoint = f"{place['sn_ip']} {place['sn_api_port']}"
+    service = place.get("sn_api_service")
+    endpoint = f"SERVICE {service}" if service else f"IP {place['sn_ip']} {place['sn_api_port']}"
     lines = [
         "EXIT ON FAILURE",
-        f"WAIT FOR IP {endpoint}",
-        f"CREATE CONTEXT {context} WITH IP {endpoint}",
+        f"WAIT FOR {endpoint}",
+        f"CREATE CONTEXT {context} WITH {endpoint}",
         f"SWITCH CONTEXT {context}",
         f"CD {USR_DIR}",
     ]
-    for key, peers in (("first", place["swops"]), ("run", place["peers"])):
-        name = definitions[key]["Name"]
+    for key in definitions:
+        name, peers = definitions[key]["Name"], place["swops"] if key == "first" else place["peers"]
         lines += [
+            *(
+                ["# The ML containers save their models, before they are removed.", f"SLEEP {training['save_seconds']}"]
+                if key == "alone"
+                else []
+            ),
             "# A task that is already there stays as it is: its name says what it does.",
             "EXIT ON FAILURE OFF",
             f"CREATE TASK FROM {place['files'][key]}",
@@ -126,7 +139,7 @@ def script(training: dict[str, Any], definitions: dict[str, dict[str, Any]], pla
             f"GET TASK INFO {name}",
             f"GET TASK BODY {name}",
             f"RESET TASKRUNNER {TASKRUNNER}",
-            *(["# Peers of a training that failed are not waited for.", f"RESET CONTRACT {CONTRACT}"] if key == "run" else []),
+            *(["# Peers of a training that failed are not waited for.", f"RESET CONTRACT {CONTRACT}"] if key != "first" else []),
             f"ASSIGN TASK {name} TO {TASKRUNNER} WITH {peers} PEERS",
             f"WAIT FOR TASKRUNNER {TASKRUNNER}",
         ]

@@ -10,7 +10,7 @@ from .. import _proxy
 from .training import FIRST_SL_PORT, SL_PORT_STEP, filled, gpu_environment, gpu_options, gpus_of, mount_type, one_key_each
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 TASKRUNNER = "defaulttaskbb.taskdb.sml.hpe"
 # Keys of a pair that SWOP's profile takes as they are, and what it calls them.
@@ -22,7 +22,7 @@ OPTIONAL_KEYS = {
     "ml_labels": "usrlabels",
 }
 PAIR_KEYS = (
-    *("sl_hostname", "ml_hostname", "host_ip", "port", "env", "sl_env", "private_data", "gpus", "container_options"),
+    *("sl_hostname", "ml_hostname", "host_ip", "port", "env", "sl_env", "private_data", "private_mounts", "gpus", "container_options"),
     *OPTIONAL_KEYS,
 )
 
@@ -77,7 +77,6 @@ def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any]
 
 
 def _node(index: int, one: dict[str, Any], training: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    private = filled(one.get("private_data") or training["private_data"], one)
     gpus = gpus_of(one, training)
     options = [*gpu_options(gpus), *one.get("container_options", [])]
     own = filled({**training["node_env"], **one.get("env", {})}, one)
@@ -86,17 +85,30 @@ def _node(index: int, one: dict[str, Any], training: dict[str, Any], settings: d
         "idx": index,
         "identity": [{"attribute": _attribute(option, value)} for option, value in settings["identity"].items()],
         "slhostname": one["sl_hostname"],
-        "slhostip": one["host_ip"],
+        "slhostip": one["host_ip"] or None,
         "slport": one["port"],
         "slenvvars": [{"swarm_node_type": "sl"}, *one_key_each(one.get("sl_env", {}))],
         "usrhostname": one["ml_hostname"],
         "usrenvvars": one_key_each({**proxy, **gpu_environment(gpus), **own}) or None,
-        "privatedata": {"src": private, "mType": mount_type(private)} if private else None,
+        "privatedata": _private_data(one, training),
         **{field: one[key] for key, field in OPTIONAL_KEYS.items() if key in one},
     }
     if options:
         definition["usrcontaineropts"] = options
     return definition
+
+
+def private_data(one: Mapping[str, Any], training: Mapping[str, Any]) -> str:
+    """The directory or the volume with a pair's own data; empty without."""
+    return str(filled(one.get("private_data") or training["private_data"], dict(one)))
+
+
+def _private_data(one: Mapping[str, Any], training: Mapping[str, Any]) -> dict[str, Any] | None:
+    source, mounts = private_data(one, training), one.get("private_mounts")
+    if not source:
+        return None
+    further = {"datamount": [{**mount, "mType": mount_type(mount["src"])} for mount in mounts]} if mounts else {}
+    return {"src": source, "mType": mount_type(source), **further}
 
 
 def _attribute(option: str, value: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ AMD_DEVICES = ("/dev/kfd", "/dev/dri")
 REQUIRED = ("name", "image", "program", "model_dir")
 CLASSIC_REQUIRED = ("name", "program", "model_dir")
 # What only one line of releases has: in 0.3.0 the ML program runs inside the SL container, and no SWOP makes an image for it.
-ONLY_CURRENT = ("image", "build", "pull_auth", "client_wheel", "shared_content", "private_data", "private_mount")
+ONLY_CURRENT = ("image", "build", "pull_auth", "client_wheel", "shared_content", "private_data", "private_mount", "compare_alone")
 ONLY_CLASSIC = ("data_dir",)
 PATHS = ("client_wheel", "model_source")  # on the controller
 DEFAULTS: dict[str, Any] = {
@@ -41,6 +41,7 @@ DEFAULTS: dict[str, Any] = {
     "private_data": "",
     "private_mount": "",
     "data_dir": "",
+    "compare_alone": False,
     "save_seconds": 60,
     "author": "swarm.learning",
 }

@@ -24,6 +24,7 @@ ORDER = (
     "test_reboot",
     "test_stop",
     "test_certificates",
+    "test_reverse_proxy",
     "test_backup",
 )
 HERE = Path(__file__).parent

@@ -233,3 +233,16 @@ def test_same_port_twice_is_published_once():
 
 def test_auto_remove_drops_the_default_restart_policy():
     assert spec("apls", auto_remove=True).restart_policy == "no"
+
+
+@pytest.mark.parametrize(
+    ("component", "options", "ports"),
+    [
+        ("sn", {"sn_api_service": "api.sn-1.swarm", "sn_api_port": 31304}, ["31304:31304"]),
+        ("sn", {"sn_p2p_service": "p2p.sn-1.swarm", "sn_p2p_port": 31303}, ["31303:30303"]),
+        ("sl", {"sl_fs_service": "fs.sl-1.swarm", "sl_fs_port": 16000}, ["16000:30305"]),
+        ("sl", {"sl_fs_service": "fs.sl-1.swarm:17000", "sl_fs_port": 16000}, ["16000:30305", "17000:30305"]),
+    ],
+)
+def test_port_of_a_service_is_the_one_that_is_given(component, options, ports):
+    assert sorted(str(port) for port in spec(component, **options).ports) == ports

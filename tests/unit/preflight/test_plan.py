@@ -107,3 +107,11 @@ def test_the_datastore_is_reached_by_the_servers_alone(datastore, port):
         host.settings["datastore"] = datastore
     hosts["host-2"].components.remove("spire_server")
     assert {(link.source, link.port) for link in plan.links(hosts) if link.service == "SPIRE datastore"} == {("host-1", port)}
+
+
+def test_behind_reverse_proxies_few_ports_are_needed():
+    hosts = described(groups={"swarm_reverse_proxy": ["host-1", "host-2"]})
+    proxied = {(443, "reverse proxy"), (8443, "SPIRE federation")}
+    assert between(hosts, "host-1", "host-2") == {*proxied, (30303, "sn-2 P2P")}
+    assert between(hosts, "host-2", "host-1") == {*proxied, (30303, "sn-1 P2P"), (5814, "License Server")}
+    assert set(plan.plan(hosts)["hosts"]["host-2"]["ports"]) >= {443, 30303, 30304}

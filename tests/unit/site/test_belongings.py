@@ -19,7 +19,7 @@ def test_of_a_host():
         "containers": ["sn-1", "swop-1", "apls", "spire-server", "spire-agent", "swci-1"],
         "volumes": ["sn-1-smlnode", "spire-agent-socket", "sl-cli-lib"],
         "agent_volume": "spire-agent-socket",
-        "user_paths": ["/srv/model", "/srv/{number}"],
+        "user_paths": ["/srv/model", "/srv/{number}", "/srv/1", "/srv/2"],
     }
 
 

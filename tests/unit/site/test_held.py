@@ -24,3 +24,7 @@ def test_what_runs_and_what_waits_is_named_by_host():
         "  a: stop swop-1, create swop-1",
         "  b: run the new script of swci-1",
     ]
+
+
+def test_what_roles_leave_undone_is_named():
+    assert "  a: give the proxy new names" in report(["a"], {"a": {"reverse_proxy_held": ["give the proxy new names"]}})

@@ -175,12 +175,16 @@ def test_tasks_and_script(model):
 @pytest.mark.parametrize(
     ("settings", "field", "value"),
     [
-        ({"sl_fs_service": "fs.sl-1.swarm"}, "slfsservice", "fs.sl-1.swarm"),
         ({"sl_network_options": [{"ip": "172.9.0.2"}]}, "slnetworkopts", [{"ip": "172.9.0.2"}]),
         ({"ml_network_options": [{"ip": "172.9.0.3"}]}, "usrnetworkopts", [{"ip": "172.9.0.3"}]),
         ({"sl_labels": {"study": "7"}}, "sllabels", {"study": "7"}),
         ({"ml_labels": ["trial"]}, "usrlabels", ["trial"]),
         ({"port": None, "host_ip": "sl-1"}, "slport", None),
+        (
+            {"private_data": "/srv", "private_mounts": [{"src": "/srv/1.csv", "tgt": "/data/n.csv"}]},
+            "privatedata",
+            {"src": "/srv", "mType": "BIND", "datamount": [{"src": "/srv/1.csv", "tgt": "/data/n.csv", "mType": "BIND"}]},
+        ),
         ({"private_data": "patients"}, "privatedata", {"src": "patients", "mType": "VOLUME"}),
         ({"private_data": "/srv/data"}, "privatedata", {"src": "/srv/data", "mType": "BIND"}),
     ],
@@ -191,6 +195,41 @@ def test_key_of_a_pair_in_the_profile(settings, field, value):
     assert profile["nodes"][0]["slnodedef"][field] == value
     assert formats.profile_problems(profile) == []
     assert stages.problems(inventory, lambda _path: True) == []
+
+
+def test_a_comparison_is_one_more_task():
+    here = _site.derive(two_orgs(training={"compare_alone": True, "save_seconds": 15}))["host-1"]
+    run, alone = here["swci_tasks"]["run-task.yml"], here["swci_tasks"]["alone-task.yml"]
+    assert alone["Body"].pop("Envvars") == [*run["Body"].pop("Envvars"), {"SWARM_LOOPBACK": True}]
+    assert (alone["Body"], alone["Prereq"]) == (run["Body"], run["Prereq"])
+    assert formats.task_problems({**alone, "Body": {**alone["Body"], "Envvars": None}}) == []
+    lines = here["swci_script"].splitlines()
+    assert [line.split()[2] for line in lines if line.startswith("ASSIGN")][1:] == [run["Name"], alone["Name"]]
+    assert lines[lines.index("CREATE TASK FROM alone-task.yml") - 3] == "SLEEP 15"
+    assert lines.count("RESET CONTRACT defaultbb.cqdb.sml.hpe") == 2
+
+
+def test_private_directories_must_be_there():
+    pairs = [
+        {"private_mounts": [{"src": "/srv/files/1.csv", "tgt": "/data/n.csv"}]},
+        {"private_data": "/srv/own"},
+        {"private_data": "volume"},
+    ]
+    inventory = two_orgs(training={"private_mount": "/data", "private_data": "/srv/d{number}/"}, host_1={"swop_pairs": pairs})
+    needed = {one["path"]: (one["option"], one["made"]) for one in _site.derive(inventory)["host-1"]["directories"]}
+    del needed["/tmp/spire/cifar10/model"]
+    assert needed == {
+        "/srv/d1": ("swarm_training.private_data", False),
+        "/srv/files": ("private_mounts of swop_pairs", False),
+        "/srv/own": ("private_data of swop_pairs", False),
+    }
+
+
+@pytest.mark.parametrize("mounts", ["/srv/1.csv", ["/srv/1.csv"], [{"src": "/srv/1.csv"}]])
+def test_private_mounts_that_are_none(mounts):
+    inventory = two_orgs(host_1={"swop_pairs": [{"private_mounts": mounts}]})
+    sentence = "swop_pairs of host-1: private_mounts: expected a list of mappings with src and tgt"
+    assert sentence in stages.problems(inventory, lambda _path: True)
 
 
 def test_pair_without_further_keys_has_no_further_fields(model):
