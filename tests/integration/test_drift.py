@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever differs is seen, whoever changed it; what the engine can change live is changed with the container kept."""
+"""Every difference is seen, whoever caused it; what the engine can change in a running container does not re-create it."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way to the engine and to images: few calls, failures in words, and pulls that check mode foretells."""
+"""Access to the engine and to images: few calls, failures in words, and pulls that check mode predicts."""
 
 import http.client
 import os

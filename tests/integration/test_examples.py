@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples in the modules' documentation can be run: each in check mode, and those that make a container for real, on a real engine."""
+"""The examples in the modules' documentation can be run: each in check mode, and those that create a container also on a real engine."""
 
 import importlib
 import re

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When the new container cannot be, what ran before runs again, and the message says why and what to do."""
+"""If the new container cannot be started, the previous one runs again, and the message says why and what to do."""
 
 import re
 import socket

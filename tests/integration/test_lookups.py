@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module finds out by itself: addresses of other containers, sockets in volumes, groups; and what it tells a container."""
+"""What a module finds out itself: addresses of other containers, sockets in volumes, groups; and what it passes to a container."""
 
 import grp
 import io

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No function of the collection has more paths than a reader can follow, those inside its expressions counted too."""
+"""No function of the collection has more paths than a reader can follow, including those in expressions."""
 
 from pathlib import Path
 

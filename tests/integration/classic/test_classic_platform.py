@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The platform of release 0.3.0 on the lab's hosts, by the playbooks: tried, brought up, stopped, broken, mended and torn down.
+"""The platform of release 0.3.0 on the lab's hosts, with the playbooks: checked, deployed, stopped, broken, repaired and torn down.
 
 The tests go on from one another, in their order, with one bring-up. Afterwards the hosts have nothing of it.
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Release 0.3.0's images by nothing but `docker run`, as the platform's scripts do it: real SPIRE 0.12 inside, a training, refusals."""
+"""Release 0.3.0's images with only `docker run`, as in the platform's scripts: real SPIRE 0.12 inside, a training, refusals."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One lab and one platform for all tests of this directory; those that break things come last, and mend them."""
+"""One lab and one platform for all tests of this directory; those that break things come last, and repair them."""
 
 from __future__ import annotations
 

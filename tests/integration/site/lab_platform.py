@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab's world as these tests see it: playbooks run as a user runs them, and what is on the hosts, seen from outside."""
+"""The lab for these tests: runs playbooks as a user does, and inspects the hosts from outside."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts that lost everything but their images have the same platform again, from an encrypted backup that was made while it ran."""
+"""Hosts that lost everything except their images get the same platform back from an encrypted backup that was written while it ran."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SL nodes that no SWOP starts, and a SWCI with a port or a script of the user's, on the platform that is there."""
+"""SL nodes that no SWOP starts, and a SWCI with a port or a script of the user's, on the existing platform."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The platform without SPIRE: certificates that were made for a trial, and one of them renewed."""
+"""The platform without SPIRE: certificates that were created for a trial, and one of them renewed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""With a broken identity the training fails, and says why wherever one looks; one run of `site` mends it.
+"""With a broken identity the training fails, and all outputs say why; one run of `site` repairs it.
 
 What is broken is broken with SPIRE's own commands on the second organisation's server, not with our modules.
 """

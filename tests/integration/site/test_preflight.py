@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A preflight on real hosts: nothing is wrong with a healthy one, and what is broken for real is named with its remedy."""
+"""A preflight on real hosts: a healthy one has no findings, and each real fault is named with its remedy."""
 
 from __future__ import annotations
 

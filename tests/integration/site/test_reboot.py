@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that was rebooted is part of the platform again, as the one that it was before."""
+"""A rebooted host becomes part of the platform again, with the same identity."""
 
 from __future__ import annotations
 

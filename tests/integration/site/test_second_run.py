@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A platform that is as its inventory says stays as it is; one changed variable is one changed container."""
+"""A platform that matches its inventory does not change; one changed variable changes one container."""
 
 from __future__ import annotations
 

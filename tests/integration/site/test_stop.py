@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The end of a platform: stopped it comes back as it was, and when it is torn down nothing of it is left, nor anything else gone."""
+"""A stopped platform starts again as it was; a teardown removes all of the platform and nothing else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real SPIRE Server and Agent on this machine's engine, brought about by the roles as a user does, and looked at without our modules."""
+"""A real SPIRE Server and Agent on this machine's engine, deployed by the roles, and inspected without our modules."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Registration entries on a real server: what was edited or deleted by hand comes back, what is stale goes, and nothing else does."""
+"""Registration entries on a real server: what was edited or deleted by hand is restored, and only stale entries are removed."""
 
 import pytest
 

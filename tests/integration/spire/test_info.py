@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a real server has, with the times that its certificates end, and what of it does not outlive a training."""
+"""What a real server has, when its certificates expire, and which of them expire before the training ends."""
 
 import time
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Identity outlasts what happens to a server: it is replaced, killed, too late, asked by many at once, away for too long."""
+"""Identities survive a server that is replaced, killed, late, asked by many at once, or away for too long."""
 
 import time
 

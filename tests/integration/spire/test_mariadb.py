@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server that keeps what it knows in a database that speaks MySQL: Debian's MariaDB, over TLS."""
+"""A server with its data in a MySQL-compatible database: Debian's MariaDB, over TLS."""
 
 import os
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The external workload attestor `swarm` under the real agent: it tells what a container is, and only the file that was meant is run."""
+"""The external workload attestor `swarm` under the real agent: it identifies a container, and only the expected file is run."""
 
 import hashlib
 import io

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An agent gets a join token when, and only when, it cannot go on without; what it was before is gone afterwards."""
+"""An agent gets a join token only if it cannot be attested without one; its earlier identities are removed afterwards."""
 
 import stat
 

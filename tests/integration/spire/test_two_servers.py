@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two servers of one domain on one PostgreSQL: what is in it is made once, and identity goes on whichever of them is lost."""
+"""Two servers of one domain on one PostgreSQL: its content is created once, and identities are issued whichever server is lost."""
 
 import os
 import stat

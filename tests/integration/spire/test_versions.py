@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Older SPIREs, brought about by the same roles and modules; and an upgrade that is none."""
+"""Older versions of SPIRE with the same roles and modules, and an upgrade to the same version."""
 
 import os
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every wrong value ends the module before it touches an engine, and its message names the option, the value and what would be right.
+"""Every wrong value ends the module before it contacts an engine, and its message names the option, the value and what was expected.
 
 The modules run for real; the engine that they are given does not exist, so that one who asks it something fails with another message.
 """

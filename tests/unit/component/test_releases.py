@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables are of one piece: whatever they name is there."""
+"""The tables are consistent: everything that they name exists."""
 
 import re
 from dataclasses import replace

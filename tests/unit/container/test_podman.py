@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Podman says in words of its own is no difference; what was asked for and is no longer is one."""
+"""Podman's own wording is no difference; an option that was requested and is no longer set is one."""
 
 from __future__ import annotations
 

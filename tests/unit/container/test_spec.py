@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wanted, what the engine is asked for and what it then says are one and the same container."""
+"""The wanted spec, the request to the engine and the inspect afterwards describe the same container."""
 
 from dataclasses import replace
 

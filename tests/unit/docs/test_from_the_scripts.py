@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docs/from-the-scripts.md has a row for every flag of the platform's scripts, and names only what there is."""
+"""docs/from-the-scripts.md has a row for every flag of the platform's scripts, and names only what exists."""
 
 import functools
 import importlib

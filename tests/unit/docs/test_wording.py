@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people read, in documents, options, messages, task names and comments, has none of the words that make them stumble."""
+"""Documents, options, messages, task names and comments have none of the words that make readers stumble."""
 
 import re
 import subprocess

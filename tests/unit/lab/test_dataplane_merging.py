@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Merging, as tables: what comes out of which contributions, and what cannot be merged."""
+"""Merging, as tables: the result of given contributions, and what cannot be merged."""
 
 from __future__ import annotations
 

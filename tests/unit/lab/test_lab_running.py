@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting, running programs and jobs: what is said when something goes wrong."""
+"""Waiting, running programs and jobs: the messages if something fails."""
 
 from __future__ import annotations
 

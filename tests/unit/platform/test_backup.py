@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is archived, encrypted and put back, with real files and the real age; only the engine is a table."""
+"""What is archived, encrypted and restored, with real files and the real age; only the engine is a table."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What teardown says before and after."""
+"""What teardown reports before and after."""
 
 import pytest
 from ansible_collections.swarm.learning.plugins.plugin_utils import _teardown

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far a training is, from logs and from what the engine says of the containers."""
+"""The progress of a training, from logs and from the engine's inspect of the containers."""
 
 import queue
 

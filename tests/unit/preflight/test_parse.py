@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the kernel's and the engine's texts say of a host."""
+"""Texts of the kernel and the engine about a host are parsed."""
 
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._preflight import observe, parse

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What roles say about their variables, in their several places, is the same."""
+"""Defaults, specifications and READMEs of roles agree on their variables."""
 
 import re
 from pathlib import Path

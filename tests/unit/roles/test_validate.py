@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the entry point validate says, and what it does not, as a user's ansible-playbook shows it. No host is touched."""
+"""The output of the entry point validate, as ansible-playbook shows it to a user. No host is touched."""
 
 import json
 import os

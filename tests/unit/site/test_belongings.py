@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a host is the platform's, and what is the user's."""
+"""What on a host belongs to the platform, and what to the user."""
 
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import model
 

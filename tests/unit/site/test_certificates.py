@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Identity without SPIRE: what is derived, and what is said of certificates that will not do."""
+"""Identity without SPIRE: what is derived, and the problems of unusable certificates."""
 
 import pytest
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import stages

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the options of a container come from, and which of them wins."""
+"""Where the options of a container come from, and which takes precedence."""
 
 import pytest
 from ansible.errors import AnsibleFilterError

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Organisations that exchange one public file each: what is taken, what is refused, and what follows from it."""
+"""Organisations that exchange one public file each: what is accepted, what is refused, and what is derived from it."""
 
 import base64
 import dataclasses

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever runs came before, with --limit, --tags, or interrupted: the next whole run of site ends where a first one would."""
+"""After any earlier runs, with --limit, with --tags or interrupted, the next complete run of site has the result of a first one."""
 
 from ansible_collections.swarm.learning.plugins.plugin_utils import _agent_steps, _script_run
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import numbers

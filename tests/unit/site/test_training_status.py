@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a training of several hosts is going: the verdict, and what one reads."""
+"""How a training of several hosts is going: the verdict and the text."""
 
 import pytest
 from ansible_collections.swarm.learning.plugins.plugin_utils._training_status import lines, result

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps that bring a SPIRE Agent to be attested, from each state that it may be in."""
+"""The steps until a SPIRE Agent is attested, from each possible state."""
 
 import pytest
 from ansible_collections.swarm.learning.plugins.plugin_utils._agent_steps import decide

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SPIRE 0.12 speaks text only: what it prints becomes what later versions say in JSON."""
+"""SPIRE 0.12 prints only text, which is converted to the JSON of later versions."""
 
 import json
 

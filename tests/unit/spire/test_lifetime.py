@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which CA signs now, and what ends before the training does."""
+"""Which CA is signing, and what expires before the training ends."""
 
 import queue
 

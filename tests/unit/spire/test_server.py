@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entries and bundles are compared as SPIRE means them; wrong IDs end a module before it touches an engine."""
+"""Entries and bundles are compared as SPIRE does; wrong IDs end a module before it contacts an engine."""
 
 import json
 
