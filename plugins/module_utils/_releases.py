@@ -219,7 +219,7 @@ _identity = {
     "key": Option("file", env="SWARM_ID_KEY", mount=SAME, mode="ro"),
     "socket_path": Option("socket_path", env="SWARM_SPIFFE_WORKLOAD_API_SOCKET_PATH", mount="/tmp/spire-agent"),
 }
-# A renewed certificate is taken up by a restart. SL and SWCI are there for one training, which is not begun again for it.
+# A restart loads a renewed certificate. SL and SWCI run for one training, which is not started again for this.
 _certificates = ("cacert", "capath", "cert", "key")
 _sn_of_node = {
     "sn_docker_name": Option("container", derives=("sn_ip", "sn"), instead_of=("sn_ip", "sn_api_service")),

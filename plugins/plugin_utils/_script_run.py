@@ -10,7 +10,7 @@ _KILLED = (137, 143)  # the container was stopped, as by a reboot: the training 
 
 
 def decide(recorded: bool, known: bool, rewritten: bool, state: dict[str, Any], again: bool, held: bool = False) -> dict[str, Any]:
-    """What is done with the SWCI that has a script: {run, record, interrupted, waits}.
+    """What to do with a SWCI that has a script: {run, record, interrupted, waits}.
 
     recorded   the host's record names the script and tasks as they are now
     known      the host has a record at all; an older version of the collection kept none

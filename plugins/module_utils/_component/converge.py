@@ -181,7 +181,7 @@ class _Convergence:
         guess = self.engine.image(inspect["Image"]) if inspect else None
         return replace(_spec.over_image(asked, guess), image_id="") if guess else asked
 
-    # --- what is there ---------------------------------------------------------------------------------------------
+    # --- what exists -----------------------------------------------------------------------------------------------
 
     def _pairs(self) -> list[_Pair]:
         """(wanted, Observed) of the containers that belong together; None for what does not exist or is not wanted."""

@@ -31,7 +31,7 @@ class Apply:
 
     asked      their specs; the later ones may take volumes from the first
     pairs      (wanted, Observed) as the plan was made of
-    inspects   name → what the engine says of the container that is there
+    inspects   name → the engine's inspect of the existing container
     info_file  whether a file that describes them is copied into them before their first start
     done       the steps that were carried out
     """

@@ -183,21 +183,21 @@ class Engine:
     # --- looking ---------------------------------------------------------------------------------------------------
 
     def inspect(self, name: str) -> dict[str, Any] | None:
-        """What the engine says of a container by its name or whole ID; None if there is none. The engine also finds the beginnings of IDs."""
+        """The engine's inspect of a container by its name or full ID; None if there is none. The engine itself also accepts the beginning of an ID."""
         found = self._call(f"looking at container {name}", lambda client: _or_none(client.inspect_container, name))
         return found if found and name in (found["Name"].lstrip("/"), found["Id"]) else None
 
     def image(self, reference: str) -> dict[str, Any] | None:
-        """What the engine says of an image; None if it is not there."""
+        """The engine's inspect of an image; None if it does not exist."""
         found = self._call(f"looking at image {reference}", lambda client: _or_none(client.inspect_image, reference))
         return _podman.image(found) if found and self.podman else found
 
     def volume(self, name: str) -> dict[str, Any] | None:
-        """What the engine says of a volume; None if there is none."""
+        """The engine's inspect of a volume; None if there is none."""
         return self._call(f"looking at volume {name}", lambda client: _or_none(client.inspect_volume, name))
 
     def network(self, name: str) -> dict[str, Any] | None:
-        """What the engine says of a network; None if there is none of that name or ID."""
+        """The engine's inspect of a network; None if none has that name or ID."""
         return self._call(f"looking at network {name}", lambda client: _or_none(client.inspect_network, name))
 
     def registry_has(self, reference: str, image: dict[str, Any]) -> bool:
@@ -229,11 +229,11 @@ class Engine:
         return self._call("listing containers", lambda client: client.containers(all=True, filters=filters))
 
     def networks(self) -> list[dict[str, Any]]:
-        """What the engine says of each of its networks."""
+        """The engine's inspect of each of its networks."""
         return self._call("listing networks", lambda client: client.networks())
 
     def info(self) -> dict[str, Any]:
-        """What the engine says of itself."""
+        """What the engine reports about itself."""
         return self._call("asking the engine about itself", lambda client: client.info())
 
     def socket(self) -> str:

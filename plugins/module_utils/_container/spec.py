@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ContainerSpec: one type for the container that is wanted and for the container that is there (private to the collection).
+"""ContainerSpec: one type for the wanted and for the existing container (private to the collection).
 
 `_component.translate` makes one of what a playbook says, `from_inspect` of what the engine says; `to_api` is the request that creates the
 container, the very one that the `docker` command makes. Every field is normalised, so that two specs differ only where the
@@ -166,7 +166,7 @@ def _program(spec: ContainerSpec, config: dict[str, Any]) -> tuple[tuple[str, ..
 
 
 def on_its_own(spec: ContainerSpec) -> ContainerSpec:
-    """A spec of a container that is there as one that makes the same again: nothing of its image comes through from below it."""
+    """The spec of an existing container as one that creates the same again, with no defaults of its image left to be merged."""
     return replace(spec, image=spec.image_id, entrypoint=spec.entrypoint or RESET)
 
 

@@ -147,6 +147,6 @@ def _network_of(pid: int) -> Iterator[None]:
 
 
 def _enter(namespace: int) -> None:
-    library = ctypes.CDLL(None, use_errno=True)  # os.setns is not there before Python 3.12
+    library = ctypes.CDLL(None, use_errno=True)  # os.setns does not exist before Python 3.12
     if library.setns(namespace, _CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

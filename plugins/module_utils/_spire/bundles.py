@@ -74,7 +74,7 @@ def bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str
 
 
 def _set(server: Server, copy: _Copy, there: str, record_dir: str | None, check_mode: bool) -> dict[str, Any]:
-    """Set one copy where it differs from what is there (JSON text, empty for none): the result of single use."""
+    """Set one copy if it differs from the existing one (JSON text, empty for none); the result for a single bundle."""
     wanted = _keys(copy) if copy.bundle or not check_mode else {("", "")}
     have = trust_bundle.keys(there or '{"keys": []}')
     wanted_authorities, authorities = _authorities(wanted), _authorities(have)

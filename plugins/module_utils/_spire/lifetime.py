@@ -196,7 +196,7 @@ def _agent(agent: dict[str, Any], now: int) -> dict[str, Any]:
 
 
 def _token(token: dict[str, Any], now: int) -> dict[str, Any]:
-    """A token need not outlive the training. It is to be used before it ends, and where it was not, an agent is not there."""
+    """A token need not outlast the training. It must be used before it expires; if it was not, an agent is missing."""
     agent, end = token["spiffe_id"], token["expires_at"]
     ends, how = ("expires", "uses it") if end > now else ("expired", "creates and uses another one")
     return _problem(

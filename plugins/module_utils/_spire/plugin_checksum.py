@@ -29,7 +29,7 @@ def run(module: AnsibleModule) -> None:
 
 
 def checksum(engine: Engine, image: str, path: str) -> str:
-    """The SHA-256 of a file in an image; empty if the image is not there. Raises EngineError if it has no such file.
+    """The SHA-256 of a file in an image; empty if the image does not exist. Raises EngineError if it has no such file.
 
     It is read out of a container that has the image, running or not. Where there is none, one is made for it, never started.
     """

@@ -21,7 +21,7 @@ def problems(of: Inventory, exists: Callable[[str], bool], complete: bool = True
     """All problems of the first stage that has any.
 
     exists    says whether a path exists on the controller
-    complete  whether the files of all organisations that train together are there; they are not before they are exchanged
+    complete  whether the files of all organisations that train together exist; they do not before they are exchanged
     """
     stages: tuple[tuple[Callable[[Inventory], list[str]], ...], ...] = (
         (inventory.groups,),

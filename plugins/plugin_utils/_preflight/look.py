@@ -51,7 +51,7 @@ class Look:
     links: reached.Links
 
     def fact(self, *path: str) -> Any:
-        """A measured fact by its path. Raises Unseen if it is not there."""
+        """A measured fact by its path. Raises Unseen if it does not exist."""
         value: Any = self.seen
         for step in path:
             if not isinstance(value, Mapping) or step not in value:

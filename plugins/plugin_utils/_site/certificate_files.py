@@ -259,7 +259,7 @@ def _whole_organisations(inventory: Inventory, requests: list[dict[str, Any]]) -
 def laid(inventory: Inventory, host: str, component: str = "") -> dict[str, Any]:
     """What goes to the host, for one component or for all: `directories` and public `files` as swarm_files takes them, and `keys`, which are copied.
 
-    No file that is not there yet, as in a run that only tries to make them.
+    Files that do not exist yet are left out, as in check mode.
     """
     base = _site_certificates.base(inventory, host)
     directories: list[dict[str, Any]]

@@ -159,7 +159,7 @@ class Inventory:
 class HostModel:
     """What the roles need to know of one host of the site: the fact `swarm_site_host`. docs/site-model.md is made of these fields.
 
-    Every field is there on every host; one that does not concern a host is empty.
+    Every field exists on every host; one that does not concern a host is empty.
     """
 
     address: Annotated[str, "Address by which the other hosts reach this one."] = ""
@@ -569,7 +569,7 @@ def _directories(here: dict[str, Any], swops: Sequence[dict[str, Any]]) -> list[
 
 
 def _shared_directories(training: dict[str, Any], there: Sequence[str]) -> list[dict[str, Any]]:
-    """The directories of shared_content, as far as they are not there yet; the engine makes volumes by itself."""
+    """The directories of shared_content that must be created; the engine itself creates volumes."""
     paths = dict.fromkeys(one["src"] for one in training["shared_content"] if "/" in one["src"])
     return [{"path": path, "option": "swarm_training.shared_content", "user": "", "writable": False} for path in paths if path not in there]
 
