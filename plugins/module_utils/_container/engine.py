@@ -183,7 +183,7 @@ class Engine:
     # --- looking ---------------------------------------------------------------------------------------------------
 
     def inspect(self, name: str) -> dict[str, Any] | None:
-        """The engine's inspect of a container by its name or full ID; None if there is none. The engine itself also accepts the beginning of an ID."""
+        """The engine's inspect of a container by its name or full ID; None if there is none. The engine also accepts the beginning of an ID."""
         found = self._call(f"looking at container {name}", lambda client: _or_none(client.inspect_container, name))
         return found if found and name in (found["Name"].lstrip("/"), found["Id"]) else None
 
