@@ -21,6 +21,11 @@ options:
     description: Version of the SPIRE Agent that is to run on the host. Empty without one.
     type: str
     default: ''
+  components:
+    description: What else is to run on the host, such as V(swop).
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -31,7 +36,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: V(problems) and V(warnings), lists of sentences.
+  description:
+    - V(problems) and V(warnings), lists of sentences, and V(security_opts), the security options of containers that mount files of the host.
   type: dict
 """
 
@@ -39,11 +45,11 @@ from collections.abc import Callable
 from typing import Any
 
 
-def engine_review(info: dict[str, Any], spire_version: str = "") -> dict[str, list[str]]:
+def engine_review(info: dict[str, Any], spire_version: str = "", components: list[str] | None = None) -> dict[str, list[str]]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _engines
 
-    return _engines.review(info, str(spire_version))
+    return _engines.review(info, str(spire_version), components or [])
 
 
 class FilterModule:

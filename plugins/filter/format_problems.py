@@ -45,12 +45,12 @@ from ansible.errors import AnsibleFilterError
 
 def format_problems(document: Any, what: str) -> list[str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ..plugin_utils._checks import formats
+    from ..plugin_utils._checks import formats, secrets
 
     checks = {"profile": formats.profile_problems, "task": formats.task_problems}
     if what not in checks:
         raise AnsibleFilterError(f"format_problems: unknown kind of document {what!r}; expected profile or task")
-    return checks[what](formats.plain(document))
+    return secrets.hidden(checks[what](formats.plain(document)), secrets.secrets(document))
 
 
 class FilterModule:

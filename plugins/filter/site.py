@@ -64,22 +64,22 @@ def site(
 ) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..module_utils._spire import peers as _peers
-    from ..plugin_utils._checks import limits, stages
+    from ..plugin_utils._checks import limits, secrets, stages
     from ..plugin_utils._site import certificate_files, model, wheel
 
     now = time.time()
     inventory = model.read(hostvars, groups)
     if inventory.unresolved:
-        return {"problems": list(inventory.unresolved), "hosts": {}, "requests": []}
+        return {"problems": secrets.hidden(inventory.unresolved, inventory.secrets), "hosts": {}, "requests": []}
     found, peers = _peers.load(inventory, _text, now)
     client = wheel.read(inventory.training().get("client_wheel") or "") if isinstance(inventory.training(), dict) else wheel.Wheel()
     inventory = dataclasses.replace(inventory, peers=tuple(peers), wheel=client)
     found = found or stages.problems(inventory, os.path.exists, complete) or limits.problems(inventory, limited_to or inventory.hosts)
+    requests: list[dict[str, Any]] = []
+    if not found:
+        found, requests = certificate_files.review(inventory, now)
     if found:
-        return {"problems": found, "hosts": {}, "requests": []}
-    found, requests = certificate_files.review(inventory, now)
-    if found:
-        return {"problems": found, "hosts": {}, "requests": []}
+        return {"problems": secrets.hidden(found, inventory.secrets), "hosts": {}, "requests": []}
     hosts = model.derive(inventory)
     for host in (name for name in hosts if hosts[name]["identity"]):
         hosts[host]["certificates"] = certificate_files.laid(inventory, host)

@@ -6,18 +6,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: site_variables
-short_description: Find the inventory variables that a site is derived from
+short_description: Find the variables that a site is derived from
 description:
   - Returns the names of those of a host's variables that the filter P(swarm.learning.site#filter) reads.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
+positional: defined, roles
 options:
   _input:
     description: Names of a host's variables, or a mapping with these names as keys.
     type: list
     elements: str
     required: true
+  defined:
+    description: Names of all variables that a task sees, so that those which a play or C(import_playbook) sets are found too.
+    type: list
+    elements: str
+    default: []
+  roles:
+    description: Roles of the play. Variables that are only in their defaults are left out.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -36,11 +47,11 @@ _value:
 from collections.abc import Callable, Iterable
 
 
-def site_variables(names: Iterable[str]) -> list[str]:
+def site_variables(names: Iterable[str], defined: Iterable[str] = (), roles: Iterable[str] = ()) -> list[str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ..plugin_utils._site import model
+    from ..plugin_utils._site import variables
 
-    return sorted(model.DEFAULTS.keys() & set(names))
+    return variables.names(names, defined, roles)
 
 
 class FilterModule:

@@ -59,10 +59,10 @@ container:
   sample: {"Name": "/apls"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import CONTAINER
 from ..module_utils._component.converge import run
+from ..module_utils._container.quiet_module import QuietModule
 
 OPTIONS = {
     "apls_port": {"type": "int", "default": 5814},
@@ -72,7 +72,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "apls")
+    run(QuietModule(arguments, supports_check_mode=True), "apls")
 
 
 if __name__ == "__main__":

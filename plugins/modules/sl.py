@@ -278,11 +278,10 @@ training:
 
 from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER, SIDECAR, SN_OF_NODE
 from ..module_utils._component.converge import run
 from ..module_utils._component.translate import sidecar_name
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform.training import outcome
 from ..module_utils._spire.agent import node_facts
 
@@ -316,7 +315,7 @@ def _facts(engine: Engine, host: Host, params: dict[str, Any], inspect: dict[str
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **SN_OF_NODE, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "sl", _facts)
+    run(QuietModule(arguments, supports_check_mode=True), "sl", _facts)
 
 
 if __name__ == "__main__":

@@ -131,10 +131,10 @@ needs_join_token:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER
 from ..module_utils._component.converge import run
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire.agent import node_facts
 
 OPTIONS = {
@@ -155,7 +155,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "sn", node_facts)
+    run(QuietModule(arguments, supports_check_mode=True), "sn", node_facts)
 
 
 if __name__ == "__main__":

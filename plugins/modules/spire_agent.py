@@ -132,10 +132,10 @@ needs_join_token:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import COMPARED, CONTAINER
 from ..module_utils._component.converge import run
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire.agent import agent_facts
 
 OPTIONS = {
@@ -153,7 +153,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **OPTIONS, **COMPARED}
-    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "spire_agent", agent_facts)
+    run(QuietModule(arguments, supports_check_mode=True), "spire_agent", agent_facts)
 
 
 if __name__ == "__main__":

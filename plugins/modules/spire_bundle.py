@@ -135,9 +135,9 @@ results:
       type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire import bundles, server
 
 OPTIONS = {
@@ -160,10 +160,9 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = QuietModule(
         {**ENGINE, **OPTIONS},
         supports_check_mode=True,
-        no_log=True,
         required_by={"bundle": ["trust_domain"]},
         mutually_exclusive=[("bundles", "bundle"), ("bundles", "trust_domain")],
     )

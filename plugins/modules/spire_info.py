@@ -188,9 +188,9 @@ problems:
       type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire import info, server
 
 OPTIONS = {
@@ -205,7 +205,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True)
+    module = QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
     server.run(module, info.info, info.check_info)
 
 

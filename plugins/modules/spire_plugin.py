@@ -61,9 +61,9 @@ checksums:
   sample: {"example.com/sn:0.3.0": "1f4ebd50d3df02bfc101d54d0d799f14357e798d44941ab2ab537f52819884dd"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire import plugin_checksum
 
 OPTIONS = {
@@ -74,7 +74,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    plugin_checksum.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True))
+    plugin_checksum.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
 
 
 if __name__ == "__main__":

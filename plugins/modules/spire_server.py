@@ -82,10 +82,10 @@ bundle:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import CONTAINER, RESULT
 from ..module_utils._component.converge import run
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire.server import server_facts
 from ..module_utils._spire.upgrade import check
 
@@ -98,7 +98,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "spire_server", server_facts, check)
+    run(QuietModule(arguments, supports_check_mode=True), "spire_server", server_facts, check)
 
 
 if __name__ == "__main__":

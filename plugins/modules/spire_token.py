@@ -173,9 +173,9 @@ results:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire import server, tokens
 
 AGENT = {
@@ -196,10 +196,9 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = QuietModule(
         {**ENGINE, **OPTIONS},
         supports_check_mode=True,
-        no_log=True,
         mutually_exclusive=[("agents", "spiffe_id"), ("agents", "agent_id")],
     )
     server.run(module, tokens.token, tokens.check_token)

@@ -113,9 +113,9 @@ sha256:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform import backup, containers
 
 OPTIONS = {
@@ -132,7 +132,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), backup.backup)
+    containers.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True), backup.backup)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ description:
   - Creates and updates a list of directories and a list of small text files.
   - A component needs several files and directories, and a separate task for each takes about half a second per host.
     The roles of this collection therefore write the files of a component with one task.
+  - A YAML file in which nothing changes but that exceptions to proxies (C(no_proxy)) are added keeps the time of its last change, so that
+    containers which read it are not restarted for them.
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -137,6 +139,11 @@ created:
   returned: always
   type: list
   elements: str
+newer:
+  description: Entries of RV(paths) for which containers that read them are restarted. They are all but files that keep the time of their last change.
+  returned: always
+  type: list
+  elements: str
 differing:
   description: Files in O(sums) that are missing or different.
   returned: always
@@ -149,17 +156,17 @@ unusable:
   sample: {"/srv/data": "it does not exist"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._container.least_python import check_python
 from ..module_utils._container.masking import mask
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform.files import differing, lay, make_room, unusable
 
 
 def main() -> None:
     owner = {"owner": {"type": "str"}, "group": {"type": "str"}}
     path = {"path": {"type": "path", "required": True}}
-    module = AnsibleModule(
+    module = QuietModule(
         argument_spec={
             "directories": {
                 "type": "list",
@@ -188,7 +195,6 @@ def main() -> None:
             },
         },
         supports_check_mode=True,
-        no_log=True,
     )
     check_python(module)
     files = module.params["files"]

@@ -112,9 +112,9 @@ problems:
       type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform import containers
 
 OPTIONS = {
@@ -130,7 +130,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True), containers.info)
+    containers.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True), containers.info)
 
 
 if __name__ == "__main__":

@@ -95,10 +95,10 @@ facts:
   type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
 from ..module_utils._container.least_python import check_python
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._preflight import observe
 
 REQUIRED_DIRECTORY = {"path": {"type": "path", "required": True}, "user": {"type": "str", "default": ""}}
@@ -116,7 +116,7 @@ OPTIONS = {
 
 
 def main() -> None:
-    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
+    module = QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
     check_python(module)
     module.exit_json(changed=False, facts=observe.facts(module.params))
 

@@ -147,10 +147,9 @@ inside:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._component.arguments import ENGINE
 from ..module_utils._container.least_python import check_python
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._preflight import listener, reach
 
 TARGET = {
@@ -170,7 +169,7 @@ OPTIONS = {
 
 
 def main() -> None:
-    module = AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
+    module = QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
     check_python(module)
     p = module.params
     found: dict[str, Any] = {**listener.start(p["listen"], p["seconds"], p["token"])} if p["listen"] else {}

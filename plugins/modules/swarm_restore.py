@@ -93,9 +93,9 @@ volumes:
   sample: [sn-1-smlnode]
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform import containers, restore
 
 OPTIONS = {
@@ -110,7 +110,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), restore.restore)
+    containers.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True), restore.restore)
 
 
 if __name__ == "__main__":

@@ -83,11 +83,13 @@ options:
     choices: [swci, ml, sl, swop, sn, reverse_proxy, spire_agent, spire_server, apls]
   network:
     description:
-      - Stop only containers that are in this network, or mount something from O(directory).
-      - Without both options, all of the platform's containers on the host are stopped.
-    type: str
+      - Stop only this collection's containers that are in one of these networks, or mount something from O(directory).
+      - SL and ML containers that this collection's SWOPs started have no label. They are known by the host names in the SWOPs' profiles.
+      - Without both options, all of the platform's containers on the host are stopped, whoever made them.
+    type: list
+    elements: str
   directory:
-    description: Stop only containers that mount something from this directory of the host, or are in O(network).
+    description: Stop only this collection's containers that mount something from this directory of the host, or are in O(network).
     type: path
   log_dir:
     description:
@@ -158,10 +160,9 @@ logs:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._component.arguments import ENGINE
-from ..module_utils._platform import containers
+from ..module_utils._container.quiet_module import QuietModule
+from ..module_utils._platform import containers, stop
 
 FLAGS = ("all", "apls", "spire_server", "spire_agent", "reverse_proxy", "sn", "sl", "sl_tf", "sl_pyt", "ml", "swop", "swci", "keep")
 
@@ -169,10 +170,10 @@ FLAGS = ("all", "apls", "spire_server", "spire_agent", "reverse_proxy", "sn", "s
 def main() -> None:
     """Run the module."""
     arguments: dict[str, Any] = {flag: {"type": "bool", "default": False} for flag in FLAGS}
-    arguments.update(ENGINE, network={"type": "str"}, directory={"type": "path"})
+    arguments.update(ENGINE, network={"type": "list", "elements": "str"}, directory={"type": "path"})
     arguments.update(components={"type": "list", "elements": "str", "choices": list(containers.STOP_ORDER)})
     arguments.update(log_dir={"type": "path"}, stop_timeout={"type": "int", "default": 10})
-    containers.run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), containers.stop)
+    containers.run(QuietModule(arguments, supports_check_mode=True), stop.stop)
 
 
 if __name__ == "__main__":

@@ -92,9 +92,9 @@ size:
   sample: 104857
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform import containers, support
 
 OPTIONS = {
@@ -109,7 +109,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), support.support)
+    containers.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True), support.support)
 
 
 if __name__ == "__main__":

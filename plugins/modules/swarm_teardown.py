@@ -26,6 +26,12 @@ options:
     type: list
     elements: str
     default: []
+  labelled:
+    description: Those of O(volumes) that are removed only if their labels say that this collection created them.
+    type: list
+    elements: str
+    default: []
+    version_added: "1.0.0"
   directory:
     description: Directory with the platform's files. The directory itself is removed if nothing is left in it.
     type: path
@@ -108,14 +114,15 @@ agents:
   sample: ["spiffe://swarm.learning/spire/agent/join_token/…"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform import containers, teardown
 
 OPTIONS = {
     "network": {"type": "str"},
     "volumes": {"type": "list", "elements": "str", "default": []},
+    "labelled": {"type": "list", "elements": "str", "default": []},
     "directory": {"type": "path", "required": True},
     "children": {"type": "list", "elements": "str", "default": []},
     "keep": {"type": "list", "elements": "path", "default": []},
@@ -124,7 +131,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True), teardown.teardown)
+    containers.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True), teardown.teardown)
 
 
 if __name__ == "__main__":

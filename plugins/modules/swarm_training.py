@@ -93,9 +93,9 @@ finished:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform import training
 
 NODE = {"name": {"type": "str", "required": True}, "ml": {"type": "str", "default": ""}}
@@ -108,7 +108,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    training.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True, no_log=True))
+    training.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
 
 
 if __name__ == "__main__":

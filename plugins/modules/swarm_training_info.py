@@ -116,9 +116,9 @@ failure:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform import containers, training_info
 
 OPTIONS = {"taskrunner": {"type": "str", "default": "defaulttaskbb.taskdb.sml.hpe"}}
@@ -126,7 +126,7 @@ OPTIONS = {"taskrunner": {"type": "str", "default": "defaulttaskbb.taskdb.sml.hp
 
 def main() -> None:
     """Run the module."""
-    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), training_info.info)
+    containers.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True), training_info.info)
 
 
 if __name__ == "__main__":

@@ -112,10 +112,9 @@ output:
 
 from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER, SCRIPT
 from ..module_utils._component.converge import run
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform.script import output
 from ..module_utils._spire.agent import node_facts
 
@@ -133,9 +132,7 @@ SCRIPT_SECONDS = 7200  # as long as SWCI itself waits for a taskrunner
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS, **SCRIPT}, supports_check_mode=True, no_log=True
-    )
+    module = QuietModule({**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS, **SCRIPT}, supports_check_mode=True)
 
     def said(engine: Engine, host: Host, params: dict[str, Any], inspect: dict[str, Any] | None) -> dict[str, Any]:
         facts = node_facts(engine, host, params, inspect)

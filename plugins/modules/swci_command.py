@@ -87,9 +87,9 @@ commands:
   elements: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import ENGINE
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform import containers, swci
 
 OPTIONS = {
@@ -103,7 +103,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    containers.run(AnsibleModule({**ENGINE, **OPTIONS}, supports_check_mode=True), swci.run)
+    containers.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True), swci.run)
 
 
 if __name__ == "__main__":

@@ -83,10 +83,10 @@ container:
   sample: {"Name": "/swop-1"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._component.arguments import CONTAINER, IDENTITY, LICENSE_SERVER, SN_OF_NODE
 from ..module_utils._component.converge import run
+from ..module_utils._container.quiet_module import QuietModule
 
 OPTIONS = {
     "usr_dir": {"type": "path"},
@@ -100,7 +100,7 @@ OPTIONS = {
 def main() -> None:
     """Run the module."""
     arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **SN_OF_NODE, **OPTIONS}
-    run(AnsibleModule(arguments, supports_check_mode=True, no_log=True), "swop")
+    run(QuietModule(arguments, supports_check_mode=True), "swop")
 
 
 if __name__ == "__main__":

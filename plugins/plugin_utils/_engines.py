@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 _PODMAN_FROM = (1, 15)  # the SPIRE release whose docker attestor knows Podman's containers
@@ -13,21 +13,53 @@ _API_FROM = (1, 9)  # the SPIRE release whose attestor speaks API version 1.44
 _REFUSES_OLD_API = ((29, 0), (29, 3))  # Docker Engine from, and before
 
 
-def review(info: Mapping[str, Any], spire_version: str) -> dict[str, list[str]]:
-    """{problems, warnings}: sentences. info: the engine's answer to `docker info`; spire_version: the agent's, empty without one."""
-    options = [str(option) for option in info.get("SecurityOptions") or ()]
-    problems = _agent_problems(info, spire_version, options) if spire_version else []
-    warnings = []
-    if any(option.startswith("name=selinux") for option in options):
-        warnings.append(
-            "SELinux is enforced for containers: if they may not read mounted files (permission denied), give the "
-            "components security_opts: [label=disable] in their options, such as spire_agent_options, or label the directories "
-            "container_file_t"
+# Components that read files of the host which only root can read.
+_READ_ROOTS_FILES = ("spire_server", "swop", "swci")
+
+
+def review(info: Mapping[str, Any], spire_version: str, components: Collection[str] = ()) -> dict[str, list[str]]:
+    """{problems, warnings, security_opts}: sentences, and what containers need that mount files of the host.
+
+    info           the engine's answer to `docker info`
+    spire_version  the agent's, empty without one
+    components     what the host runs
+    """
+    problems = _agent_problems(info, spire_version) if spire_version else []
+    reading = [component for component in _READ_ROOTS_FILES if component in components]
+    if _has(info, "userns") and reading and not problems:
+        problems.append(
+            f"the engine remaps users (userns-remap), so that root in {', '.join(reading)} may not read the files that are mounted, which only "
+            "the host's root can read: run them on an engine without userns-remap"
         )
-    return {"problems": problems, "warnings": warnings}
+    selinux = _has(info, "selinux")
+    return {
+        "problems": problems,
+        "warnings": _warnings(info, spire_version, components),
+        "security_opts": ["label=disable"] if selinux else [],
+    }
 
 
-def _agent_problems(info: Mapping[str, Any], spire_version: str, options: list[str]) -> list[str]:
+def _has(info: Mapping[str, Any], option: str) -> bool:
+    return any(str(one).startswith(f"name={option}") for one in info.get("SecurityOptions") or ())
+
+
+def _warnings(info: Mapping[str, Any], spire_version: str, components: Collection[str]) -> list[str]:
+    found = []
+    if _has(info, "selinux") and "swop" in components:
+        found.append(
+            "SELinux is enforced for containers. Those of this collection that mount files run with label=disable, but not those that SWOPs start: "
+            "label the directories of the training (chcon -R -t container_file_t DIRECTORY), or set container_options: "
+            "[{security-opt: [label=disable]}] in swop_pairs"
+        )
+    if spire_version and "BuildahVersion" in info and str(info.get("CgroupVersion")) == "1" and info.get("CgroupDriver") == "cgroupfs":
+        found.append(
+            "with cgroup v1 and the cgroup manager cgroupfs, the SPIRE Agent may not find Podman's containers (no identity issued): use cgroup v2 "
+            '(kernel parameter systemd.unified_cgroup_hierarchy=1), or cgroup_manager = "systemd" in containers.conf'
+        )
+    return found
+
+
+def _agent_problems(info: Mapping[str, Any], spire_version: str) -> list[str]:
     found, spire = [], _numbers(spire_version)
     if "BuildahVersion" in info and spire < _PODMAN_FROM:
         found.append(
@@ -41,7 +73,7 @@ def _agent_problems(info: Mapping[str, Any], spire_version: str, options: list[s
             "swarm_spire_version to 1.9.0 or newer, "
             'upgrade the engine to 29.3, or set "min-api-version": "1.43" in /etc/docker/daemon.json'
         )
-    if any(option.startswith("name=userns") for option in options):
+    if _has(info, "userns"):
         found.append(
             "the engine remaps users (userns-remap) and refuses the host's PID namespace, which the SPIRE Agent needs: run the "
             "agent on an engine without userns-remap"

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ._checks.wording import kind_of
+
 # Blocks that carry a name of their own, as operators write them: `KeyManager "disk" { … }`.
 LABELLED = frozenset(
     (
@@ -37,7 +39,7 @@ def render(configuration: Any) -> str:
     Raises ValueError, naming the place, where a value has no form in HCL.
     """
     if not isinstance(configuration, dict):
-        raise ValueError(f"a SPIRE configuration must be a mapping, not {configuration!r}")
+        raise ValueError(f"a SPIRE configuration must be a mapping, not {kind_of(configuration)}")
     return "\n".join(_body(configuration, 0, "")) + "\n"
 
 
@@ -59,7 +61,7 @@ def _body(mapping: dict[Any, Any], depth: int, where: str) -> list[str]:
 
 def _block(head: str, mapping: Any, depth: int, place: str) -> list[str]:
     if not isinstance(mapping, dict):
-        raise ValueError(f"{place} must be a mapping, not {mapping!r}")
+        raise ValueError(f"{place} must be a mapping, not {kind_of(mapping)}")
     inner = _body(mapping, depth + 1, place)
     if not inner:
         return [f"{_INDENT * depth}{head} {{}}"]
@@ -68,7 +70,7 @@ def _block(head: str, mapping: Any, depth: int, place: str) -> list[str]:
 
 def _key(key: Any, place: str) -> str:
     if not isinstance(key, str) or not key:
-        raise ValueError(f"{place}: a key must be text, not {key!r}")
+        raise ValueError(f"{place}: a key must be text, not {kind_of(key)}")
     return key if _IDENTIFIER.match(key) else _text(key)
 
 
@@ -81,9 +83,9 @@ def _value(value: Any, place: str) -> str:
         return _text(value)
     if isinstance(value, (list, tuple)):
         if any(isinstance(item, (dict, list, tuple)) or item is None for item in value):
-            raise ValueError(f"{place} must be a list of strings or numbers, not {value!r}")
+            raise ValueError(f"{place} must be a list of strings or numbers, without mappings and lists in it")
         return "[" + ", ".join(_value(item, place) for item in value) + "]"
-    raise ValueError(f"{place} cannot be written as HCL: {value!r}")
+    raise ValueError(f"{place} cannot be written as HCL: it is {kind_of(value)}")
 
 
 def _text(value: object) -> str:

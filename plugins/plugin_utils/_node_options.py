@@ -40,6 +40,7 @@ class Facts:
     trust_dir     where that agent records whom to trust
     renewed       components, or `nodes` for all, that are re-created for new certificates or new trust
     registry      mirror of the images
+    security_opts those of containers that mount files of the host
     """
 
     proxy: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Facts:
     trust_dir: str = ""
     renewed: Sequence[str] = ()
     registry: str = ""
+    security_opts: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ def _of_one(component: str, node: Mapping[str, Any], variables: Variables, facts
     )
     if component == "sl" and not merged.get("image"):
         merged["image"] = reference("sl", str(merged["release"]), facts.registry, platform=str(merged.get("sl_platform") or "TF"))
+    if merged.get("ml") and facts.security_opts:
+        merged["ml"] = {"security_opts": list(facts.security_opts), **merged["ml"]}
     if classic:
         merged.update(_classic(component, merged, agents))
     return {name: value for name, value in merged.items() if not is_empty(value)}
@@ -145,6 +149,8 @@ def _of_host(component: str, classic: bool, facts: Facts) -> dict[str, Any]:
         return {}
     certificates = facts.certificates.get(component, {})
     found: dict[str, Any] = {"env": facts.proxy, **certificates}
+    if component != "sn" or certificates:  # an SN has volumes only
+        found["security_opts"] = list(facts.security_opts)
     if not (classic and component == "swci"):  # which needs no licence
         found.update(facts.license)
     if not classic and not facts.certificates:

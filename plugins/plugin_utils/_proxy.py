@@ -43,6 +43,11 @@ def has_password(proxy: Mapping[str, str]) -> bool:
     return any("@" in str(proxy.get(name) or "") for name in ("http_proxy", "https_proxy"))
 
 
+def without_exceptions(proxy: Mapping[str, str]) -> dict[str, str]:
+    """The proxies alone: which addresses are reached without them says nothing about what is built or trained."""
+    return {name: value for name, value in proxy.items() if name.lower() != "no_proxy"}
+
+
 def build_lines(proxy: Mapping[str, str], limit: int) -> list[str]:
     """Dockerfile lines, of at most `limit` bytes, that send a build's downloads through the proxies and leave nothing of them in the image."""
     lines = [f"ARG {name}={value}" for name, value in proxy.items() if value and name.lower() != "no_proxy"]

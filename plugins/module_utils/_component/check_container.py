@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._container import parse
+from .._container.masking import MASK, is_secret_name, mask_user
 
 if TYPE_CHECKING:
     from .._container.host import Host
@@ -21,6 +22,7 @@ _SERVER = r"([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d+)?"  # a registry's host nam
 _IMAGE = re.compile(rf"({_SERVER}/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:\w[\w.-]{{0,127}})?(@sha256:[0-9a-f]{{64}})?|sha256:[0-9a-f]{{64}}")
 _REGISTRY = re.compile(rf"{_SERVER}(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
 _CONTAINERS = re.compile(r"container:[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_LOGIN = re.compile(r"[^@]*:[^@]*@")  # a user and a password before an address
 _USER = re.compile(r"[\w.-]+(:[\w.-]+)?")
 _CAPABILITIES = re.compile(
     "ALL|AUDIT_(CONTROL|READ|WRITE)|BLOCK_SUSPEND|BPF|CHECKPOINT_RESTORE|CHOWN|DAC_(OVERRIDE|READ_SEARCH)|FOWNER|FSETID|IPC_(LOCK|OWNER)|KILL|LEASE"
@@ -36,11 +38,19 @@ _NOT_WITH_ANOTHER_NETWORK = ("hostname", "publish", "dns", "dns_search", "extra_
 
 
 class OptionError(ValueError):
-    """An invalid parameter: the message names the option, its value and what was expected."""
+    """An invalid parameter: the message names the option, its value unless that may be a secret, and what was expected."""
 
     def __init__(self, option: str, value: object, right: str) -> None:
-        said = f"{option}: {value!r} " if value is not None else f"{option} "
+        said = f"{option}: {_shown(option, value)} " if value is not None else f"{option} "
         super().__init__(said + right)
+
+
+def _shown(option: str, value: object) -> str:
+    if is_secret_name(option.rpartition(".")[2]):
+        return MASK
+    if isinstance(value, str):
+        return repr(mask_user(value) if _LOGIN.match(value) else value)
+    return f"a {type(value).__name__}" if isinstance(value, (dict, list)) and any(value) else repr(value)
 
 
 def check_name(option: str, value: str | None) -> None:
@@ -122,7 +132,8 @@ def _check_mappings(params: dict[str, Any], prefix: str) -> None:
             if not isinstance(value, (str, int)) or isinstance(value, bool):
                 raise OptionError(f"{prefix}{option}.{key}", value, "is not a string; put it in quotes")
             if not key or (option == "env" and re.search(r"[=\s\0]", key)):
-                raise OptionError(f"{prefix}{option}", key, "is not a valid name; it must not contain spaces or =")
+                shown = re.sub(r"=.*", "=…", key, flags=re.DOTALL)
+                raise OptionError(f"{prefix}{option}", shown, "is not a valid name; it must not contain spaces or =")
 
 
 def _check_mounts(params: dict[str, Any], prefix: str, host: Host) -> None:

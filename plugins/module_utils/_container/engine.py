@@ -464,11 +464,11 @@ def _bridge(network: str) -> str:
     return "bridge" if network == "default" else network
 
 
-def _feed(stream: Iterable[bytes], lines: queue.Queue[str | None]) -> None:
+def _feed(stream: Iterable[bytes | str], lines: queue.Queue[str | None]) -> None:
     rest = b""
     try:
-        for chunk in stream:
-            *whole, rest = (rest + chunk).split(b"\n")
+        for chunk in stream:  # a string where the engine calls the log of a terminal text
+            *whole, rest = (rest + (chunk.encode() if isinstance(chunk, str) else chunk)).split(b"\n")
             for line in whole:
                 lines.put(line.decode(errors="replace").rstrip("\r"))
     except (DockerException, RequestException, HTTPError, OSError, ValueError):

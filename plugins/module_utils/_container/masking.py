@@ -41,9 +41,14 @@ def passwords_in_urls(text: str) -> list[str]:
     return [match[2] for pattern in (_USER_IN_URL, _ONLY_USER_IN_URL) for match in pattern.finditer(text)]
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether a name is that of a secret, and not of where it is or how long it is good for."""
+    return bool(SECRET_NAMES.search(name)) and not name.lower().endswith(_NO_SECRETS)
+
+
 def names_secret(word: str) -> bool:
     """Whether an argument is the name of a secret, such as `--password`."""
-    return word.startswith("-") and bool(SECRET_NAMES.search(word)) and not word.lower().endswith(_NO_SECRETS)
+    return word.startswith("-") and is_secret_name(word)
 
 
 def mask_words(words: Sequence[str]) -> list[str]:

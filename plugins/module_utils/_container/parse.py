@@ -208,9 +208,9 @@ def parse_command(value: object) -> tuple[str, ...]:
         try:
             return tuple(shlex.split(value))
         except ValueError as error:
-            raise ValueError(f"{value!r} cannot be split as a shell would split it ({error}); close the quotes, or use a list") from None
+            raise ValueError(f"the string cannot be split as a shell would split it ({error}); close the quotes, or use a list") from None
     if not isinstance(value, (list, tuple)):
-        raise ValueError(f"{value!r} is not valid; expected a string or a list of words")
+        raise ValueError(f"a {type(value).__name__} is not valid; expected a string or a list of words")
     return tuple(str(word) for word in value)
 
 

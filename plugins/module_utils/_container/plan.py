@@ -7,16 +7,17 @@ Pure: takes specs, returns steps and differences, without an engine.
 
 from __future__ import annotations
 
+import ipaddress
 import posixpath
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Union
 
+from . import proxy_exceptions
 from .masking import mask_values, mask_words
 from .parse import normalise_image
 from .spec import (
     ASKED_LABEL,
     OWN_LABEL,
-    PROXY_EXCEPTIONS,
     ContainerSpec,
     asked_facts,
     comparable_security,
@@ -128,7 +129,7 @@ def _as_asked(wanted: ContainerSpec, there: ContainerSpec, defaults: dict[str, A
 
 
 def _only_grew(name: str, value: str, wanted: dict[str, str]) -> bool:
-    return name in PROXY_EXCEPTIONS and name in wanted and set(value.split(",")) <= set(wanted[name].split(","))
+    return name in proxy_exceptions.NAMES and name in wanted and proxy_exceptions.only_grew(value, wanted[name])
 
 
 def _settled(wanted: ContainerSpec, defaults: dict[str, Any]) -> ContainerSpec:
@@ -150,11 +151,20 @@ def _comparable(spec: ContainerSpec) -> ContainerSpec:
         image=normalise_image(spec.image),
         labels={key: value for key, value in spec.labels.items() if not key.startswith(OWN_LABEL)},
         security_opts=comparable_security(spec.security_opts, spec.pid_mode, spec.privileged),
-        ports=tuple(sorted(replace(port, ip="" if port.ip in _EVERYWHERE else port.ip) for port in spec.ports)),
+        ports=tuple(sorted(replace(port, ip="" if port.ip in _EVERYWHERE else _canonical(port.ip)) for port in spec.ports)),
+        dns=tuple(map(_canonical, spec.dns)),
         network_aliases=tuple(alias for alias in spec.network_aliases if alias not in own_names),
         workdir=spec.workdir and posixpath.normpath(spec.workdir),
         init=bool(spec.init),
     )
+
+
+def _canonical(address: str) -> str:
+    """An IP address in the form in which newer engines say it, whatever form they were given."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address
 
 
 def plan(pairs: Sequence[Pair], state: str, defaults: dict[str, Any], recreate: bool = False) -> Plan:

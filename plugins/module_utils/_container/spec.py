@@ -24,7 +24,6 @@ OWN_LABEL = "learning.swarm."
 COMPONENT_LABEL = f"{OWN_LABEL}component"
 ASKED_LABEL = f"{OWN_LABEL}options"
 SECRET_ARGUMENTS = ("-joinToken",)
-PROXY_EXCEPTIONS = ("NO_PROXY", "no_proxy")
 RESET = ("",)  # an entry point that takes the image's own away, as `docker run --entrypoint ""`
 _SYSTEM_PATHS = "systempaths=unconfined"  # the CLI's own word; the engine gets empty lists of masked paths for it
 # What the engine adds to a container that shares the host's processes or is privileged, whether it is asked to or not.

@@ -1,30 +1,27 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole platform on one host: finds, describes and stops its containers (private to the collection).
+"""The whole platform on one host: finds and describes its containers (private to the collection).
 
 Containers are found by the collection's labels and, when the platform's own scripts started them, by their image.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import socket
 import ssl
 import time
-from collections.abc import Callable
-from concurrent import futures
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .._container.engine import Engine, EngineError
-from .._container.masking import mask
 from .._container.readiness import is_ready, published_address, started_at
 from .._container.ready_signal import Ready
 from .._container.requirements import check_sdk
-from .._container.spec import OWN_LABEL, environment, from_inspect, secrets_of
+from .._container.spec import OWN_LABEL, environment, from_inspect
 from .._releases import NEWEST, RELEASES
 from .._spire import lifetime, x509
 from .._spire.config import seconds
@@ -43,6 +40,8 @@ _IMAGES = {
 }
 _IMAGE = re.compile(r"(?:.*/)?(?:swarm-learning|autopass)/(?P<name>[a-z-]+):(?P<tag>[\w.-]+)")
 _CHANNEL = "/tmp/channel"
+# A container of the platform: (component, release, the engine's summary).
+Member = tuple[str, str, dict[str, Any]]
 _TLS_PORTS = {"sn": (30304,), "sl": (30305,), "apls": (5814,)}
 
 
@@ -61,27 +60,8 @@ def classify(image: str, labels: dict[str, str], has_channel: bool) -> tuple[str
     return ("ml", "") if has_channel else (None, "")
 
 
-def platform_of(image: str) -> str:
-    """The ML platform, `tf` or `pyt`, of a 0.3.0 SL image; empty for others."""
-    match = re.search(r"/sl-(tf|pyt):", image)
-    return match[1] if match else ""
-
-
-def selected(params: dict[str, Any]) -> set[str]:
-    """The components that swarm_stop's flags choose; all but the License Server where no flag is given (RunningSL.md)."""
-    flags = {flag for flag in (*STOP_ORDER, "sl_tf", "sl_pyt") if params.get(flag)}
-    if params.get("all"):
-        return set(STOP_ORDER)
-    return flags or set(STOP_ORDER) - {"apls"}
-
-
-def is_selected(component: str, image: str, chosen: set[str]) -> bool:
-    """Whether a container of that component and image is among the chosen."""
-    return component in chosen or (component == "sl" and f"sl_{platform_of(image)}" in chosen)
-
-
-def members(engine: Engine) -> list[tuple[str, str, dict[str, Any]]]:
-    """The platform's containers on this host: a list of (component, release, the engine's summary)."""
+def members(engine: Engine) -> list[Member]:
+    """The platform's containers on this host, whoever made them."""
     with_channel = {c["Id"] for c in engine.containers({"volume": [_CHANNEL]})}
     found = []
     for summary in engine.containers({}):
@@ -110,83 +90,16 @@ def run(module: AnsibleModule, action: Callable[[Engine, dict[str, Any], bool], 
         module.fail_json(msg=str(error))
 
 
-# --- swarm_stop ---------------------------------------------------------------------------------------------------------
-
-
-def stop(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """swarm_stop: stop, and unless `keep` remove, the chosen components of this host, their logs kept first when asked."""
-    chosen = selected(params)
-    mine = [
-        (component, summary)
-        for component, _release, summary in members(engine)
-        if is_selected(component, summary["Image"], chosen)
-        and component in (params["components"] or STOP_ORDER)
-        and is_within(summary, params["network"], params["directory"])
-        and not (is_record(component, summary) and not is_named(component, params))
-    ]
-    mine.sort(key=lambda m: (STOP_ORDER.index(m[0]), m[1]["Names"]))
-    done: dict[str, list[Any]] = {"actions": [], "logs": [], "components": [], "removed": []}
-    for component, group in itertools.groupby(mine, key=lambda m: m[0]):
-        if _stop_together(engine, params, check_mode, [summary for _component, summary in group], done):
-            done["components"].append(component)
-    return {"changed": bool(done["actions"]), **done}
-
-
-def _stop_together(
-    engine: Engine, params: dict[str, Any], check_mode: bool, group: list[dict[str, Any]], done: dict[str, list[Any]]
-) -> bool:
-    """Stop containers of one component at the same time, as they do not depend on each other; whether there was something to do."""
-    running = [summary for summary in group if summary["State"] in ("running", "paused", "restarting")]
-    logged = [] if not params["log_dir"] else running if params["keep"] else group
-    removed = [] if params["keep"] else group
-    done["logs"] += [_log_path(params, summary) for summary in logged]
-    done["actions"] += [f"stop {name_of(summary)}" for summary in running] + [f"remove {name_of(summary)}" for summary in removed]
-    done["removed"] += [{"kind": "container", "name": name_of(summary)} for summary in removed]
-    if not check_mode:
-        _stop_and_remove(engine, params, running, logged, removed)
-    return bool(running or removed)
-
-
-def _stop_and_remove(
-    engine: Engine,
-    params: dict[str, Any],
-    running: list[dict[str, Any]],
-    logged: list[dict[str, Any]],
-    removed: list[dict[str, Any]],
-) -> None:
-    for summary in logged:  # now, because a container that runs with --rm is removed when it has stopped
-        _keep_log(engine, summary, params)
-    with futures.ThreadPoolExecutor(max_workers=8) as pool:
-        list(pool.map(lambda summary: engine.stop(summary["Id"], params["stop_timeout"]), running))
-    for summary in running if logged else ():  # and again, for the lines that it wrote at its end
-        _keep_log(engine, summary, params)
-    for summary in removed:
-        engine.remove(summary["Id"])
-
-
 def name_of(summary: dict[str, Any]) -> str:
     """The container's name."""
     name: str = summary["Names"][0]
     return name.lstrip("/")
 
 
-def is_record(component: str, summary: dict[str, Any]) -> bool:
-    """Whether a container of the collection has finished its work. It is the record of that: without it, the next `site` would repeat the work."""
-    ours = f"{OWN_LABEL}component" in (summary.get("Labels") or {})
-    return ours and component in ("swci", "sl", "ml") and summary["Status"].startswith("Exited (0)")
-
-
-def is_named(component: str, params: dict[str, Any]) -> bool:
-    """Whether a flag names exactly this component, rather than everything."""
-    named: bool = params[component] or (component == "sl" and (params["sl_tf"] or params["sl_pyt"]))
-    return named
-
-
-def is_within(summary: dict[str, Any], network: str | None, directory: str | None) -> bool:
-    """Whether a container is in the network or mounts something from the directory; always true if neither is given."""
-    networks = (summary.get("NetworkSettings") or {}).get("Networks") or {}
-    inside = bool(directory and any(is_below(path, directory) for path in sources(summary)))
-    return not (network or directory) or network in networks or inside
+def is_within(summary: dict[str, Any], networks: Collection[str], directory: str | None) -> bool:
+    """Whether a container is in one of the networks or mounts something from the directory."""
+    its = (summary.get("NetworkSettings") or {}).get("Networks") or {}
+    return not set(networks).isdisjoint(its) or bool(directory and any(is_below(path, directory) for path in sources(summary)))
 
 
 def sources(summary: dict[str, Any]) -> list[str]:
@@ -197,20 +110,6 @@ def sources(summary: dict[str, Any]) -> list[str]:
 def is_below(path: str, directory: str) -> bool:
     """Whether the path is the directory or something in it."""
     return f"{os.path.normpath(path)}/".startswith(f"{os.path.normpath(directory)}/")
-
-
-def _log_path(params: dict[str, Any], summary: dict[str, Any]) -> str:
-    return os.path.join(params["log_dir"], f"{name_of(summary)}.log")
-
-
-def _keep_log(engine: Engine, summary: dict[str, Any], params: dict[str, Any]) -> None:
-    inspect = engine.inspect(summary["Id"])
-    if not inspect:
-        return
-    os.makedirs(params["log_dir"], mode=0o700, exist_ok=True)
-    text = mask(engine.log_tail(summary["Id"], "all"), secrets_of(inspect))
-    with open(os.open(_log_path(params, summary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text + "\n")
 
 
 # --- swarm_info ---------------------------------------------------------------------------------------------------------

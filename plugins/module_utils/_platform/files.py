@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import stat
 import tempfile
@@ -14,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from .._container.host import Host
 from .._container.masking import mask
+from .._container.proxy_exceptions import only_more
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -26,19 +28,34 @@ def lay(module: AnsibleModule, directories: list[dict[str, Any]], files: list[di
     """Create or update `directories` and `files` (lists of module parameters).
 
     Returns {"changed": bool, "paths": [those that were or would be changed], "created": [those of them that did not exist],
-    "diff": [one entry for each of `paths`]}. Fails through the module if a path exists as something else.
+    "newer": [those of them whose readers have to be restarted], "diff": [one entry for each of `paths`]}. Fails through the module if a
+    path exists as something else.
     """
     absent = {wanted["path"] for wanted in (*directories, *files) if not os.path.lexists(wanted["path"])}
-    diffs = []
-    for wanted in directories:
-        diffs.append(_directory(module, wanted))
-    for wanted in files:
-        diffs.append(_file(module, wanted))
+    same_time = {wanted["path"] for wanted in files if _keeps_time(wanted)}
+    diffs = [*(_directory(module, wanted) for wanted in directories), *(_file(module, wanted) for wanted in files)]
     kept = {wanted["path"] for wanted in files}
-    diffs += [_removed(module, path) for wanted in directories if wanted["purge"] for path in _surplus(wanted["path"], kept)]
+    diffs += [_removed(module, path) for wanted in directories for path in _surplus(wanted, kept)]
     changed = [diff for diff in diffs if diff]
     paths = [diff["after_header"] for diff in changed]
-    return {"changed": bool(changed), "paths": paths, "created": [path for path in paths if path in absent], "diff": changed}
+    return {
+        "changed": bool(changed),
+        "paths": paths,
+        "created": list(filter(absent.__contains__, paths)),
+        "newer": list(itertools.filterfalse(same_time.__contains__, paths)),
+        "diff": changed,
+    }
+
+
+def _keeps_time(wanted: dict[str, Any]) -> bool:
+    """Whether a file changes in nothing but exceptions to proxies that come to be more, for which nobody has to be restarted."""
+    if not os.path.isfile(wanted["path"]):
+        return False
+    try:
+        with open(wanted["path"], encoding="utf-8") as stream:
+            return only_more(stream.read(), wanted["content"])
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def differing(sums: dict[str, str]) -> list[str]:
@@ -114,11 +131,11 @@ def _directory(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, str] 
     return None
 
 
-def _surplus(directory: str, kept: set[str]) -> list[str]:
-    """The files in the directory that are not among `kept`."""
-    if not os.path.isdir(directory):
+def _surplus(wanted: dict[str, Any], kept: set[str]) -> list[str]:
+    """The files in a directory that is to be purged that are not among `kept`."""
+    if not wanted["purge"] or not os.path.isdir(wanted["path"]):
         return []
-    return sorted(entry.path for entry in os.scandir(directory) if not entry.is_dir(follow_symlinks=False) and entry.path not in kept)
+    return sorted(entry.path for entry in os.scandir(wanted["path"]) if not entry.is_dir(follow_symlinks=False) and entry.path not in kept)
 
 
 def _removed(module: AnsibleModule, path: str) -> dict[str, str]:
@@ -141,7 +158,7 @@ def _file(module: AnsibleModule, wanted: dict[str, Any]) -> dict[str, str] | Non
         return _diff(path, "file with other owner or mode\n", "file\n") if _attributes(module, wanted) else None
     if not module.check_mode:
         try:
-            _write(path, content.encode(), int(wanted["mode"], 8))
+            _write(path, content.encode(), int(wanted["mode"], 8), os.stat(path) if _keeps_time(wanted) else None)
         except OSError as error:
             module.fail_json(msg=f"the file {path} cannot be written: {error.strerror}")
     _attributes(module, wanted)
@@ -157,13 +174,15 @@ def _read(module: AnsibleModule, path: str) -> bytes:
         raise
 
 
-def _write(path: str, content: bytes, mode: int) -> None:
-    """Write a file completely or not at all, and never readable by more users than `mode` allows."""
+def _write(path: str, content: bytes, mode: int, time_of: os.stat_result | None = None) -> None:
+    """Write a file completely or not at all, and never readable by more users than `mode` allows; with the times of `time_of`, if given."""
     handle, part = tempfile.mkstemp(dir=os.path.dirname(path), prefix=f".{os.path.basename(path)}.")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             os.fchmod(stream.fileno(), mode)
+        if time_of:
+            os.utime(part, ns=(time_of.st_atime_ns, time_of.st_mtime_ns))
         os.replace(part, path)
     except OSError:
         os.unlink(part)

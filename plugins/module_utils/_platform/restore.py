@@ -15,8 +15,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from . import age
 from .backup import DIRECTORY, FORMAT, MANIFEST, MARKERS, VOLUMES
-from .containers import is_below, is_within, members, name_of
+from .containers import is_below, members, name_of
 from .files import sum_of
+from .ours import own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def restore(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[st
     directory = params["directory"]
     if _marker(directory, RESTORED) == archive:
         return {"changed": False, **result}
-    running = [name_of(s) for _c, _r, s in members(engine) if is_within(s, params["network"], directory)]
+    running = [name_of(s) for _c, _r, s in own(engine, members(engine), [params["network"]], directory)]
     if running:
         raise ValueError(
             f"this platform still has containers on this host ({', '.join(sorted(running))}), whose files restoring would change: "

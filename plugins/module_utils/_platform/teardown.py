@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from .._container.spec import OWN_LABEL
 from .._spire.agent import kept_identity
-from .containers import is_below, is_within, members, name_of, sources
+from .containers import is_below, members, name_of, sources
+from .ours import own
 
 if TYPE_CHECKING:
     from .._container.engine import Engine
 
-# The network's label that says who created it. A network that existed before belongs to somebody else.
-NETWORK_LABEL = f"{OWN_LABEL}component"
+# The label that says who created a network, or a volume that users create by hand too. What existed before belongs to somebody else.
+OWN = f"{OWN_LABEL}component"
+NOT_OURS = "it has no label that says that this collection created it, so it may be yours"
 SHARED = ("/usr/local", "/usr/share", "/var/lib", "/var/local", "/var/opt", "/etc/opt", "/var/tmp")
 
 
@@ -37,7 +39,8 @@ class _Thing:
 
 def teardown(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """swarm_teardown: remove the network, the volumes and the directories that nothing else needs."""
-    mine = {summary["Id"] for _c, _r, summary in members(engine) if is_within(summary, params["network"], params["directory"])}
+    networks = [params["network"]] if params["network"] else []
+    mine = {summary["Id"] for _c, _r, summary in own(engine, members(engine), networks, params["directory"])}
     others = [summary for summary in engine.containers({}) if summary["Id"] not in mine]
     things = [*_engine_things(engine, params, others), *_directories(params, others)]
     agents = _agents(params["directory"])
@@ -67,8 +70,10 @@ def _engine_things(engine: Engine, params: dict[str, Any], others: list[dict[str
         name = network["Name"]
         yield _Thing("network", name, network_stays(network, others), partial(engine.discard, "network", name))
     for name in params["volumes"]:
-        if engine.volume(name):
-            yield _Thing("volume", name, volume_stays(name, others), partial(engine.discard, "volume", name))
+        volume = engine.volume(name)
+        if volume:
+            nobodys = name in params["labelled"] and OWN not in (volume.get("Labels") or {})
+            yield _Thing("volume", name, NOT_OURS if nobodys else volume_stays(name, others), partial(engine.discard, "volume", name))
 
 
 def _directories(params: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[_Thing]:
@@ -109,8 +114,8 @@ def network_stays(network: dict[str, Any], others: list[dict[str, Any]]) -> str:
     network  the engine's inspect
     others   summaries of the containers that are not the platform's
     """
-    if NETWORK_LABEL not in (network.get("Labels") or {}):
-        return "it has no label that says that this collection created it, so it may be yours"
+    if OWN not in (network.get("Labels") or {}):
+        return NOT_OURS
     users = [name_of(s) for s in others if network["Name"] in ((s.get("NetworkSettings") or {}).get("Networks") or {})]
     return _used(users)
 

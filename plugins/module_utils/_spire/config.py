@@ -41,6 +41,7 @@ AGENT_SETTINGS: dict[str, Any] = {
     "server_port": 8081,
     "cgroup_version": "2",
     "cgroup_driver": "",
+    "podman": False,
     "log_level": "INFO",
     "swarm_plugin": {},
 }
@@ -251,6 +252,8 @@ def swarm_attestor(plugin_cmd: str, plugin_checksum: str, plugin_data: dict[str,
 def _docker(wanted: dict[str, Any]) -> dict[str, Any]:
     """From 1.11 on the attestor's new locator finds two containers, one of them nameless, on hosts with cgroup v1."""
     if str(wanted["cgroup_version"]) != "1" or version_tuple(wanted["version"]) < (1, 11, 0):
+        return {}
+    if wanted["podman"]:  # its containers are in libpod-<id>, which no matcher can name: the new locator finds it by itself
         return {}
     if wanted["cgroup_driver"] == "systemd":  # its containers are in /system.slice/docker-<id>.scope, which the older locator knows
         return {"use_new_container_locator": False}

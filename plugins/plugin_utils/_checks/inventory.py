@@ -202,12 +202,26 @@ def _pairs(inventory: Inventory, host: str) -> list[dict[str, Any]]:
 
 def names(inventory: Inventory) -> list[str]:
     claims = _node_names(inventory) + _pair_names(inventory) + sl.names(inventory)
+    kept = _names_that_several_keep(inventory)
     found = [
         f"the name {name!r} is used {len(whats)} times ({listed(whats)}): names must be unique in a swarm"
-        for name, whats in clashes(claims).items()
+        for name, whats in clashes(claim for claim in claims if claim.value not in kept).items()
     ]
     rule = "it must begin with a letter or digit and have only letters, digits, dots and dashes"
     return found + [f"{claim.what}: invalid name; {rule}" for claim in claims if not HOST_NAME.match(str(claim.value))]
+
+
+def _names_that_several_keep(inventory: Inventory) -> set[str]:
+    """Names under which nodes run on several hosts already, as where organisations had inventories of their own: no new node gets them."""
+    names = {"sn": ("sn",), "swop": ("swop",), "sl": ("sl", "ml"), "pairs": ("sl", "ml")}
+    running = [
+        (f"{name}-{number}", host)
+        for host, own in inventory.numbers.items()
+        for kind, numbers in own.items()
+        for number in set(numbers) - {0}
+        for name in names[kind]
+    ]
+    return {name for name, host in running if any(name == other and host != elsewhere for other, elsewhere in running)}
 
 
 def _node_names(inventory: Inventory) -> list[Claim]:

@@ -44,7 +44,13 @@ def edits(one: str, other: str) -> int:
 def unknown_keys(where: str, given: Iterable[Any], known: Iterable[str]) -> list[str]:
     """A sentence for each key of `given` that is not known."""
     known = tuple(known)
-    return [f"{where}: unknown key {str(key)!r}{did_you_mean(str(key), known)}" for key in given if key not in known]
+    return [f"{where}: unknown key {key_name(key)!r}{did_you_mean(str(key), known)}" for key in given if key not in known]
+
+
+def key_name(key: object) -> str:
+    """A key as it is shown: of one that is a whole setting by mistake, `NAME=value`, only its name."""
+    name, sign, _value = str(key).partition("=")
+    return f"{name}{sign}…" if sign else name
 
 
 def kind_of(value: object) -> str:

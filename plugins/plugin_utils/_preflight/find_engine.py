@@ -44,11 +44,15 @@ def engine_socket(look: Look) -> Iterator[Words]:
 
 
 def engine_spire(look: Look) -> Iterator[Words]:
-    yield from sentences(_engines.review(look.engine, look.setting("spire_version"))["problems"])
+    yield from sentences(_engines.review(look.engine, look.setting("spire_version"), _components(look))["problems"])
+
+
+def _components(look: Look) -> list[str]:
+    return [component for component in ("spire_server", "swop", "swci") if look.has(component)]
 
 
 def selinux(look: Look) -> Iterator[Words]:
-    yield from sentences(_engines.review(look.engine, "")["warnings"])
+    yield from sentences(_engines.review(look.engine, look.setting("spire_version"), _components(look))["warnings"])
 
 
 def engine_snap(look: Look) -> Iterator[Words]:

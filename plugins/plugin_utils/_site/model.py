@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 from ...module_utils._releases import NEWEST
 from ...module_utils._spire import peers as _peers
 from .. import _proxy
-from .._checks import formats
+from .._checks import formats, secrets
 from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from .._node_options import MERGED
 from . import belongings, certificates, classic, numbers, services, sl, spire, swci, swop
@@ -107,6 +107,7 @@ class Inventory:
     peers   organisations with an inventory of their own, as `_spire.peers` reads their files
     wheel   what the training's client_wheel says of itself
     unresolved  why variables could not be resolved, in sentences
+    secrets  text → what is shown in its place (see `_checks.secrets`)
     numbers  host → kind → the numbers that its nodes have already, as `numbers.running` reads them
     """
 
@@ -115,6 +116,7 @@ class Inventory:
     peers: tuple[dict[str, Any], ...] = ()
     wheel: Wheel = field(default_factory=Wheel)
     unresolved: tuple[str, ...] = ()
+    secrets: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 
     def get(self, host: str, variable: str) -> Any:
@@ -185,6 +187,7 @@ class HostModel:
     routes: Annotated[dict[str, str], "What its reverse proxy hands on: the name of a service, and the address and port to connect to."] = (
         field(default_factory=dict)
     )
+    swci_digest: Annotated[str, "Checksum that identifies this training. Exceptions to the proxies of its builds are not in it."] = ""
     training: Annotated[dict[str, Any], "`swarm_training` with every key; empty without a training."] = field(default_factory=dict)
     training_files: Annotated[list[dict[str, str]], "Files of the controller that the training needs: source, path and sha256."] = field(
         default_factory=list
@@ -244,25 +247,45 @@ def documented() -> dict[str, tuple[str, str]]:
 def read(hostvars: Mapping[str, Mapping[str, Any]], groups: Mapping[str, Iterable[str]]) -> Inventory:
     """An Inventory from Ansible's `hostvars` and `groups`.
 
-    A host whose variables a task has resolved has them in RESOLVED; those of the others are resolved here, without `hostvars` and facts
-    that were not gathered. What cannot be resolved stands in the inventory's `unresolved`.
+    A host whose variables a task has resolved has them in RESOLVED, with those that the play sets for all its hosts; those of the others
+    are resolved here, without `hostvars` and facts that were not gathered. What cannot be resolved stands in the inventory's `unresolved`.
     """
     mine = {name: list(hosts) for name, hosts in groups.items() if name in GROUPS}
+    of_hosts = {host: hostvars[host] for host in dict.fromkeys(host for members in mine.values() for host in members)}
     hosts: dict[str, dict[str, Any]] = {}
     unresolved: list[str] = []
-    for host in dict.fromkeys(host for members in mine.values() for host in members):
-        variables, hosts[host] = hostvars[host], {}
-        resolved = variables.get(RESOLVED, {})
-        for name in (name for name in DEFAULTS if name in variables or name in resolved):
+    found: dict[str, str] = {}
+    played = _played(of_hosts)
+    for host, variables in of_hosts.items():
+        hosts[host] = {}
+        resolved = variables.get(RESOLVED) or played
+        for name in _set_names(variables, resolved):
             try:
                 value = resolved[name] if name in resolved else variables[name]
+                found.update(secrets.secrets(value, name))
                 hosts[host][name] = _typed(formats.plain(value), DEFAULTS[name])
             except Exception as error:  # whatever a template raises
                 unresolved.append(_cannot_be_resolved(name, host, error))
         _make_absolute(hosts[host])
     kept = {host: formats.plain(hostvars[host][NUMBERS]) for host in hosts if NUMBERS in hostvars[host]}
     members = {name: list(of_group) for name, of_group in groups.items()}
-    return Inventory(hosts, members, unresolved=tuple(unresolved), numbers=kept)
+    return Inventory(hosts, members, unresolved=tuple(unresolved), numbers=kept, secrets=found)
+
+
+def _played(of_hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What the play itself sets, as some host has resolved it: the hosts that a run leaves out get the same."""
+    return {
+        name: value
+        for variables in of_hosts.values()
+        for name, value in (variables.get(RESOLVED) or {}).items()
+        if not any(name in others for others in of_hosts.values())
+    }
+
+
+def _set_names(variables: Mapping[str, Any], resolved: Mapping[str, Any]) -> list[str]:
+    """The model's variables that the inventory sets, and those of which a task saw another value than the role `swarm` has by itself."""
+    seen = (name for name in resolved if name in DEFAULTS and formats.plain(resolved[name]) != DEFAULTS[name])
+    return list(dict.fromkeys([*(name for name in DEFAULTS if name in variables), *seen]))
 
 
 def _cannot_be_resolved(name: str, host: str, error: Exception) -> str:
@@ -541,8 +564,10 @@ def _interface(inventory: Inventory, host: str, site: _Site) -> dict[str, Any]:
         return {"swci_script": classic.script(place["sn_ip"], place["sn_api_port"])}
     if not site.training or not any(site.swops.values()) or host not in inventory.members("swci"):
         return {}
-    tasks, script = _swci(inventory, host, site.sns, site.swops, site.training)
-    return {"swci_tasks": tasks, "swci_script": script}
+    proxy = _build_proxy(inventory)
+    tasks, script = _swci(inventory, host, site, proxy)
+    lasting = _swci(inventory, host, site, _proxy.without_exceptions(proxy))
+    return {"swci_tasks": tasks, "swci_script": script, "swci_digest": swci.digest([*lasting[0].values(), lasting[1]])}
 
 
 def issuers(inventory: Inventory, model: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -638,14 +663,14 @@ def _build_proxy(inventory: Inventory) -> dict[str, str]:
     return {} if _proxy.has_password(found) else found
 
 
-def _swci(
-    inventory: Inventory, host: str, sns: dict[str, list[dict[str, Any]]], swops: dict[str, list[dict[str, Any]]], training: dict[str, Any]
-) -> tuple[dict[str, dict[str, Any]], str]:
-    definitions = swci.tasks(training, _build_proxy(inventory))
+def _swci(inventory: Inventory, host: str, site: _Site, proxy: dict[str, str]) -> tuple[dict[str, dict[str, Any]], str]:
+    """({file name: task}, script) of a host's SWCI, whose builds go through `proxy`."""
+    training = site.training
+    definitions = swci.tasks(training, proxy)
     files = {"first": "image-task.yml", "run": "run-task.yml", "alone": "alone-task.yml"}
-    operators = [node for nodes in swops.values() for node in nodes]
+    operators = [node for nodes in site.swops.values() for node in nodes]
     place = {
-        **_sn_of(inventory, host, "swci", 0, sns),
+        **_sn_of(inventory, host, "swci", 0, site.sns),
         "files": files,
         "swops": len(operators) + sum(peer["swops"] for peer in inventory.peers),
         "peers": training["peers"] or sum(len(node["pairs"]) for node in operators) + sum(peer["pairs"] for peer in inventory.peers),

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .. import _proxy
+from .. import _files_below, _proxy
 from .swop import TASKRUNNER
 from .training import build_steps, environment, mount_type, one_key_each
 
@@ -54,6 +54,11 @@ def tasks(training: dict[str, Any], proxy: Mapping[str, str] | None = None) -> d
     for kind in (one for one in tasks if one != "first"):
         tasks[kind]["Name"] = tasks[kind]["Outcome"] = f"{training['name']}-{kind}-{_digest(tasks[kind])}"
     return tasks
+
+
+def digest(contents: Iterable[Any]) -> str:
+    """SHA-256, in hex, of a SWCI's files in their order, as the role `swci` takes it of those that are written."""
+    return hashlib.sha256("\n".join(map(_files_below.text, contents)).encode()).hexdigest()
 
 
 def _build_task(training: dict[str, Any], proxy: Mapping[str, str]) -> dict[str, Any]:

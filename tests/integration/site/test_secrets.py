@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from concurrent import futures
 
 import pytest
 
@@ -40,6 +41,36 @@ sn_env:
 VAULT
 sn_options: {{labels: {{registry-secret: "{planted(13)}"}}}}
 """
+
+
+# Those of one host in a run that really changes its SWOP, and what a SWOP and its nodes are given by it.
+REALLY_CHANGED = f"""
+swop_env:
+  SWOP_KEEP_CONTAINERS: "1"
+  STORE_URL: "s3://user:{planted(5)}@store/x"
+  VAULTED_TOKEN: !vault |
+VAULT
+swop_options: {{labels: {{api-token: "{planted(6)}"}}}}
+swop_pairs:
+  - {{env: {{AWS_SECRET_ACCESS_KEY: "{planted(9)}"}}, sl_env: {{MYSQL_PWD: "{planted(10)}"}}}}
+  - {{}}
+"""
+# Takes what programs of a host would hand to its journal, until it is told to end: hosts of the lab have none of their own.
+JOURNAL = """
+import os, socket
+path = "/dev/log"
+if os.path.lexists(path):
+    os.unlink(path)
+taken = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+taken.bind(path)
+with open("/tmp/journal", "wb", buffering=0) as file:
+    while (line := taken.recv(1 << 20)) != b"end":
+        file.write(line + b"\\n")
+os.unlink(path)
+"""
+END = "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'end', '/dev/log')"
+# Files with a planted secret that others than their owner can read; the engine's own are below /var/lib/docker, where only root comes.
+LEFT = "grep --recursive --files-with-matches planted- /var/lib/swarm-learning /tmp /root /home /etc /var/log 2>/dev/null | xargs -r stat -c '%a %n'"
 
 
 @pytest.fixture
@@ -101,3 +132,32 @@ def test_no_secret_is_shown(inventory, log):
     results = world.worked(world.play(log, *changed, "--tags", "sn", "--check", "--diff"))
     assert results.changes() == [("host-2", "Start the other SN nodes")]
     assert shown(log.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.usefixtures("platform")
+def test_no_secret_is_left_on_a_host_by_a_run_that_changes_something(inventory, tmp_path):
+    host = world.HOSTS[1]
+    subprocess.run(["docker", "exec", "--detach", host.container, "python3", "-c", JOURNAL], check=True)
+    arguments, only = inventory(REALLY_CHANGED, "host_vars/host-2.yml"), ("--tags", "swop", "--limit", "host-2")
+    with futures.ThreadPoolExecutor(1) as pool:
+        run = pool.submit(output, *arguments, *only)
+        processes = ""
+        while not run.done():
+            processes += host.run("ps", "-eo", "args")
+    status, said = run.result()
+    host.run("python3", "-c", END)
+    try:
+        assert (shown(said), status) == ([], 0), said[-3000:]
+        assert "swop-2" in said
+        assert "swop" in processes
+        assert shown(processes) == []
+        profile = host.run("cat", "/var/lib/swarm-learning/swop/swop-2/profile.yml")
+        assert shown(profile) == [planted(9), planted(10)], "the run has to change what has secrets in it"
+        journal = host.run("cat", "/tmp/journal")
+        assert "ansible" in journal, "the modules have to write to the journal"
+        assert shown(journal) == []
+        assert [line for line in host.run("sh", "-c", LEFT).splitlines() if not line.startswith("600 ")] == []
+        assert host.run("sh", "-c", "cat /root/.docker/config.json 2>/dev/null || true").find('"auth"') == -1
+    finally:
+        host.run("rm", "-f", "/tmp/journal")
+        world.worked(world.play(tmp_path / "back.jsonl", "-i", str(world.LAB), *only))

@@ -6,6 +6,8 @@ The modules run for real; the engine that they are given does not exist, so that
 """
 
 import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._component import check_container
+from ansible_collections.swarm.learning.plugins.module_utils._container.host import Host
 
 from tests.support.module_runner import Failed, run
 
@@ -162,8 +164,12 @@ CASES = [
     ("sn", BOTH, {"workdir": "tmp"}, ["workdir: 'tmp' is not valid; expected an absolute path"]),
     ("sn", BOTH, {"entrypoint": [""]}, ["entrypoint: [''] removes the image's entry point; set command"]),
     ("sn", BOTH, {"env": {"A B": "1"}}, ["env: 'A B' is not a valid name"]),
+    ("sn", BOTH, {"env": {"DB_PASSWORD=hunter2": "1"}}, ["env: 'DB_PASSWORD=…' is not a valid name"]),
+    ("sn", BOTH, {"env": {"DB_PASSWORD": 1.25}}, ["env.DB_PASSWORD: ******** is not a string"]),
+    ("sn", BOTH, {"image": "user:hunter2@hub/sn:1"}, ["image: '********@hub/sn:1' is not"]),
+    ("sl", (NEWEST,), {"ml": {"image": "a", "command": "x --key 'hunter2"}}, ["ml.command", "the string cannot be split"]),
     ("sn", BOTH, {"env": {"A": None}}, ["env.A", "is not a string"]),
-    ("sn", BOTH, {"labels": {"a": ["b"]}}, ["labels.a: ['b'] is not a string"]),
+    ("sn", BOTH, {"labels": {"a": ["b"]}}, ["labels.a: a list is not a string"]),
     ("sn", BOTH, {"network": "my network"}, ["network: 'my network' is not valid; expected the name of a network"]),
     ("sn", BOTH, {"network_aliases": ["a"]}, ["network_aliases need a network that you created"]),
     ("sn", BOTH, {"network": "container:other", "publish": ["1:1"]}, ["publish cannot be used with network: container:other"]),
@@ -245,3 +251,16 @@ def test_right_values_get_to_the_engine(module, release, directory):
 def test_absent_needs_only_a_name():
     with pytest.raises(Failed, match=r"no engine answers"):
         run("sl", name="sl-1", state="absent", docker_host=NO_ENGINE)
+
+
+@pytest.mark.parametrize(
+    "image", ["[::1]:5000/sn:1", "[2001:db8::5]/hpe/swarm-learning/sn:2.3.0", "registry.lab:5000/sn@sha256:" + "a" * 64]
+)
+def test_registry_may_be_an_ipv6_address(image):
+    check_container.check_common({"image": image}, "", Host())
+
+
+@pytest.mark.parametrize("image", ["::1:5000/sn:1", "[::1/sn:1", "[x]:5000/sn:1"])
+def test_registry_that_is_none(image):
+    with pytest.raises(check_container.OptionError, match="is not an image reference"):
+        check_container.check_common({"image": image}, "", Host())

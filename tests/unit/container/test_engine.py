@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the engine's streams are made of."""
 
+import queue
+
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._container.engine import Engine, EngineError, _frames
+from ansible_collections.swarm.learning.plugins.module_utils._container.engine import Engine, EngineError, _feed, _frames
 
 
 def reader(content, most):
@@ -36,3 +38,47 @@ def test_input_over_tls_is_refused():
     engine = Engine({"docker_host": "tcp://192.0.2.1:2376", "tls": True, "validate_certs": False})
     with pytest.raises(EngineError, match="cannot be sent over TLS"):
         engine.execute("spire-server", ["spire-server", "entry", "create"], stdin="{}")
+
+
+class Containers:
+    """A client whose engine also finds a container by the beginning of its ID, as engines do."""
+
+    ID = "fade" + "0" * 60
+
+    def inspect_container(self, name):
+        assert self.ID.startswith(name) or name == "sn-1"
+        return {"Id": self.ID, "Name": "/sn-1"}
+
+
+@pytest.mark.parametrize(("name", "found"), [("sn-1", True), (Containers.ID, True), ("fade", False)])
+def test_the_beginning_of_an_id_is_no_name(name, found, monkeypatch):
+    engine = Engine({"docker_host": "unix:///nowhere"})
+    monkeypatch.setattr(engine, "_call", lambda _what, ask: ask(Containers()))
+    assert (engine.inspect(name) is not None) is found
+
+
+def broken():
+    """A stream that ends with something that nobody expects."""
+    yield b"one\n"
+    yield None
+
+
+@pytest.mark.parametrize(
+    ("stream", "found"),
+    [
+        ([b"one\r\ntw", b"o\n"], ["one", "two", None]),
+        (["one\r\ntw", "o"], ["one", "two", None]),
+        ([], [None]),
+    ],
+)
+def test_log_of_a_terminal_may_come_as_text(stream, found):
+    lines = queue.Queue()
+    _feed(iter(stream), lines)
+    assert list(lines.queue) == found
+
+
+def test_who_reads_a_log_learns_of_its_end_in_any_case():
+    lines = queue.Queue()
+    with pytest.raises(TypeError):
+        _feed(broken(), lines)
+    assert list(lines.queue) == ["one", None]

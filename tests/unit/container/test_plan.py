@@ -145,6 +145,8 @@ SAME = [
     ({"image": "docker.io/hub/sl:1"}, {}),
     ({"image": "hub/sl:latest", "image_id": "sha256:1"}, {"image": "hub/sl"}),
     ({"ports": (parse_ports("0.0.0.0:1:1")[0],)}, {"ports": (parse_ports("1:1")[0],)}),
+    ({"ports": (parse_ports("[2001:DB8::0:1]:1:1")[0],)}, {"ports": (parse_ports("[2001:db8::1]:1:1")[0],)}),
+    ({"dns": ("2001:DB8:0::53", "192.0.2.53")}, {"dns": ("2001:db8::53", "192.0.2.53")}),
     ({"mounts": (parse_mount("/a/:/b:rw"),)}, {"mounts": (parse_mount("/a:/b"),)}),
     ({"network_aliases": ("sl", "x")}, {"network_aliases": ("x",)}),
     ({"labels": {"learning.swarm.release": "2.3.0"}}, {}),
@@ -170,6 +172,7 @@ DIFFERENT = [
     ({}, {"env": {"A": "1", "B": "2"}}, {"env"}),
     ({}, {"labels": {"added": "by hand"}}, {"labels"}),
     ({}, {"shm_size": 2**30}, {"shm_size"}),
+    ({"dns": ("2001:db8::53",)}, {"dns": ("2001:db8::54",)}, {"dns"}),
     ({}, {"cgroupns": "host"}, {"cgroupns"}),
     ({}, {"log_driver": "local"}, {"log_driver"}),
     ({}, {"log_options": {"max-size": "9m"}}, {"log_options"}),
@@ -224,6 +227,8 @@ def test_container_of_others_is_compared_whole():
 NO_PROXY = [
     ("a,b", "a,b,c", set()),
     ("b,a", "a,b,c", set()),
+    ("a, b", "a,b,c", set()),
+    ("", "a", set()),
     ("a,b", "a", {"env"}),
     ("a,b", "a,c", {"env"}),
 ]

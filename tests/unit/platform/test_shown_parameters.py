@@ -7,9 +7,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swarm.learning.plugins.module_utils._component.converge import _secrets
 
-from tests.support.module_runner import Failed, run
+from tests.support.module_runner import ROOT, Failed, run
 
 PROFILE = "envvars:\n- API_TOKEN: hunter2-in-a-file\n- http_proxy: http://user:hunter2-in-a-url@proxy:3128\nnetwork: swarm\n"
 
@@ -25,6 +26,21 @@ def test_a_failure_shows_no_secrets_either(tmp_path):
     with pytest.raises(Failed) as failed:
         run("swarm_files", files=[{"path": str(tmp_path / "missing/profile.yml"), "content": PROFILE}])
     assert "hunter2" not in json.dumps(failed.value.result)
+
+
+def test_no_parameter_comes_into_the_system_log(tmp_path, monkeypatch):
+    """As a task calls a module: Ansible then sets `no_log` anew, whatever the module's constructor said."""
+    logged = []
+    monkeypatch.setattr(AnsibleModule, "log", lambda _module, text, *_more: logged.append(text))
+    run("swarm_files", files=[{"path": str(tmp_path / "profile.yml"), "content": PROFILE}], _ansible_no_log=False)
+    assert [line for line in logged if "Invoked with" in line] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "plugins/modules").glob("*.py")), ids=lambda path: path.stem)
+def test_every_module_is_one_that_logs_no_parameters(path):
+    text = path.read_text(encoding="utf-8")
+    assert "AnsibleModule(" not in text
+    assert ("QuietModule(" in text) or "def main" not in text
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._platform import containers as _platform
+from ansible_collections.swarm.learning.plugins.module_utils._platform import stop as _platform
 from ansible_collections.swarm.learning.plugins.module_utils._platform import teardown
 
 from tests.unit.test_house import ROOT, load
@@ -34,7 +34,7 @@ class Table:
     """An engine that has these containers, networks and volumes, and notes what is done to it."""
 
     def __init__(self, *containers, networks=(), volumes=()):
-        self._containers, self._networks, self._volumes = containers, dict(networks), volumes
+        self._containers, self._networks, self._volumes = containers, dict(networks), dict(volumes)
         self.done = []
 
     def containers(self, filters):
@@ -44,10 +44,11 @@ class Table:
         return {"Name": name, "Labels": self._networks[name]} if name in self._networks else None
 
     def volume(self, name):
-        return {"Name": name} if name in self._volumes else None
+        return {"Name": name, "Labels": self._volumes[name]} if name in self._volumes else None
 
     def inspect(self, name):
-        return {"Id": name, "Name": f"/{name}", "Config": {"Env": ["SWARM_PASSWORD=swordfish"]}}
+        hostname = next((one["hostname"] for one in self._containers if one["Id"] == name and "hostname" in one), "")
+        return {"Id": name, "Name": f"/{name}", "Config": {"Env": ["SWARM_PASSWORD=swordfish"], "Hostname": hostname}}
 
     def log_tail(self, name, _lines):
         return f"{name} knows swordfish, {len(self.done)} done"
@@ -62,8 +63,8 @@ SITE = (
     summary("spire-agent", component="spire_agent", mounts=["/var/lib/swarm-learning/spire-agent/data", "spire-agent-socket"]),
     summary("sn-1", component="sn", network="swarm", mounts=["sn-1-smlnode"]),
     summary("swop-1", component="swop", network="swarm"),
-    summary("swop-1-a-sl-0", f"{CURRENT}/sl:2.3.0", network="swarm", channel=True),
-    summary("swop-1-a-ml-0", "user-env", network="swarm", channel=True, State="exited"),
+    summary("swop-1-a-sl-0", f"{CURRENT}/sl:2.3.0", network="swarm", channel=True, hostname="sl-1"),
+    summary("swop-1-a-ml-0", "user-env", network="swarm", channel=True, State="exited", hostname="ml-1"),
     summary("swci-1", component="swci", State="exited", Status="Exited (0) 2 days ago", network="swarm"),
     summary("database", "postgres:16"),
 )
@@ -101,13 +102,15 @@ def stopped(containers, **options):
         (SITE, {"apls": True}, "apls"),
         (SITE, {"components": ["ml", "sl"]}, "swop-1-a-ml-0 swop-1-a-sl-0"),
         (SITE, {"sn": True, "components": ["ml", "sl"]}, ""),
-        (SITE, {"network": "swarm"}, "swop-1-a-ml-0 swop-1-a-sl-0 swop-1 sn-1"),
-        (SITE, {"network": "other"}, ""),
+        (SITE, {"network": ["swarm"]}, "swop-1 sn-1"),
+        (SITE, {"network": ["other"]}, ""),
+        (SITE, {"network": ["bridge", "swarm"]}, "swop-1 sn-1 spire-agent spire-server"),
+        (SITE, {"network": []}, ""),
         (SITE, {"directory": "/var/lib/swarm-learning"}, "spire-agent spire-server"),
         (SITE, {"directory": "/var/lib/swarm"}, ""),
         (
             SITE,
-            {"network": "swarm", "directory": "/var/lib/swarm-learning/spire-agent", "sn": True, "spire_agent": True},
+            {"network": ["swarm"], "directory": "/var/lib/swarm-learning/spire-agent", "sn": True, "spire_agent": True},
             "sn-1 spire-agent",
         ),
         (SCRIPTS, {}, "other pyt tf mirror sn spire"),
@@ -138,6 +141,52 @@ def test_what_is_stopped(containers, options, names):
 def test_completed_container_is_kept_as_a_record(component, status, options, goes):
     container = summary("one", f"{CLASSIC}/sl-tf:0.3.0", component, State="exited", Status=status)
     assert stopped([container], **options) == ("one" if goes else "")
+
+
+def test_a_scripts_container_is_known_after_a_pull_of_its_tag():
+    """Then the engine lists the ID of its image, whose tag has moved on."""
+    engine = Table(summary("sn", f"sha256:{'a' * 64}"), summary("other", f"sha256:{'b' * 64}"))
+    images = {"sn": f"{CURRENT}/sn:2.2.0", "other": "postgres:16"}
+    engine.inspect = lambda name: {"Id": name, "Config": {"Image": images[name]}}
+    assert [one["name"] for one in _platform.stop(engine, OPTIONS, True)["removed"]] == ["sn"]
+
+
+PROFILE = """
+nodes :
+    - slnodedef :
+        slhostname : "sl-1"
+        usrhostname : ml-1
+    - slnodedef: {slhostname: null, usrhostname: own.example.org}
+"""
+CHILDREN = (
+    summary("a-sl", f"{CURRENT}/sl:2.3.0", network="swarm", channel=True, hostname="sl-1"),
+    summary("a-ml", "user-env", network="swarm", channel=True, hostname="own.example.org"),
+)
+FOREIGN = (
+    summary("their-sn", f"{CURRENT}/sn:2.3.0", network="swarm"),
+    summary("their-swop", f"{CURRENT}/swop:2.3.0", network="swarm"),
+    summary("their-sl", f"{CURRENT}/sl:2.3.0", network="swarm", channel=True, hostname="sl-7"),
+    summary("their-ml", "user-env", network="swarm", channel=True, hostname="null"),
+    summary("their-agent", f"{CURRENT}/sl:2.3.0", mounts=["/var/lib/swarm-learning/swop"], channel=True, hostname="sl-7"),
+    summary("their-sl-1", f"{CURRENT}/sl:2.3.0", network="theirs", channel=True, hostname="sl-1"),
+)
+
+
+@pytest.mark.parametrize("there", ["the SWOP", "only its profile"])
+def test_of_a_network_that_others_use_too_only_our_own_containers_are_stopped(tmp_path, there):
+    """Containers of the platform's scripts beside ours, with the same images."""
+    profile = tmp_path / ("swop/swop-1" if there == "only its profile" else "own") / "profile.yml"
+    profile.parent.mkdir(parents=True)
+    profile.write_text(PROFILE, encoding="utf-8")
+    swop = summary("swop-1", component="swop", network="swarm")
+    swop["Mounts"] = [{"Source": str(tmp_path / "own"), "Destination": "/platform/swarm/usr"}]
+    mine = [swop, *CHILDREN] if there == "the SWOP" else list(CHILDREN)
+    names = "a-ml a-sl swop-1" if there == "the SWOP" else "a-ml a-sl"
+    within = {"network": ["swarm"], "directory": str(tmp_path)}
+    assert stopped([*mine, *FOREIGN], **within) == names
+    assert stopped([*mine, *FOREIGN], ml=True, sl=True, **within) == "a-ml a-sl"
+    # Without a site, by hand, the module stops what the platform's own script stops: everything.
+    assert set(stopped([*mine, *FOREIGN]).split()) == {one["Id"] for one in (*mine, *FOREIGN)}
 
 
 def test_kept_containers_are_only_stopped():
@@ -176,21 +225,31 @@ NETWORK, VOLUME, CLIENT, SWOP = "network swarm", "volume sn-1-smlnode", "client"
             [],
             dict.fromkeys((NETWORK, VOLUME, SWOP), "container stranger, which does not belong to this platform, uses it"),
         ),
+        (FOREIGN[2:3], OURS, [], {NETWORK: "container their-sl, which does not belong to this platform, uses it"}),
         ((), OURS, ["{}/client/model"], {CLIENT: "{}/client/model is yours"}),
         ((), OURS, ["{}"], {}),
     ],
-    ids=["nothing runs", "the platform itself", "a network of the user", "a stranger", "a model of the user", "all of it"],
+    ids=[
+        "nothing runs",
+        "the platform itself",
+        "a network of the user",
+        "a stranger",
+        "a script's node",
+        "a model of the user",
+        "all of it",
+    ],
 )
 def test_what_is_removed(tmp_path, containers, labels, keep, stay):
     directory = tmp_path / "swarm"
     for child in (CLIENT, SWOP):
         (directory / child / "a").mkdir(parents=True)
+    (directory / SWOP / "a/profile.yml").write_text("slhostname: sl-1\nusrhostname: ml-1\n", encoding="utf-8")
     there = [
         {**one, "Mounts": [{**m, "Source": m["Source"].replace("/var/lib/swarm-learning", str(directory))} for m in one["Mounts"]]}
         for one in containers
     ]
     params = {"network": "swarm", "volumes": ["sn-1-smlnode", "gone"], "directory": str(directory), "children": [CLIENT, SWOP, "tokens"]}
-    params["keep"] = [path.format(directory) for path in keep]
+    params.update(keep=[path.format(directory) for path in keep], labelled=[])
     whats = {name: f"directory {directory / name}" for name in (CLIENT, SWOP)} | {name: name for name in (NETWORK, VOLUME)}
     wanted = {whats[name]: why.format(directory) for name, why in stay.items()}
     left = sorted({CLIENT, SWOP} & set(stay))
@@ -199,7 +258,7 @@ def test_what_is_removed(tmp_path, containers, labels, keep, stay):
     everything = [NETWORK, VOLUME, whats[CLIENT], whats[SWOP], f"directory {directory}"]
 
     def engine():
-        return Table(*there, networks={"swarm": labels}, volumes=["sn-1-smlnode"])
+        return Table(*there, networks={"swarm": labels}, volumes={"sn-1-smlnode": None})
 
     tried = teardown.teardown(engine(), params, True)
     assert {f"{one['kind']} {one['name']}": one["reason"] for one in tried["kept"]} == wanted
@@ -212,6 +271,17 @@ def test_what_is_removed(tmp_path, containers, labels, keep, stay):
     assert used.done == [f"discard {what}" for what in (NETWORK, VOLUME) if what not in wanted]
     assert directory.exists() is bool(left)
     assert sorted(path.name for path in directory.glob("*")) == left
+
+
+@pytest.mark.parametrize(("labels", "goes"), [(None, False), ({"mine": ""}, False), ({"learning.swarm.component": "client"}, True)])
+def test_a_client_volume_that_a_user_made_stays(tmp_path, labels, goes):
+    engine = Table(volumes={"sl-cli-lib": labels, "sn-1-smlnode": None})
+    params = {"network": "", "volumes": ["sl-cli-lib", "sn-1-smlnode"], "labelled": ["sl-cli-lib"], "directory": str(tmp_path / "none")}
+    answer = teardown.teardown(engine, {**params, "children": [], "keep": []}, False)
+    assert engine.done == [*(["discard volume sl-cli-lib"] if goes else []), "discard volume sn-1-smlnode"]
+    assert [one["reason"] for one in answer["kept"]] == (
+        [] if goes else ["it has no label that says that this collection created it, so it may be yours"]
+    )
 
 
 def test_teardown_knows_every_directory_that_is_created():
@@ -236,3 +306,13 @@ def test_link_is_removed_but_not_its_target(tmp_path):
     teardown._remove(str(tmp_path / "link"))
     assert not (tmp_path / "link").is_symlink()
     assert (tmp_path / "own/file").is_dir()
+
+
+def test_links_that_lead_nowhere_are_removed_with_the_rest(tmp_path):
+    directory = tmp_path / "swarm"
+    (directory / "client").mkdir(parents=True)
+    (directory / "client/file").symlink_to("nowhere")
+    (directory / "swop").symlink_to("nowhere")
+    params = {"network": "", "volumes": [], "labelled": [], "directory": str(directory), "children": ["client", "swop"], "keep": []}
+    assert teardown.teardown(Table(), params, False)["kept"] == []
+    assert not directory.exists()

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import model
 
 from tests.support.site_inventory import GROUPS, HOSTS
 
@@ -23,7 +25,7 @@ PLAY = [
 SECRET = "topsecret-value"
 
 
-def validate(directory, everywhere, *arguments, **hosts):
+def validate(directory, everywhere, *arguments, play=None, **hosts):
     """The exit status and the output of validate for two organisations with these variables."""
     tree = {name: {**own, **hosts.get(name.replace("-", "_"), {})} for name, own in HOSTS.items()}
     children = {
@@ -32,7 +34,7 @@ def validate(directory, everywhere, *arguments, **hosts):
     children.pop("swarm_swop")
     everything = {"all": {"hosts": tree, "vars": {"ansible_connection": "local", **everywhere}, "children": children}}
     (directory / "hosts.json").write_text(json.dumps(everything), encoding="utf-8")
-    (directory / "play.json").write_text(json.dumps(PLAY), encoding="utf-8")
+    (directory / "play.json").write_text(json.dumps(play or PLAY), encoding="utf-8")
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "hosts.json", "play.json", *arguments]
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections")}
     done = subprocess.run(command, cwd=directory, env=environment, check=False, capture_output=True, text=True)
@@ -68,3 +70,40 @@ def test_a_password_in_the_wrong_place_is_not_shown(tmp_path):
     assert status != 0
     assert "host-1" in output
     assert SECRET not in output
+
+
+def playing(variables, roles=()):
+    """A play that sets variables of its own, as `vars` of import_playbook do, and shows what is derived from them."""
+    shown = "{{ [swarm_site_host.network, swarm_site_host.sn_nodes[0].sn_api_port, swarm_site_host.address, swarm_network] }}"
+    tasks = [*PLAY[0]["tasks"], {"ansible.builtin.debug": {"msg": shown}}]
+    return [
+        {
+            **PLAY[0],
+            "vars": variables,
+            "tasks": [*tasks, *({"ansible.builtin.import_role": {"name": role}, "when": False} for role in roles)],
+        }
+    ]
+
+
+@pytest.mark.parametrize("limit", [(), ("--limit", "host-1")], ids=["all", "one host"])
+@pytest.mark.parametrize("roles", [[], ["swarm.learning.sn", "swarm.learning.swop"]], ids=["alone", "with other roles"])
+def test_variables_of_a_play_are_the_models_too(tmp_path, limit, roles):
+    """Otherwise roles take one value and the model another: containers would ask for a network that nobody makes."""
+    variables = {"swarm_network": "mine", "swarm_release": "2.2.0", **({} if roles else {"sn_api_port": 31000})}
+    status, output = validate(tmp_path, {"ansible_python_interpreter": sys.executable}, *limit, play=playing(variables, roles))
+    assert status == 0, output
+    assert output.replace("\n", "").replace(" ", "").count(f'["mine",{30304 if roles else 31000},"172.1.1.1","mine"]') == 1, output
+
+
+def test_a_variable_of_the_inventory_wins_over_the_roles_default_and_loses_against_the_plays(tmp_path):
+    status, output = validate(tmp_path, {"swarm_network": "inventory"}, play=playing({}))
+    assert (status, '"inventory"' in output) == (0, True), output
+    status, output = validate(tmp_path, {"swarm_network": "inventory"}, play=playing({"swarm_network": "mine"}))
+    assert (status, '"inventory"' in output) == (0, False), output
+
+
+def test_defaults_of_the_role_are_those_of_the_model():
+    """What a task sees is taken for set where it differs from them."""
+    told_by_role = yaml.safe_load((ROOT / "roles/swarm/defaults/main.yml").read_text(encoding="utf-8"))
+    same = {name: value for name, value in told_by_role.items() if name in model.DEFAULTS and "{{" not in str(value)}
+    assert same == {name: model.DEFAULTS[name] for name in same}

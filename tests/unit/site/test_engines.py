@@ -28,10 +28,39 @@ def test_spire_agents(info, spire, problem):
     said = review(info, spire)
     assert problem in "".join(said["problems"])
     assert len(said["problems"]) == bool(problem)
-    assert said["warnings"] == []
+    assert (said["warnings"], said["security_opts"]) == ([], [])
 
 
-def test_selinux_is_warned_of():
-    said = review({"SecurityOptions": ["name=selinux"]}, "")
-    assert "label=disable" in said["warnings"][0]
-    assert said["problems"] == []
+SELINUX, USERNS = ({"SecurityOptions": ["name=seccomp,profile=builtin", f"name={one}"]} for one in ("selinux", "userns"))
+
+
+@pytest.mark.parametrize(("components", "warned"), [([], False), (["spire_server", "spire_agent", "sn"], False), (["swop"], True)])
+def test_selinux_is_decided_for_our_containers_and_warned_of_where_swops_start_others(components, warned):
+    said = review(SELINUX, "", components)
+    assert (said["problems"], said["security_opts"]) == ([], ["label=disable"])
+    assert ["chcon -R -t container_file_t" in warning for warning in said["warnings"]] == [True] * warned
+
+
+@pytest.mark.parametrize(
+    ("components", "problem"),
+    [(["apls", "sn"], ""), (["swop"], "root in swop may not read"), (["spire_server", "swci"], "spire_server, swci")],
+)
+def test_remapped_users(components, problem):
+    said = review(USERNS, "", components)["problems"]
+    assert problem in "".join(said)
+    assert len(said) == bool(problem)
+    assert len(review(USERNS, "1.15.3", components)["problems"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("info", "warned"),
+    [
+        ({**PODMAN, "CgroupVersion": "1", "CgroupDriver": "cgroupfs"}, True),
+        ({**PODMAN, "CgroupVersion": "1", "CgroupDriver": "systemd"}, False),
+        ({**PODMAN, "CgroupVersion": "2", "CgroupDriver": "cgroupfs"}, False),
+        ({"CgroupVersion": "1", "CgroupDriver": "cgroupfs"}, False),
+    ],
+)
+def test_podmans_cgroups_in_which_an_agent_finds_no_container(info, warned):
+    assert ["no identity issued" in warning for warning in review(info, "1.15.3")["warnings"]] == [True] * warned
+    assert review(info, "")["warnings"] == []

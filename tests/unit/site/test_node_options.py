@@ -177,3 +177,26 @@ def test_unknown_layer():
         node_options([{"name": "sn-1"}], "sn", own=OWN, own_options={})
     with pytest.raises(AnsibleFilterError, match="proxies"):
         node_options([{"name": "sn-1"}], "sn", own=OWN, facts={"proxies": {}})
+
+
+SELINUX = Facts(security_opts=["label=disable"])
+
+
+@pytest.mark.parametrize(
+    ("component", "node", "facts", "expected"),
+    [
+        ("swop", {}, SELINUX, ["label=disable"]),
+        ("swci", {}, SELINUX, ["label=disable"]),
+        ("sn", {}, SELINUX, None),
+        ("sn", {}, Facts(security_opts=["label=disable"], certificates=CERTIFICATES), ["label=disable"]),
+        ("swop", {"security_opts": ["label=type:mine"]}, SELINUX, ["label=type:mine"]),
+        ("swop", {}, Facts(), None),
+    ],
+)
+def test_containers_that_mount_files_get_the_security_options_of_the_engine(component, node, facts, expected):
+    assert of(node, component, facts).get("security_opts") == expected
+
+
+def test_so_do_ml_containers():
+    assert of({"ml": {"image": "ml:1"}}, "sl", SELINUX)["ml"] == {"image": "ml:1", "security_opts": ["label=disable"]}
+    assert of({"ml": {"image": "ml:1"}}, "sl", Facts())["ml"] == {"image": "ml:1"}

@@ -5,6 +5,7 @@
 import dataclasses
 
 import pytest
+from ansible_collections.swarm.learning.plugins.plugin_utils._checks import stages
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import model, numbers
 
 from tests.support.site_inventory import two_orgs
@@ -111,6 +112,37 @@ def test_nodes_that_are_to_come(containers, new):
 
 HERE = {"NetworkSettings": {"Networks": {"swarm": {}}}}
 MOUNTS = {"Mounts": [{"Source": "/var/lib/swarm-learning/swop/swop-2"}]}
+
+
+RUNNING = {"sn": [1], "swop": [1], "sl": [], "pairs": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "more", "problem"),
+    [
+        ({"host-1": RUNNING, "host-2": RUNNING}, {}, ""),
+        ({}, {"host_2": {"sn_nodes": [{"name": "sn-1"}]}}, "the name 'sn-1' is used 2 times"),
+        ({"host-1": RUNNING}, {"host_2": {"sn_nodes": [{"name": "sn-1"}]}}, "the name 'sn-1' is used 2 times"),
+    ],
+    ids=["both run", "neither runs", "one runs"],
+)
+def test_organisations_that_come_into_one_inventory_keep_names_that_both_have(numbers, more, problem):
+    """Each had one of its own, and counted from 1; ledgers and identities hang on the names, which only have to differ on a host."""
+    inventory = dataclasses.replace(two_orgs(**more), numbers=numbers)
+    found = stages.problems(inventory, lambda path: True)
+    assert (problem in "".join(found), bool(found)) == (True, bool(problem))
+    if not problem:
+        derived = model.derive(inventory)
+        for host in ("host-1", "host-2"):
+            [profile] = derived[host]["swop_profiles"].values()
+            assert [node["slnodedef"]["slhostname"] for node in profile["nodes"]] == ["sl-1", "sl-2"]
+            assert derived[host]["containers"][:2] == ["sn-1", "swop-1"]
+
+
+def test_a_new_node_gets_a_name_that_neither_organisation_has():
+    own = {"host_1": {"sn_nodes": [{}, {}]}}
+    inventory = dataclasses.replace(two_orgs(**own), numbers={"host-1": RUNNING, "host-2": {**RUNNING, "sn": [1]}})
+    assert [node["name"] for node in model.derive(inventory)["host-1"]["sn_nodes"]] == ["sn-1", "sn-2"]
 
 
 def test_containers_that_the_inventory_no_longer_has():

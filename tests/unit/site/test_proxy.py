@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Proxies of containers, of ML programs and of image builds."""
 
+import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.swarm.learning.plugins.filter.files_below import files_below
 from ansible_collections.swarm.learning.plugins.filter.proxy_environment import proxy_environment
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import stages
+from ansible_collections.swarm.learning.plugins.plugin_utils._files_below import text
 from ansible_collections.swarm.learning.plugins.plugin_utils._proxy import build_lines
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import model
 
 from tests.support.ansible_programs import ansible
+from tests.support.module_runner import run
 from tests.support.site_inventory import two_orgs
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -87,6 +92,45 @@ SECRET = {"swarm_http_proxy": "http://u:pw@p"}
 def test_builds_of_swops_have_no_proxies_that_do_not_serve_all(inventory):
     """All SWOPs build by the same lines, and everybody reads them."""
     assert build_steps(inventory)[:2] == ["FROM tensorflow/tensorflow:2.7.0", "RUN mkdir -p /tmp/hpe-swarmcli-pkg"]
+
+
+JOINED = {"host_3": {"ansible_host": "172.3.3.3", "swarm_trust_domain": "org1.swarm.learning"}}
+ALL_THREE = {group: ["host-1", "host-2", "host-3"] for group in ("swarm_spire_agent", "swarm_sn")}
+MORE = {**PROXY, "swarm_no_proxy": f"'*.first', {PROXY['swarm_no_proxy']}, " + ", ".join(f"more-{n}.example.org" for n in range(9))}
+
+
+@pytest.mark.parametrize("later", [two_orgs(MORE), two_orgs(PROXY, groups=ALL_THREE, **JOINED)], ids=["told", "a host that joins"])
+def test_more_exceptions_restart_no_swop_and_run_no_training_again(later, tmp_path):
+    before, after = model.derive(two_orgs(PROXY))["host-1"], model.derive(later)["host-1"]
+    [old], [new] = ([text(one) for one in found["swop_profiles"].values()] for found in (before, after))
+    path = tmp_path / "profile.yml"
+    path.write_text(old, encoding="utf-8")
+    os.utime(path, (1, 1))
+    files = [{"path": str(path), "content": new, "mode": "0600"}]
+    for check in (True, False):
+        result = run("swarm_files", check=check, files=files)
+        assert (result["paths"], result["newer"]) == ([str(path)], [])
+    assert (path.read_text(encoding="utf-8"), path.stat().st_mtime) == (new, 1)
+    assert before["swci_digest"] == after["swci_digest"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"swarm_no_proxy": "10.0.0.0/8,*.lab"}, {"swarm_https_proxy": "http://q"}, {"swarm_apls_ip": "172.9.9.9"}]
+)
+def test_any_other_change_of_a_profile_restarts_its_swop(change, tmp_path):
+    path = tmp_path / "profile.yml"
+    for variables, newer in ((PROXY, [str(path)]), (PROXY, []), ({**PROXY, **change}, [str(path)])):
+        [profile] = model.derive(two_orgs(variables))["host-1"]["swop_profiles"].values()
+        result = run("swarm_files", files=[{"path": str(path), "content": text(profile), "mode": "0600"}])
+        assert result["newer"] == newer
+
+
+def test_a_digest_without_proxies_is_that_of_the_files():
+    """So that a record which a host has stays the one of its training."""
+    found = model.derive(two_orgs())["host-1"]
+    files = files_below({**found["swci_tasks"], "swci-init": found["swci_script"]}, "/swci")["files"]
+    assert found["swci_digest"] == hashlib.sha256("\n".join(one["content"] for one in files).encode()).hexdigest()
+    assert found["swci_digest"] != model.derive(two_orgs(PROXY))["host-1"]["swci_digest"]
 
 
 def test_many_exceptions_are_several_build_lines():

@@ -349,6 +349,16 @@ def test_files_of_a_training_for_the_hosts(tmp_path):
     assert listed[1]["sha256"] == hashlib.sha256(b"model/b.py").hexdigest()
 
 
+def test_links_that_lead_nowhere_are_left_out_and_programs_stay_executable(tmp_path):
+    for name in ("run.sh", "b.py"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "run.sh").chmod(0o755)
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "directory").symlink_to("nowhere-either")
+    listed = content.listing({"client_wheel": "", "model_source": str(tmp_path), "model_dir": "/srv/model"}, "/client")
+    assert {item["path"]: item["mode"] for item in listed} == {"/srv/model/b.py": "0644", "/srv/model/run.sh": "0755"}
+
+
 def built(directory, version="2.3.0", python=">=3.8,<3.10"):
     """A wheel with METADATA and nothing else."""
     path = directory / WHEEL

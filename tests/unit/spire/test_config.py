@@ -100,6 +100,15 @@ def test_federating_server():
     assert _hcl.render(config.server({**SERVER, "federates_with": [peer]})) == SERVER_TEXT
 
 
+@pytest.mark.parametrize(
+    ("address", "host"), [("2001:db8::2", "[2001:db8::2]"), ("[2001:db8::2]", "[2001:db8::2]"), ("spire.org", "spire.org")]
+)
+def test_ipv6_address_of_a_peer_is_in_brackets(address, host):
+    peer = {"trust_domain": "b.org", "address": address, "port": 8443}
+    [found] = config.server({**SERVER, "federates_with": [peer]})["server"]["federation"]["federates_with"].values()
+    assert found["bundle_endpoint_url"] == f"https://{host}:8443"
+
+
 def test_server_alone_has_no_federation():
     assert "federation" not in config.server(SERVER)["server"]
 
@@ -157,24 +166,30 @@ def test_the_attestor_swarm_stands_beside_docker_in_every_version(version):
     assert attestors["swarm"] == {**plugin, "plugin_checksum": SUM}
 
 
+MATCHER = {"use_new_container_locator": False, "container_id_cgroup_matchers": ["/docker/<id>"]}
+
+
 def test_unknown_checksum_is_written_as_a_placeholder():
     assert config.swarm_attestor("/p", "")["plugin_checksum"] == config.CHECKSUM_NOT_KNOWN
 
 
 @pytest.mark.parametrize(
-    ("version", "cgroups", "old_locator"),
+    ("version", "engine", "expected"),
     [
-        ("1.8.4", "1", False),
-        ("1.10.9", "1", False),
-        ("1.11.0", "1", True),
-        ("1.15.3", "1", True),
-        ("1.15.3", 1, True),
-        ("1.15.3", "2", False),
+        ("1.8.4", {"cgroup_version": "1"}, {}),
+        ("1.10.9", {"cgroup_version": "1"}, {}),
+        ("1.11.0", {"cgroup_version": "1"}, MATCHER),
+        ("1.15.3", {"cgroup_version": "1"}, MATCHER),
+        ("1.15.3", {"cgroup_version": 1, "cgroup_driver": "cgroupfs"}, MATCHER),
+        ("1.15.3", {"cgroup_version": "2"}, {}),
+        ("1.15.3", {"cgroup_version": "1", "cgroup_driver": "systemd"}, {"use_new_container_locator": False}),
+        # Its containers are not below /docker: by that matcher none would get an identity.
+        ("1.15.3", {"cgroup_version": "1", "cgroup_driver": "cgroupfs", "podman": True}, {}),
+        ("1.15.3", {"cgroup_version": "1", "cgroup_driver": "systemd", "podman": True}, {}),
     ],
 )
-def test_docker_attestor_suits_the_cgroup_version(version, cgroups, old_locator):
-    plugins = config.agent({**AGENT, "version": version, "cgroup_version": cgroups})["plugins"]
-    expected = {"use_new_container_locator": False, "container_id_cgroup_matchers": ["/docker/<id>"]} if old_locator else {}
+def test_docker_attestor_suits_the_engines_cgroups(version, engine, expected):
+    plugins = config.agent({**AGENT, "version": version, **engine})["plugins"]
     assert plugins["WorkloadAttestor"]["docker"]["plugin_data"] == expected
 
 
