@@ -9,6 +9,7 @@ from typing import Any
 
 from ...module_utils._names import NODE_TYPES
 from .._checks import certificates as checks
+from .._checks import secrets
 from . import certificate_files, certificates, model
 
 
@@ -24,11 +25,11 @@ def derive(hostvars: Mapping[str, Mapping[str, Any]], hosts: Iterable[str], comp
     inventory = model.read(known, {f"swarm_{component}": listed})
     found = [*inventory.unresolved] or checks.shape(inventory) or checks.identities(inventory)
     if found:
-        return {"problems": found, "hosts": {}, "requests": []}
+        return {"problems": secrets.hidden(found, inventory.secrets), "hosts": {}, "requests": []}
     found, requests = certificate_files.review(inventory, now)
     every_node = model.read(known, {f"swarm_{one}": listed for one in NODE_TYPES})
     return {
-        "problems": found,
+        "problems": secrets.hidden(found, inventory.secrets),
         "hosts": {host: _of_host(every_node, host, component) for host in ([] if found else listed)},
         "requests": requests,
     }

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 from ansible._internal._datatag._tags import Origin, VaultedValue
 from ansible_collections.swarm.learning.plugins.filter.format_problems import format_problems
+from ansible_collections.swarm.learning.plugins.filter.own_certificates import own_certificates
 from ansible_collections.swarm.learning.plugins.filter.site import site
 from ansible_collections.swarm.learning.plugins.plugin_utils import _hcl
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import secrets
@@ -106,6 +107,17 @@ def test_a_profile_with_a_vaulted_value():
     found = format_problems({"taskrunner": 1, "identity": vaulted(SECRET), vaulted("nodes-of-mine"): []}, "profile")
     assert found
     assert not {SECRET, "nodes-of-mine"} & set("\n".join(found).split("'"))
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"swarm_certificates_trial": vaulted(SECRET)}, {"swarm_certificates": {"key": "/k", "cert": vaulted(f"/{SECRET}"), "capath": "/a"}}],
+)
+def test_certificates_of_a_role_alone(variables):
+    found = own_certificates({"host-1": {"swarm_resolved": {"swarm_host_ip": "192.0.2.1", **variables}}}, ["host-1"], "sn")["problems"]
+    assert found
+    assert SECRET not in "\n".join(found)
+    assert secrets.VAULTED in "\n".join(found)
 
 
 def test_an_unknown_key_that_is_a_whole_setting():
