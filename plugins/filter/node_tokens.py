@@ -12,10 +12,14 @@ description:
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
-positional: directory, bundle
+positional: answers, directory, bundle
 options:
   _input:
-    description: Results of M(swarm.learning.spire_token) in a loop over what P(swarm.learning.nodes_to_attest#filter) returns.
+    description: Agents by node, as P(swarm.learning.nodes_to_attest#filter) returns them.
+    type: dict
+    required: true
+  answers:
+    description: Results of M(swarm.learning.spire_token) for these agents, in their order.
     type: list
     elements: dict
     required: true
@@ -32,7 +36,12 @@ options:
 EXAMPLES = r"""
 - name: Show which nodes need a join token
   ansible.builtin.debug:
-    msg: "{{ ([{'item': {'item': 'sn-1'}, 'needed': true}] | swarm.learning.node_tokens('/var/lib/swarm-learning/agents')).tokens.keys() }}"
+    msg: "{{ (agents | swarm.learning.node_tokens(answers, '/var/lib/swarm-learning/agents')).tokens.keys() }}"
+  vars:
+    agents:
+      sn-1: { agent_id: "", distrusts_server: false }
+    answers:
+      - { needed: true, token: 01234567-89ab-cdef-0123-456789abcdef }
 """
 
 RETURN = r"""
@@ -48,12 +57,14 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 
-def node_tokens(answers: list[dict[str, Any]], directory: str, bundle: str = "") -> dict[str, Any]:
+def node_tokens(
+    agents: dict[str, dict[str, Any]], answers: list[dict[str, Any]], directory: str, bundle: str = ""
+) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _node_agent
 
     try:
-        return _node_agent.handed_out(answers, directory, bundle)
+        return _node_agent.handed_out(agents, answers, directory, bundle)
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

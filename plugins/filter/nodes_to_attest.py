@@ -12,10 +12,10 @@ description:
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
-positional: node_type
+positional: node_type, trust_domain
 options:
   _input:
-    description: The results of the module, one for each node.
+    description: The results of the module in a loop over the names of the nodes.
     type: list
     elements: dict
     required: true
@@ -24,32 +24,35 @@ options:
     type: str
     choices: [sn, sl, swci]
     required: true
+  trust_domain:
+    description: The trust domain of the nodes.
+    type: str
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Show which nodes will start
   ansible.builtin.debug:
-    msg: "{{ [{'changed': true}, {'changed': false, 'training': 'finished'}] | swarm.learning.nodes_to_attest('sn') }}"
+    msg: "{{ ([{'item': 'sn-1', 'changed': true}] | swarm.learning.nodes_to_attest('sn', 'swarm.learning')).keys() }}"
 """
 
 RETURN = r"""
 _value:
-  description: Results of the nodes that will start, changed ones first.
-  type: list
-  elements: dict
+  description: For each node that will start, changed ones first, its agent as O(swarm.learning.spire_token#module:agents) takes it.
+  type: dict
 """
 
 from collections.abc import Callable
 from typing import Any
 
 
-def nodes_to_attest(results: list[dict[str, Any]], node_type: str) -> list[dict[str, Any]]:
+def nodes_to_attest(results: list[dict[str, Any]], node_type: str, trust_domain: str) -> dict[str, dict[str, Any]]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _node_agent
 
-    return _node_agent.to_attest(results, node_type)
+    return _node_agent.to_attest(results, node_type, trust_domain)
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
+    def filters(self) -> dict[str, Callable[..., dict[str, dict[str, Any]]]]:
         return {"nodes_to_attest": nodes_to_attest}

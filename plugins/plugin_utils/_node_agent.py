@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..module_utils._spire.config import swarm_attestor
@@ -86,11 +86,11 @@ def bundle_pem(bundle: str) -> str:
     return "".join(f"-----BEGIN CERTIFICATE-----\n{textwrap.fill(one, 64)}\n-----END CERTIFICATE-----\n" for one in found)
 
 
-def to_attest(results: Iterable[dict[str, Any]], node_type: str) -> list[dict[str, Any]]:
-    """Those of the results of a node's module in check mode whose node will start, so that the SPIRE Agent inside it has to be attested.
+def to_attest(results: Iterable[dict[str, Any]], node_type: str, trust_domain: str) -> dict[str, dict[str, Any]]:
+    """The nodes that will start, so that the SPIRE Agent inside them has to be attested: name → its agent, as `spire_token` takes `agents`.
 
+    results    of the node's module in check mode, in a loop over the nodes' names; those of nodes that were skipped are left out
     node_type  sn, sl or swci: an SN that runs may lack an identity, an SL that has not trained will be started, and so will what changes
-    Results of nodes that were skipped are left out.
     """
 
     def will_start(result: dict[str, Any]) -> bool:
@@ -99,26 +99,34 @@ def to_attest(results: Iterable[dict[str, Any]], node_type: str) -> list[dict[st
         return node_type == "sl" and result.get("training") in ("none", "failed")
 
     asked = [result for result in results if not result.get("skipped") and (node_type != "sl" or "training" in result)]
-    return [result for result in asked if result.get("changed")] + [one for one in asked if not one.get("changed") and will_start(one)]
+    starting = [result for result in asked if result.get("changed")] + [one for one in asked if not one.get("changed") and will_start(one)]
+    return {
+        str(result["item"]): {
+            "spiffe_id": f"spiffe://{trust_domain}/swarm/{node_type}-agent",
+            "agent_id": (result.get("identity") or {}).get("spiffe_id", ""),
+            "distrusts_server": bool(result.get("distrusts_server")),
+            "refused_token": result.get("refused_token", ""),
+        }
+        for result in starting
+    }
 
 
-def handed_out(answers: Iterable[dict[str, Any]], directory: str, bundle: str) -> dict[str, Any]:
+def handed_out(
+    agents: Mapping[str, Mapping[str, Any]], answers: Iterable[Mapping[str, Any]], directory: str, bundle: str
+) -> dict[str, Any]:
     """What nodes get so that the agents inside them are attested: {tokens, bundles, stale}.
 
-    answers    results of `spire_token`, each with its `item`, one of `to_attest`, whose own `item` is the name of the node
+    agents     what `to_attest` returns
+    answers    the results of `spire_token` for these agents, in their order; none where it was not asked
     directory  the one on the host in which each node has its directory
     bundle     the SPIRE Server's, as SPIFFE JSON; empty in check mode on a first run
 
     tokens: node → join token, of nodes that need one. bundles: the files with the server's bundle for these, as `swarm_files` takes them.
     stale: files that have to be deleted. Raises ValueError for what is no bundle.
     """
-    by_node = {str(answer["item"]["item"]): answer for answer in answers if "item" in answer}
-    tokens = {name: answer.get("token", "") for name, answer in by_node.items() if answer.get("needed")}
-    stale = [
-        name
-        for name, answer in by_node.items()
-        if answer["item"].get("distrusts_server") or (name in tokens and answer["item"].get("identity"))
-    ]
+    answered = list(zip(agents.items(), answers))
+    tokens = {name: str(answer["token"]) for (name, _agent), answer in answered if answer["needed"]}
+    stale = [name for (name, agent), _answer in answered if agent["distrusts_server"] or (name in tokens and agent["agent_id"])]
     pem = bundle_pem(bundle)
     return {
         "tokens": tokens,

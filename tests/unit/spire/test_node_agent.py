@@ -170,45 +170,52 @@ def test_facts_of_a_node(release, inspect, log, facts):
 @pytest.mark.parametrize(
     ("node_type", "results", "expected"),
     [
-        ("sn", [{"name": 1, "changed": False}, {"name": 2, "changed": True}], [2]),
-        ("sn", [{"name": 1, "changed": False, "needs_join_token": True}, {"name": 2, "changed": True}], [2, 1]),
-        ("sn", [{"name": 1, "changed": False, "needs_join_token": False}], []),
-        ("sl", [{"name": 1, "changed": False, "training": "failed"}, {"name": 2, "changed": False, "training": "none"}], [1, 2]),
-        ("sl", [{"name": 1, "changed": False, "training": "finished"}, {"name": 2, "changed": False, "training": "running"}], []),
-        ("sl", [{"name": 1, "changed": True, "training": "finished"}], [1]),
-        ("sl", [{"name": 1, "changed": True}], []),
-        ("swci", [{"name": 1, "changed": False, "needs_join_token": True}], []),
-        ("swci", [{"name": 1, "changed": True}], [1]),
-        ("swci", [{"name": 1, "changed": False, "skipped": True}], []),
+        ("sn", [{"item": "n-1", "changed": False}, {"item": "n-2", "changed": True}], ["n-2"]),
+        ("sn", [{"item": "n-1", "changed": False, "needs_join_token": True}, {"item": "n-2", "changed": True}], ["n-2", "n-1"]),
+        ("sn", [{"item": "n-1", "changed": False, "needs_join_token": False}], []),
+        ("sl", [{"item": "n-1", "changed": False, "training": "failed"}, {"item": "n-2", "changed": False, "training": "none"}], ["n-1", "n-2"]),
+        ("sl", [{"item": "n-1", "changed": False, "training": "finished"}, {"item": "n-2", "changed": False, "training": "running"}], []),
+        ("sl", [{"item": "n-1", "changed": True, "training": "finished"}], ["n-1"]),
+        ("sl", [{"item": "n-1", "changed": True}], []),
+        ("swci", [{"item": "n-1", "changed": False, "needs_join_token": True}], []),
+        ("swci", [{"item": "n-1", "changed": True}], ["n-1"]),
+        ("swci", [{"item": "n-1", "changed": False, "skipped": True}], []),
     ],
 )
 def test_nodes_that_will_start(node_type, results, expected):
-    assert [result["name"] for result in _node_agent.to_attest(results, node_type)] == expected
+    assert list(_node_agent.to_attest(results, node_type, "d")) == expected
 
 
-def test_what_nodes_need_to_be_attested():
-    def answer(name, needed, **asked):
-        return {
-            "item": {"item": name, "identity": {}, "distrusts_server": False, **asked},
-            "needed": needed,
-            "token": f"t-{name}" if needed else "",
-        }
+def test_agents_as_spire_token_takes_them():
+    kept = {"identity": {"spiffe_id": "spiffe://d/a"}, "distrusts_server": True, "refused_token": "0" * 64}
+    results = [{"item": "sn-1", "changed": True, **kept}, {"item": "sn-2", "changed": True, "identity": {}}]
+    assert _node_agent.to_attest(results, "sn", "d") == {
+        "sn-1": {
+            "spiffe_id": "spiffe://d/swarm/sn-agent",
+            "agent_id": "spiffe://d/a",
+            "distrusts_server": True,
+            "refused_token": "0" * 64,
+        },
+        "sn-2": {"spiffe_id": "spiffe://d/swarm/sn-agent", "agent_id": "", "distrusts_server": False, "refused_token": ""},
+    }
 
-    kept = {"identity": {"spiffe_id": "spiffe://d/a"}}
-    answers = [
-        answer("new", True),
-        answer("unknown", True, **kept),
-        answer("stranger", False, distrusts_server=True, **kept),
-        answer("known", False, **kept),
-        {"skipped": True},
-    ]
-    found = _node_agent.handed_out(answers, "/d", "")
+
+def test_what_nodes_get_to_be_attested():
+    agents = {
+        "new": {"agent_id": "", "distrusts_server": False},
+        "unknown": {"agent_id": "spiffe://d/a", "distrusts_server": False},
+        "stranger": {"agent_id": "spiffe://d/b", "distrusts_server": True},
+        "known": {"agent_id": "spiffe://d/c", "distrusts_server": False},
+    }
+    answers = [{"needed": needed, "token": token} for needed, token in ((True, "t-1"), (True, "t-2"), (False, ""), (False, ""))]
+    found = _node_agent.handed_out(agents, answers, "/d", "")
     files = ("agent_svid.der", "svid.key", "bundle.der")
     assert found == {
-        "tokens": {"new": "t-new", "unknown": "t-unknown"},
+        "tokens": {"new": "t-1", "unknown": "t-2"},
         "bundles": [{"path": f"/d/{name}/data/bootstrap.pem", "content": ""} for name in ("new", "unknown")],
         "stale": [f"/d/{name}/data/{file}" for name in ("unknown", "stranger") for file in files],
     }
+    assert _node_agent.handed_out(agents, [], "/d", "") == {"tokens": {}, "bundles": [], "stale": []}
 
 
 def test_only_a_node_with_a_configuration_elsewhere_gets_none():
