@@ -57,9 +57,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 
-def node_tokens(
-    agents: dict[str, dict[str, Any]], answers: list[dict[str, Any]], directory: str, bundle: str = ""
-) -> dict[str, Any]:
+def node_tokens(agents: dict[str, dict[str, Any]], answers: list[dict[str, Any]], directory: str, bundle: str = "") -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _node_agent
 

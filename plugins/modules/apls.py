@@ -60,19 +60,14 @@ container:
 """
 
 
-from ..module_utils._component.arguments import CONTAINER
 from ..module_utils._component.converge import run
+from ..module_utils._component.specifications import SPECIFICATIONS
 from ..module_utils._container.quiet_module import QuietModule
-
-OPTIONS = {
-    "apls_port": {"type": "int", "default": 5814},
-}
 
 
 def main() -> None:
     """Run the module."""
-    arguments = {**CONTAINER, **OPTIONS}
-    run(QuietModule(arguments, supports_check_mode=True), "apls")
+    run(QuietModule(SPECIFICATIONS["apls"], supports_check_mode=True), "apls")
 
 
 if __name__ == "__main__":

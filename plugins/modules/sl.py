@@ -278,8 +278,8 @@ training:
 
 from typing import TYPE_CHECKING, Any
 
-from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER, SIDECAR, SN_OF_NODE
 from ..module_utils._component.converge import run
+from ..module_utils._component.specifications import SPECIFICATIONS
 from ..module_utils._component.translate import sidecar_name
 from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform.training import outcome
@@ -288,19 +288,6 @@ from ..module_utils._spire.agent import node_facts
 if TYPE_CHECKING:
     from ..module_utils._container.engine import Engine
     from ..module_utils._container.host import Host
-
-OPTIONS = {
-    "host_ip": {"type": "str"},
-    "sl_fs_port": {"type": "int"},
-    "sl_fs_service": {"type": "str"},
-    "sl_platform": {"type": "str"},
-    "gpu": {"type": "str"},
-    "data_dir": {"type": "path"},
-    "model_dir": {"type": "path"},
-    "model_program": {"type": "str"},
-    "ml_cmd": {"type": "str"},
-    "ml": {"type": "dict", "options": SIDECAR},
-}
 
 
 def _facts(engine: Engine, host: Host, params: dict[str, Any], inspect: dict[str, Any] | None) -> dict[str, Any]:
@@ -314,8 +301,7 @@ def _facts(engine: Engine, host: Host, params: dict[str, Any], inspect: dict[str
 
 def main() -> None:
     """Run the module."""
-    arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **SN_OF_NODE, **OPTIONS}
-    run(QuietModule(arguments, supports_check_mode=True), "sl", _facts)
+    run(QuietModule(SPECIFICATIONS["sl"], supports_check_mode=True), "sl", _facts)
 
 
 if __name__ == "__main__":

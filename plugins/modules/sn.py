@@ -132,30 +132,15 @@ needs_join_token:
 """
 
 
-from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER
 from ..module_utils._component.converge import run
+from ..module_utils._component.specifications import SPECIFICATIONS
 from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire.agent import node_facts
-
-OPTIONS = {
-    "host_ip": {"type": "str"},
-    "sentinel": {"type": "bool", "default": False},
-    "sentinel_ip": {"type": "str"},
-    "sentinel_fs_port": {"type": "int"},
-    "sentinel_api_port": {"type": "int"},
-    "sentinel_api_service": {"type": "str"},
-    "sn_api_port": {"type": "int"},
-    "sn_fs_port": {"type": "int"},
-    "sn_p2p_port": {"type": "int"},
-    "sn_api_service": {"type": "str"},
-    "sn_p2p_service": {"type": "str"},
-}
 
 
 def main() -> None:
     """Run the module."""
-    arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS}
-    run(QuietModule(arguments, supports_check_mode=True), "sn", node_facts)
+    run(QuietModule(SPECIFICATIONS["sn"], supports_check_mode=True), "sn", node_facts)
 
 
 if __name__ == "__main__":

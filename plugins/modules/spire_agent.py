@@ -133,27 +133,15 @@ needs_join_token:
 """
 
 
-from ..module_utils._component.arguments import COMPARED, CONTAINER
 from ..module_utils._component.converge import run
+from ..module_utils._component.specifications import SPECIFICATIONS
 from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire.agent import agent_facts
-
-OPTIONS = {
-    "config": {"type": "path"},
-    "config_dir": {"type": "path"},
-    "server_address": {"type": "str"},
-    "server_port": {"type": "int"},
-    "trust_domain": {"type": "str"},
-    "trust_bundle": {"type": "path"},
-    "join_token": {"type": "str", "no_log": True},
-    "socket_dir": {"type": "str"},
-}
 
 
 def main() -> None:
     """Run the module."""
-    arguments = {**CONTAINER, **OPTIONS, **COMPARED}
-    run(QuietModule(arguments, supports_check_mode=True), "spire_agent", agent_facts)
+    run(QuietModule(SPECIFICATIONS["spire_agent"], supports_check_mode=True), "spire_agent", agent_facts)
 
 
 if __name__ == "__main__":

@@ -149,34 +149,10 @@ from ..module_utils._component.arguments import ENGINE
 from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire import entries, server
 
-OPTIONS = {
-    "name": {"type": "str", "default": "spire-server"},
-    "entries": {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {
-            "spiffe_id": {"type": "str", "required": True},
-            "parent_id": {"type": "str", "required": True},
-            "selectors": {"type": "list", "elements": "str", "required": True},
-            "federates_with": {"type": "list", "elements": "str"},
-            "dns_names": {"type": "list", "elements": "str"},
-            "x509_svid_ttl": {"type": "int"},
-            "jwt_svid_ttl": {"type": "int"},
-            "downstream": {"type": "bool", "default": False},
-            "admin": {"type": "bool", "default": False},
-            "hint": {"type": "str"},
-        },
-    },
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "purge": {"type": "bool", "default": False},
-    "purge_parents": {"type": "list", "elements": "str"},
-}
-
 
 def main() -> None:
     """Run the module."""
-    module = QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True)
+    module = QuietModule({**ENGINE, **entries.OPTIONS}, supports_check_mode=True)
     server.run(module, entries.entries, entries.check_entries)
 
 

@@ -83,22 +83,16 @@ bundle:
 """
 
 
-from ..module_utils._component.arguments import CONTAINER, RESULT
 from ..module_utils._component.converge import run
+from ..module_utils._component.specifications import SPECIFICATIONS
 from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._spire.server import server_facts
 from ..module_utils._spire.upgrade import check
 
-OPTIONS = {
-    "config": {"type": "path"},
-    **RESULT,
-}
-
 
 def main() -> None:
     """Run the module."""
-    arguments = {**CONTAINER, **OPTIONS}
-    run(QuietModule(arguments, supports_check_mode=True), "spire_server", server_facts, check)
+    run(QuietModule(SPECIFICATIONS["spire_server"], supports_check_mode=True), "spire_server", server_facts, check)
 
 
 if __name__ == "__main__":

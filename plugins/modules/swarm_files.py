@@ -160,54 +160,20 @@ unusable:
 from ..module_utils._container.least_python import check_python
 from ..module_utils._container.masking import mask
 from ..module_utils._container.quiet_module import QuietModule
-from ..module_utils._platform.files import differing, lay, make_room, unusable
+from ..module_utils._platform.files import ARGUMENTS, arrange
 
 
 def main() -> None:
-    owner = {"owner": {"type": "str"}, "group": {"type": "str"}}
-    path = {"path": {"type": "path", "required": True}}
-    module = QuietModule(
-        argument_spec={
-            "directories": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {**path, "mode": {"type": "str"}, "purge": {"type": "bool", "default": False}, **owner},
-            },
-            "files": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    **path,
-                    "content": {"type": "str", "required": True},
-                    "mode": {"type": "str", "default": "0644"},
-                    **owner,
-                },
-            },
-            "sums": {"type": "dict", "default": {}},
-            "aside": {"type": "list", "elements": "path", "default": []},
-            "required": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {**path, "user": {"type": "str", "default": ""}},
-            },
-        },
-        supports_check_mode=True,
-    )
+    """Run the module."""
+    module = QuietModule(ARGUMENTS, supports_check_mode=True)
     check_python(module)
-    files = module.params["files"]
+    params = dict(module.params)
     # What Ansible shows of a module's parameters, it takes from here.
-    module.params["files"] = [{**wanted, "content": mask(wanted["content"])} for wanted in files]
-    moved = make_room(module, module.params["aside"])
-    laid = lay(module, module.params["directories"], files)
-    laid["changed"] = laid["changed"] or bool(moved)
-    laid["diff"] += moved
+    module.params["files"] = [{**wanted, "content": mask(wanted["content"])} for wanted in params["files"]]
+    result = arrange(module, params)
     if not module._diff:
-        laid.pop("diff")
-    found = {wanted["path"]: unusable(wanted["path"], wanted["user"]) for wanted in module.params["required"]}
-    module.exit_json(differing=differing(module.params["sums"]), unusable={path: why for path, why in found.items() if why}, **laid)
+        result.pop("diff")
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

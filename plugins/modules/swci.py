@@ -112,8 +112,8 @@ output:
 
 from typing import TYPE_CHECKING, Any
 
-from ..module_utils._component.arguments import CLASSIC_AGENT, CONTAINER, IDENTITY, LICENSE_SERVER, SCRIPT
 from ..module_utils._component.converge import run
+from ..module_utils._component.specifications import SPECIFICATIONS
 from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform.script import output
 from ..module_utils._spire.agent import node_facts
@@ -122,17 +122,12 @@ if TYPE_CHECKING:
     from ..module_utils._container.engine import Engine
     from ..module_utils._container.host import Host
 
-OPTIONS = {
-    "usr_dir": {"type": "path"},
-    "init_script_name": {"type": "str"},
-    "web_port": {"type": "int"},
-}
 SCRIPT_SECONDS = 7200  # as long as SWCI itself waits for a taskrunner
 
 
 def main() -> None:
     """Run the module."""
-    module = QuietModule({**CONTAINER, **LICENSE_SERVER, **IDENTITY, **CLASSIC_AGENT, **OPTIONS, **SCRIPT}, supports_check_mode=True)
+    module = QuietModule(SPECIFICATIONS["swci"], supports_check_mode=True)
 
     def said(engine: Engine, host: Host, params: dict[str, Any], inspect: dict[str, Any] | None) -> dict[str, Any]:
         facts = node_facts(engine, host, params, inspect)

@@ -84,23 +84,14 @@ container:
 """
 
 
-from ..module_utils._component.arguments import CONTAINER, IDENTITY, LICENSE_SERVER, SN_OF_NODE
 from ..module_utils._component.converge import run
+from ..module_utils._component.specifications import SPECIFICATIONS
 from ..module_utils._container.quiet_module import QuietModule
-
-OPTIONS = {
-    "usr_dir": {"type": "path"},
-    "profile_file_name": {"type": "str"},
-    "docker_socket_file": {"type": "path"},
-    "docker_group_id": {"type": "str"},
-    "swop_uid": {"type": "str"},
-}
 
 
 def main() -> None:
     """Run the module."""
-    arguments = {**CONTAINER, **LICENSE_SERVER, **IDENTITY, **SN_OF_NODE, **OPTIONS}
-    run(QuietModule(arguments, supports_check_mode=True), "swop")
+    run(QuietModule(SPECIFICATIONS["swop"], supports_check_mode=True), "swop")
 
 
 if __name__ == "__main__":

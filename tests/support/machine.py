@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import importlib
-
 from ansible_collections.swarm.learning.plugins.module_utils import _releases
 from ansible_collections.swarm.learning.plugins.module_utils._component import arguments as _arguments
 from ansible_collections.swarm.learning.plugins.module_utils._component.check import check, component_of
 from ansible_collections.swarm.learning.plugins.module_utils._component.check_container import OptionError
+from ansible_collections.swarm.learning.plugins.module_utils._component.specifications import SPECIFICATIONS
 from ansible_collections.swarm.learning.plugins.module_utils._component.translate import translate
 
 CLASSIC = "0.3.0"
@@ -124,12 +123,7 @@ def minimal(component, release):
 
 def parameters(component, release=NEWEST, **given):
     """Parameters as AnsibleModule makes them: every option there, None where it is not given and has no default."""
-    module = importlib.import_module(f"ansible_collections.swarm.learning.plugins.modules.{component}")
-    groups = [getattr(_arguments, name) for name in ("LICENSE_SERVER", "IDENTITY", "CLASSIC_AGENT", "SN_OF_NODE") if hasattr(module, name)]
-    arguments = {**_arguments.CONTAINER, **module.OPTIONS}
-    for group in groups:
-        arguments.update(group)
-    params = {name: argument.get("default") for name, argument in arguments.items()}
+    params = {name: argument.get("default") for name, argument in SPECIFICATIONS[component].items()}
     unknown = set(given) - set(params)
     assert not unknown, f"{component} has no option {unknown}"
     params.update({"name": f"{component.replace('_', '-')}-1", "release": release, **given})
@@ -141,7 +135,13 @@ def parameters(component, release=NEWEST, **given):
 def checked(component, release=NEWEST, machine=None, **given):
     """Check parameters as the module does before it asks the engine anything. Raises OptionError."""
     params = parameters(component, release, **given)
-    check(component, component_of(release, component), params, set(params) - set(_arguments.CONTAINER), machine or Machine())
+    check(
+        component,
+        component_of(release, component),
+        params,
+        set(params) - {*_arguments.CONTAINER, *_arguments.RESULT, *_arguments.COMPARED, *_arguments.SCRIPT},
+        machine or Machine(),
+    )
     return params
 
 

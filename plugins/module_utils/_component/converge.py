@@ -32,16 +32,17 @@ from .lookup import Lookup
 from .translate import image_of, sidecar_name, translate
 
 if TYPE_CHECKING:
-    _Facts = Callable[[Engine, Host, dict[str, Any], Optional[dict[str, Any]]], dict[str, Any]]
-    _Judge = Callable[[Engine, dict[str, Any], ContainerSpec], None]
+    Facts = Callable[[Engine, Host, dict[str, Any], Optional[dict[str, Any]]], dict[str, Any]]
+    Judge = Callable[[Engine, dict[str, Any], ContainerSpec], None]
     _Pair = tuple[Optional[ContainerSpec], Optional[Observed]]
 
+FAILURES = (OptionError, EngineError, NotReady)
 _NETWORK_ID = re.compile(r"[0-9a-f]{12,64}")
 _LEAST_SECRET = 6  # characters; shorter ones also match too much that is not secret
 _CONFIGURATION_FILES = (".conf", ".hcl", ".json", ".pem", ".yaml", ".yml")
 
 
-def run(module: AnsibleModule, name: str, facts: _Facts | None = None, judge: _Judge | None = None) -> None:
+def run(module: AnsibleModule, name: str, facts: Facts | None = None, judge: Judge | None = None) -> None:
     """Converge one component and end the module.
 
     name   the component, as `_releases` calls it
@@ -49,21 +50,31 @@ def run(module: AnsibleModule, name: str, facts: _Facts | None = None, judge: _J
     judge  (engine, inspect, wanted), called before anything is touched; raises OptionError if the existing container cannot become the wanted one
     """
     check_sdk(module)
-    module.no_log_values.update(_secrets(module.params))
+    module.no_log_values.update(secrets(module.params))
     host, engine = Host(), Engine(module.params)
     work = _Convergence(name, module.params, host, engine, module.check_mode, judge)
     try:
-        result = work.run()
-        if facts:
-            result.update(facts(engine, host, module.params, work.inspects.get(module.params["name"])))
-    except (OptionError, EngineError, NotReady) as error:
+        result = _result(work, facts)
+    except FAILURES as error:
         module.fail_json(msg=str(error), actions=[str(step) for step in work.done])
     if not module._diff:
         result.pop("diff")
     module.exit_json(**result)
 
 
-def _secrets(params: dict[str, Any]) -> set[str]:
+def foresee(engine: Engine, name: str, params: dict[str, Any], facts: Facts | None = None, judge: Judge | None = None) -> dict[str, Any]:
+    """The result that `run` has in check mode, for a component as `run` knows it. Raises one of FAILURES."""
+    return _result(_Convergence(name, params, Host(), engine, True, judge), facts)
+
+
+def _result(work: _Convergence, facts: Facts | None) -> dict[str, Any]:
+    result = work.run()
+    if facts:
+        result.update(facts(work.engine, work.host, work.params, work.inspects.get(work.params["name"])))
+    return result
+
+
+def secrets(params: dict[str, Any]) -> set[str]:
     """Secrets in env, labels, log options and commands; Ansible removes them from all output of the module."""
     found = {secret for container in (params, params.get("ml") or {}) for secret in (*_secret_values(container), *_secret_words(container))}
     return {secret for secret in found if len(secret) >= _LEAST_SECRET}
@@ -90,7 +101,7 @@ class _Convergence:
     wanted  the same with the defaults of their images, which the engine then reports; empty for state absent
     """
 
-    def __init__(self, name: str, params: dict[str, Any], host: Host, engine: Engine, check_mode: bool, judge: _Judge | None) -> None:
+    def __init__(self, name: str, params: dict[str, Any], host: Host, engine: Engine, check_mode: bool, judge: Judge | None) -> None:
         self.params, self.host, self.engine, self.check_mode, self.judge = params, host, engine, check_mode, judge
         self.component_name = name
         self.asked: list[ContainerSpec] = []

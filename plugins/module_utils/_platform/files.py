@@ -20,8 +20,51 @@ from .._container.proxy_exceptions import only_more
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+_OWNER = {"owner": {"type": "str"}, "group": {"type": "str"}}
+_PATH = {"path": {"type": "path", "required": True}}
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "directories": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {**_PATH, "mode": {"type": "str"}, "purge": {"type": "bool", "default": False}, **_OWNER},
+    },
+    "files": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            **_PATH,
+            "content": {"type": "str", "required": True},
+            "mode": {"type": "str", "default": "0644"},
+            **_OWNER,
+        },
+    },
+    "sums": {"type": "dict", "default": {}},
+    "aside": {"type": "list", "elements": "path", "default": []},
+    "required": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {**_PATH, "user": {"type": "str", "default": ""}},
+    },
+}
 # A file that something else left there may be binary or huge; its diff would not help.
 LONGEST_DIFF = 100_000
+
+
+def arrange(module: AnsibleModule, params: dict[str, Any]) -> dict[str, Any]:
+    """swarm_files: what `lay` returns, and `differing` and `unusable`. params: as ARGUMENTS has them."""
+    moved = make_room(module, params["aside"])
+    laid = lay(module, params["directories"], params["files"])
+    found = {wanted["path"]: unusable(wanted["path"], wanted["user"]) for wanted in params["required"]}
+    return {
+        **laid,
+        "changed": laid["changed"] or bool(moved),
+        "diff": laid["diff"] + moved,
+        "differing": differing(params["sums"]),
+        "unusable": {path: why for path, why in found.items() if why},
+    }
 
 
 def lay(module: AnsibleModule, directories: list[dict[str, Any]], files: list[dict[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,31 @@ if TYPE_CHECKING:
     _Changes = tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]
 
 
+OPTIONS: dict[str, dict[str, Any]] = {
+    "name": {"type": "str", "default": "spire-server"},
+    "entries": {
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "spiffe_id": {"type": "str", "required": True},
+            "parent_id": {"type": "str", "required": True},
+            "selectors": {"type": "list", "elements": "str", "required": True},
+            "federates_with": {"type": "list", "elements": "str"},
+            "dns_names": {"type": "list", "elements": "str"},
+            "x509_svid_ttl": {"type": "int"},
+            "jwt_svid_ttl": {"type": "int"},
+            "downstream": {"type": "bool", "default": False},
+            "admin": {"type": "bool", "default": False},
+            "hint": {"type": "str"},
+        },
+    },
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "purge": {"type": "bool", "default": False},
+    "purge_parents": {"type": "list", "elements": "str"},
+}
+
+
 def _id_parts(text: str) -> dict[str, str]:
     domain, _slash, path = text.removeprefix("spiffe://").partition("/")
     return {"trust_domain": domain, "path": f"/{path}"}

@@ -8,7 +8,7 @@ import json
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swarm.learning.plugins.module_utils._component.converge import _secrets
+from ansible_collections.swarm.learning.plugins.module_utils._component.converge import secrets
 
 from tests.support.module_runner import ROOT, Failed, run
 
@@ -44,7 +44,7 @@ def test_every_module_is_one_that_logs_no_parameters(path):
 
 
 @pytest.mark.parametrize(
-    ("params", "secrets"),
+    ("params", "expected"),
     [
         ({"command": ["--password", "hunter2", "run"]}, {"hunter2"}),
         ({"entrypoint": ["serve", "--api-token=hunter2"]}, {"hunter2"}),
@@ -54,5 +54,5 @@ def test_every_module_is_one_that_logs_no_parameters(path):
         ({}, set()),
     ],
 )
-def test_secrets_among_the_options_of_a_container(params, secrets):
-    assert _secrets(params) == secrets
+def test_secrets_among_the_options_of_a_container(params, expected):
+    assert secrets(params) == expected

@@ -173,7 +173,11 @@ def test_facts_of_a_node(release, inspect, log, facts):
         ("sn", [{"item": "n-1", "changed": False}, {"item": "n-2", "changed": True}], ["n-2"]),
         ("sn", [{"item": "n-1", "changed": False, "needs_join_token": True}, {"item": "n-2", "changed": True}], ["n-2", "n-1"]),
         ("sn", [{"item": "n-1", "changed": False, "needs_join_token": False}], []),
-        ("sl", [{"item": "n-1", "changed": False, "training": "failed"}, {"item": "n-2", "changed": False, "training": "none"}], ["n-1", "n-2"]),
+        (
+            "sl",
+            [{"item": "n-1", "changed": False, "training": "failed"}, {"item": "n-2", "changed": False, "training": "none"}],
+            ["n-1", "n-2"],
+        ),
         ("sl", [{"item": "n-1", "changed": False, "training": "finished"}, {"item": "n-2", "changed": False, "training": "running"}], []),
         ("sl", [{"item": "n-1", "changed": True, "training": "finished"}], ["n-1"]),
         ("sl", [{"item": "n-1", "changed": True}], []),
