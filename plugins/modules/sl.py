@@ -280,9 +280,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..module_utils._component.converge import run
 from ..module_utils._component.specifications import SPECIFICATIONS
-from ..module_utils._component.translate import sidecar_name
 from ..module_utils._container.quiet_module import QuietModule
-from ..module_utils._platform.training import outcome
+from ..module_utils._platform.training import node_outcome
 from ..module_utils._spire.agent import node_facts
 
 if TYPE_CHECKING:
@@ -291,12 +290,10 @@ if TYPE_CHECKING:
 
 
 def _facts(engine: Engine, host: Host, params: dict[str, Any], inspect: dict[str, Any] | None) -> dict[str, Any]:
-    """Whether the node has trained, from the container whose log has the ML program's lines, and what its SPIRE Agent keeps."""
+    """Whether the node has trained, and what its SPIRE Agent keeps."""
     if params["state"] not in ("started", "present"):
         return {}
-    beside = engine.inspect(sidecar_name(params)) if params["ml"] else None
-    training = outcome(engine, [one for one in (inspect, beside) if one])
-    return {"training": training, **node_facts(engine, host, params, inspect)}
+    return {"training": node_outcome(engine, params, inspect), **node_facts(engine, host, params, inspect)}
 
 
 def main() -> None:

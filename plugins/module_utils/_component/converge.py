@@ -63,8 +63,12 @@ def run(module: AnsibleModule, name: str, facts: Facts | None = None, judge: Jud
 
 
 def foresee(engine: Engine, name: str, params: dict[str, Any], facts: Facts | None = None, judge: Judge | None = None) -> dict[str, Any]:
-    """The result that `run` has in check mode, for a component as `run` knows it. Raises one of FAILURES."""
-    return _result(_Convergence(name, params, Host(), engine, True, judge), facts)
+    """The result that `run` has in check mode, with a wait for a container that is not ready yet among its actions. Raises one of FAILURES."""
+    work = _Convergence(name, params, Host(), engine, True, judge)
+    result = _result(work, facts)
+    if not result["changed"] and work.comes_up():
+        result["actions"].append(f"wait for {params['name']}")
+    return result
 
 
 def _result(work: _Convergence, facts: Facts | None) -> dict[str, Any]:
@@ -310,11 +314,16 @@ class _Convergence:
             wait_ready(self.engine, self.engine.inspect(name), self._signal(), timeout)
             for beside in began - {name}:
                 check_alive(self.engine, self.engine.inspect(beside))
-        elif params["state"] == "started" and not aside_label(self.inspects[name]):
-            # An earlier run may have ended before it was ready. One that replaced another was ready, because the other no longer exists.
-            signal = still_coming_up(self._signal())
-            if not is_ready(self.engine, self.inspects[name], signal):
-                wait_ready(self.engine, self.inspects[name], signal, timeout)
+        elif self.comes_up():
+            wait_ready(self.engine, self.inspects[name], still_coming_up(self._signal()), timeout)
+
+    def comes_up(self) -> bool:
+        """Whether a container to be started is as wanted, but not ready yet: an earlier run may have ended before it was."""
+        if not self.params["wait"] or self.params["state"] != "started":
+            return False
+        inspect = self.inspects[self.params["name"]]
+        # One that replaced another was ready, because the other no longer exists.
+        return not aside_label(inspect) and not is_ready(self.engine, inspect, still_coming_up(self._signal()))
 
     def _signal(self) -> Ready:
         for option, signal in self.component.ready_by.items():

@@ -103,10 +103,11 @@ def _keeps_time(wanted: dict[str, Any]) -> bool:
 
 def differing(sums: dict[str, str]) -> list[str]:
     """The paths in `sums` (path → SHA-256 in hex) without a readable file that has this checksum."""
-    return [path for path, wanted in sums.items() if _sum(path) != wanted.lower()]
+    return [path for path, wanted in sums.items() if sum_at(path) != wanted.lower()]
 
 
-def _sum(path: str) -> str:
+def sum_at(path: str) -> str:
+    """The SHA-256, in hex, of the file at a path; empty without a readable file."""
     try:
         with open(path, "rb") as stream:
             return sum_of(stream)

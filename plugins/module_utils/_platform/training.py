@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._component.translate import sidecar_name
 from .._container.engine import Engine, EngineError
 from .._container.masking import mask
 from .._container.readiness import run_began, with_log
@@ -83,6 +84,12 @@ def outcome(engine: Engine, inspects: list[dict[str, Any]]) -> str:
     if any(state.get("ExitCode") for state in states) or not END.search(engine.log_tail(inspects[-1]["Id"], END_TAIL)):
         return "failed"
     return "finished"
+
+
+def node_outcome(engine: Engine, params: dict[str, Any], inspect: dict[str, Any] | None) -> str:
+    """The same, of the SL node that the module `sl` has these parameters for: of the container whose log has the ML program's lines."""
+    beside = engine.inspect(sidecar_name(params)) if params["ml"] else None
+    return outcome(engine, [one for one in (inspect, beside) if one])
 
 
 def run(module: AnsibleModule) -> None:

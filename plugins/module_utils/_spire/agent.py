@@ -87,8 +87,14 @@ def _authorities(text: str) -> set[bytes]:
 
 def knows(volumes: Iterable[str], wanted: set[bytes]) -> bool:
     """Whether the bundle that an agent keeps in a mounted directory has all the wanted CAs (DER), or it keeps none."""
-    kept = [bundle for bundle in (_bundle(os.path.join(volume.split(":")[0], "agent-data.json")) for volume in volumes) if bundle]
-    return not kept or wanted <= kept[0]
+    kept = authorities_kept(volumes)
+    return not kept or wanted <= kept
+
+
+def authorities_kept(volumes: Iterable[str]) -> set[bytes]:
+    """The CAs (DER) of the bundle that an agent keeps in a mounted directory; empty if it keeps none."""
+    bundles = (_bundle(os.path.join(volume.split(":")[0], "agent-data.json")) for volume in volumes)
+    return next((bundle for bundle in bundles if bundle), set())
 
 
 def _bundle(path: str) -> set[bytes]:

@@ -80,13 +80,13 @@ def _set(server: Server, copy: _Copy, there: str, record_dir: str | None, check_
     wanted_authorities, authorities = _authorities(wanted), _authorities(have)
     changed = not wanted_authorities <= authorities and not _fetched_since(copy, there)
     new_trust = changed and wanted_authorities.isdisjoint(authorities)
-    record = os.path.join(record_dir, copy.trust_domain) if record_dir else ""
+    recorded = os.path.join(record_dir, copy.trust_domain) if record_dir else ""
     if changed and not check_mode:
-        if new_trust and record:  # before the bundle: if a run ends between the two, the next run does both
-            _write_record(record)
+        if new_trust and recorded:  # before the bundle: if a run ends between the two, the next run does both
+            _write_record(recorded)
         _write(server, copy)
     diff = {"before": _shown_keys(copy.trust_domain, have), "after": _shown_keys(copy.trust_domain, wanted if changed else have)}
-    return {"changed": changed, "new_trust": new_trust, "trust_record": _read_record(record), "bundle": copy.bundle, "diff": diff}
+    return {"changed": changed, "new_trust": new_trust, "trust_record": record(recorded), "bundle": copy.bundle, "diff": diff}
 
 
 def _write(server: Server, copy: _Copy) -> None:
@@ -138,7 +138,7 @@ def _write_record(path: str) -> None:
         raise SpireError(f"record_dir: {path} cannot be written: {error.strerror}") from error
 
 
-def _read_record(path: str) -> str:
+def record(path: str) -> str:
     """When authorities of the trust domain were new last; empty without a record."""
     try:
         with open(path, encoding="utf-8") as file:

@@ -22,6 +22,48 @@ def test_a_second_run_changes_nothing(log, how):
     assert min(before[1]) >= 1  # the log is one that shows them
 
 
+def shown(outcome):
+    """What the look says differs, by host; empty when nothing does."""
+    [said] = [result["msg"] for _host, task, result in outcome.results() if task == "Show what differs from the inventory"]
+    return {} if isinstance(said, str) else said
+
+
+def test_a_run_that_changes_nothing_asks_each_host_once(log):
+    outcome = world.worked(world.play(log, "-i", str(world.LAB)))
+    asked = [task for host, task, _result in outcome.results() if host == "host-2"]
+    assert shown(outcome) == {}
+    assert asked[-2:] == ["Ask the engine about itself", "Ask the host whether it is as wanted"]
+
+
+def drift(host):
+    """Change one thing of each kind by hand: a container, a file, an entry, a bundle and the network's place in it."""
+    host.run("docker", "stop", "--time", "1", "sn-2")
+    host.run("sh", "-c", "echo >> /var/lib/swarm-learning/spire-agent/conf/agent.conf")
+    [entry] = [one for one in world.spire(host, "entry", "show")["entries"] if one["spiffe_id"]["path"] == "/swci"]
+    host.run(*world.SERVER, "entry", "delete", "-entryID", entry["id"])
+    host.run(*world.SERVER, "bundle", "delete", "-id", "spiffe://org1.swarm.learning", "-mode", "dissociate")
+
+
+def test_drift_of_every_kind_is_seen_by_the_look_and_mended_by_the_run(log):
+    mine = world.HOSTS[1]
+    before = world.containers(world.HOSTS[0])
+    drift(mine)
+    found = shown(world.worked(world.play(log, "-i", str(world.LAB), "--check")))
+    assert set(found) == {"host-2"}
+    assert found["host-2"] == [
+        "entry spiffe://org2.swarm.learning/swci is not registered",
+        *(f"entry spiffe://org2.swarm.learning/{node} is registered otherwise" for node in ("sn", "sl", "swop")),
+        "/var/lib/swarm-learning/spire-agent/conf/agent.conf differs",
+        "restart spire-agent (its configuration changed)",
+        "start sn-2",
+        "the bundle of org1.swarm.learning differs",
+        "the record of trust differs",
+    ]
+    world.worked(world.play(log, "-i", str(world.LAB)))
+    assert shown(world.worked(world.play(log, "-i", str(world.LAB)))) == {}
+    assert world.containers(world.HOSTS[0]) == before
+
+
 def test_existing_license_server_is_used_by_its_address(tmp_path, log):
     """The same platform, with the address instead of the group: nothing of it is another."""
     arguments = world.inventory(tmp_path, lambda tree: tree["children"].pop("swarm_apls"), {"swarm_apls_ip": "172.30.0.11"})

@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the hosts of a site are as the inventory wants them."""
+
+import hashlib
+from dataclasses import asdict
+
+import pytest
+from ansible_collections.swarm.learning.plugins.plugin_utils import _drift, _engines
+from ansible_collections.swarm.learning.plugins.plugin_utils._site.model import HostModel
+
+ENGINE = {
+    "host_info": {"ServerVersion": "20.10.24", "Runtimes": {"runc": {}}},
+    "images": [{"RepoTags": ["registry.lab/sn:2.3.0"]}],
+    "networks": [{"Name": "swarm"}],
+    "volumes": [],
+    "containers": [],
+}
+OF_SN = {"learning.swarm.component": "sn"}
+
+
+def userns_reason():
+    [problem] = _engines.review({"SecurityOptions": ["name=userns"]}, "1.8.4")["problems"]
+    return problem
+
+
+def model(**own):
+    return asdict(HostModel(**own))
+
+
+def test_a_question_for_each_container():
+    containers = {"swop-1": {"release": "2.3.0", "name": "other"}, "swop-2": {}}
+    assert _drift.questions(containers, "swop", {"usr_dir": "/d"}, profile_file_name="profile.yml") == [
+        {
+            "module": "swop",
+            "options": {"release": "2.3.0", "name": "swop-1", "usr_dir": "/d/swop-1", "profile_file_name": "profile.yml"},
+        },
+        {"module": "swop", "options": {"name": "swop-2", "usr_dir": "/d/swop-2", "profile_file_name": "profile.yml"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("engine", "own", "reasons"),
+    [
+        ({}, {"images": {"registry.lab/sn:2.3.0": "sn_image"}}, []),
+        ({}, {"images": {"registry.lab/sn:2.2.0": "sn_image"}}, ["image registry.lab/sn:2.2.0 is missing"]),
+        ({"networks": []}, {}, ["network swarm is missing"]),
+        (
+            {"containers": [{"Names": ["/sn-7"], "Labels": OF_SN, "NetworkSettings": {"Networks": {"swarm": {}}}}]},
+            {},
+            ["container sn-7 is not in the inventory"],
+        ),
+        (
+            {"containers": [{"Names": ["/sn-7"], "Labels": OF_SN}]},
+            {"sn_nodes": [{"name": "sn-1"}]},
+            ["its nodes run under other numbers"],
+        ),
+        ({}, {"ml_image": {"name": "user-env", "label": {"learning.swarm.build": "0"}}}, ["image user-env is missing"]),
+        ({}, {"gpus": ["sl-1 (gpu amd 0)"]}, ["sl-1 (gpu amd 0) is to be checked"]),
+        (
+            {"host_info": {**ENGINE["host_info"], "SecurityOptions": ["name=userns"]}},
+            {},
+            [userns_reason()],
+        ),
+    ],
+)
+def test_what_an_engine_lacks(engine, own, reasons):
+    assert _drift.of_engine({**ENGINE, **engine}, model(**own), "swarm", "/var/lib/swarm-learning", "1.8.4") == reasons
+
+
+def test_an_engine_without_gpus_and_without_the_volume_of_the_wheel():
+    assert "NVIDIA runtime" in _drift.of_engine(ENGINE, model(gpus=["sl-1 (gpus all)"]), "swarm", "/d", "")[0]
+    training = {"client_wheel": "/w.whl", "client_volume": "sl-cli-lib"}
+    with_swop = model(training=training, swop_nodes=[{"name": "swop-1"}], client_dir="/d/client")
+    assert _drift.of_engine(ENGINE, with_swop, "swarm", "/d", "") == ["volume sl-cli-lib differs"]
+
+
+# Two organisations: each has a server and an agent, and their containers were told of each other.
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def answer(own, other, record):
+    copies = {other[1]: {"authorities": [other[0]], "newest": 5, "record": record}}
+    return {
+        "reasons": [],
+        "trust": {"spire-server": {"own": {"authorities": [own], "newest": 5}, "copies": copies}},
+        "agents": {"spire-agent": [own]},
+        "checksums": {"/d/trust/domains": digest(record)},
+    }
+
+
+def site():
+    models = {
+        "one": model(server_host="one", federates_with=[{"trust_domain": "org2", "host": "two"}]),
+        "two": model(server_host="two", federates_with=[{"trust_domain": "org1", "host": "one"}]),
+    }
+    return {"one": answer("ca-1", ("ca-2", "org2"), "12.5"), "two": answer("ca-2", ("ca-1", "org1"), "13.5")}, models
+
+
+def test_hosts_that_agree_have_nothing_to_do():
+    answers, models = site()
+    assert _drift.review(["one", "two"], answers, models) == {}
+
+
+def set_in(answers, host, *path, value):
+    place = answers[host]
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "found"),
+    [
+        (("reasons",), ["create sn-1"], {"one": ["create sn-1"]}),
+        (("trust", "spire-server", "copies", "org2", "authorities"), ["ca-0"], {"one": ["the bundle of org2 differs"]}),
+        (("trust", "spire-server", "copies"), {}, {"one": ["the bundle of org2 differs", "the record of trust differs"]}),
+        (("agents", "spire-agent"), ["ca-0"], {"one": ["spire-agent does not know its server's CA"]}),
+        (("agents", "spire-agent"), [], {}),
+        (("checksums", "/d/trust/domains"), "", {"one": ["the record of trust differs"]}),
+        (("trust", "spire-server", "copies", "org2", "record"), "14.0", {"one": ["the record of trust differs"]}),
+        (
+            ("trust", "spire-server", "own", "authorities"),
+            ["ca-1", "ca-3"],
+            {"one": ["spire-agent does not know its server's CA"], "two": ["the bundle of org1 differs"]},
+        ),
+    ],
+)
+def test_what_differs_on_one_host_is_found_where_it_is_mended(path, value, found):
+    answers, models = site()
+    set_in(answers, "one", *path, value=value)
+    assert _drift.review(["one", "two"], answers, models) == found
+
+
+def test_a_host_that_was_not_asked():
+    answers, models = site()
+    del answers["two"]
+    assert _drift.review(["one"], answers, models) == {"one": ["the bundle of org2 is not known"]}
+    answers["one"] = {"skipped": True}
+    assert _drift.review(["one"], answers, models) == {"one": ["is to be prepared"]}
+
+
+@pytest.mark.parametrize(("newest", "found"), [(5, {"one": ["the bundle of org2 differs"]}), (4, {})])
+def test_a_bundle_to_begin_with_does_not_replace_a_newer_one(monkeypatch, newest, found):
+    """What was exchanged as a file is only to begin with: the servers renew it among themselves."""
+    answers, models = site()
+    monkeypatch.setattr(_drift, "fingerprints", lambda text: {"authorities": [text], "newest": newest})
+    models["one"]["federates_with"] = [{"trust_domain": "org2", "bundle": "ca-0"}]
+    assert _drift.review(["one"], answers, models) == found
+
+
+def test_a_bundle_that_another_server_of_the_domain_sets():
+    answers, models = site()
+    models["one"]["federates_with"] = [{"trust_domain": "org3"}]
+    answers["one"]["checksums"] = {}
+    assert _drift.review(["one"], answers, models) == {}
+
+
+def test_who_is_left():
+    groups = {"swarm_sn": ["one", "two"], "swarm_swop": ["two", "three"], "all": ["four"]}
+    assert _drift.pending(groups, "swarm_sn") == ["one", "two"]
+    assert _drift.pending(groups) == ["one", "two", "three"]
+    assert _drift.pending({**groups, "swarm_as_wanted": ["one", "two", "three"]}) == "all:!all"
+    assert _drift.pending(groups, "swarm_apls") == "all:!all"
