@@ -128,15 +128,15 @@ def _has(copy: Mapping[str, Any] | None, wanted: Mapping[str, Any], is_start: bo
 def _of_agent(
     agent: str, kept: Sequence[str], host: str, answers: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
-    """Whether an agent knows its server's CAs, and whether the containers of its host were told of all whom that server trusts."""
+    """Whether an agent knows its server's CAs, and whether the containers of its host trust all whom that server trusts."""
     server = models[host]["server_host"]
     own = _own(server, answers)
     if own is None:
         return [f"the SPIRE Server of {agent} was not asked"]
     found = [f"{agent} does not know its server's CA"] if kept and not set(own["authorities"]) <= set(kept) else []
     record = hashlib.sha256(_record(server, answers, models).encode()).hexdigest()
-    told = list(answers[host]["checksums"].values())
-    return found if told in ([], [record]) else [*found, "the record of trust differs"]
+    recorded = list(answers[host]["checksums"].values())
+    return found if recorded in ([], [record]) else [*found, "the record of trust differs"]
 
 
 def _record(server: str, answers: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]) -> str:
