@@ -21,7 +21,7 @@ options:
   names:
     description:
       - Names of groups, each an argument of its own. A group that does not exist has no hosts.
-      - Without any, the groups of all components.
+      - Without any, all groups whose names begin with C(swarm_).
     type: str
 """
 

@@ -11,12 +11,10 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..module_utils._releases import NEWEST, RELEASES
 from ..module_utils._spire.fingerprints import fingerprints
 from . import _client_volume, _engines, _gpus, _images
 from ._site import numbers
 
-GROUPS = tuple(f"swarm_{component}" for component in RELEASES[NEWEST])
 AS_WANTED = "swarm_as_wanted"  # the group that the role drift fills
 
 
@@ -149,8 +147,9 @@ def _record(server: str, answers: Mapping[str, Mapping[str, Any]], models: Mappi
 def pending(groups: Mapping[str, Sequence[str]], *names: str) -> list[str] | str:
     """The hosts of some groups that are not as wanted, for `hosts` of a play; a pattern that matches none where there is none.
 
-    names: without any, those of all components.
+    names: without any, all that begin with `swarm_`.
     """
     done = set(groups.get(AS_WANTED, ()))
-    members = dict.fromkeys(host for name in names or GROUPS for host in groups.get(name, ()))
+    chosen = names or [name for name in groups if name.startswith("swarm_")]
+    members = dict.fromkeys(host for name in chosen for host in groups.get(name, ()))
     return [host for host in members if host not in done] or "all:!all"
