@@ -83,8 +83,7 @@ checksums:
   type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._container.requirements import check_sdk
 from ..module_utils._platform.drift import QUESTIONS, Look, WrongQuestion
 
@@ -103,7 +102,7 @@ ARGUMENTS = {
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(ARGUMENTS, supports_check_mode=True, no_log=True)
+    module = QuietModule(ARGUMENTS, supports_check_mode=True)
     check_sdk(module)
     module.check_mode = True
     questions = module.params["questions"]
