@@ -41,7 +41,8 @@ def effect(option: Option) -> str:
         said.append(f"`{option.env}{'=1' if option.kind == 'flag' else ''}`")
     if option.publish:
         inside = "P" if option.publish == SAME else option.publish
-        without = f" (without a port: {option.port})" if option.port else ""
+        instead = f", or what `{option.port_by}` does" if option.port_by else ""
+        without = f" (without a port: {option.port}{instead})" if option.port else ""
         said.append(f"publishes `P:{inside}`{without}")
     if option.mount:
         mode = f", {option.mode}" if option.mode else ""

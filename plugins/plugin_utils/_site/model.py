@@ -581,36 +581,26 @@ def issuers(inventory: Inventory, model: Mapping[str, Mapping[str, Any]]) -> dic
 
 def _directories(here: dict[str, Any], swops: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Directories of the user's that this host must have; `made`: the training brings this one."""
-    needed = sl.directories(here["sl_nodes"])
-    training = here["training"]
-    if training and swops and training["model_dir"] not in [one["path"] for one in needed]:
-        needed.append({"path": training["model_dir"], "user": "", "writable": True})
+    training, needed = here["training"], sl.directories(here["sl_nodes"])
     if training and swops:
-        needed += _shared_directories(training, [one["path"] for one in needed])
-        needed += _private_directories(training, swops, [one["path"] for one in needed])
+        needed += [
+            {"path": training["model_dir"], "user": "", "writable": True},
+            *_shared_directories(training),
+            *swop.directories(training, [pair for node in swops for pair in node["pairs"]]),
+        ]
+    once = {one["path"]: one for one in reversed(needed)}
     own = {training["model_dir"]: "swarm_training.model_dir", training["data_dir"]: "swarm_training.data_dir"} if training else {}
     made = training["model_dir"] if training and training["model_source"] else ""
-    return [{**one, "option": own.get(one["path"]) or one["option"], "made": one["path"] == made} for one in needed]
+    return [
+        {**one, "option": own.get(path) or one["option"], "made": path == made or one.get("made", False)}
+        for path, one in reversed(once.items())
+    ]
 
 
-def _shared_directories(training: dict[str, Any], there: Sequence[str]) -> list[dict[str, Any]]:
-    """The directories of shared_content that must be created; the engine itself creates volumes."""
+def _shared_directories(training: dict[str, Any]) -> list[dict[str, Any]]:
+    """The directories of shared_content; the engine itself creates volumes."""
     paths = dict.fromkeys(one["src"] for one in training["shared_content"] if "/" in one["src"])
-    return [{"path": path, "option": "swarm_training.shared_content", "user": "", "writable": False} for path in paths if path not in there]
-
-
-def _private_directories(training: dict[str, Any], swops: Sequence[dict[str, Any]], there: Sequence[str]) -> list[dict[str, Any]]:
-    """The directories of the pairs' own data, and those that their further mounts are in."""
-    paths: dict[str, str] = {}
-    for one in (pair for node in swops for pair in node["pairs"]):
-        private = swop.private_data(one, training)
-        if "/" in private:
-            paths.setdefault(
-                posixpath.normpath(private), "private_data of swop_pairs" if one.get("private_data") else "swarm_training.private_data"
-            )
-        for source in (str(mount["src"]) for mount in one.get("private_mounts", ()) if "/" in str(mount["src"])):
-            paths.setdefault(posixpath.dirname(source), "private_mounts of swop_pairs")
-    return [{"path": path, "option": option, "user": "", "writable": False} for path, option in paths.items() if path not in there]
+    return [{"path": path, "option": "swarm_training.shared_content", "user": "", "writable": False} for path in paths]
 
 
 def _exchange(inventory: Inventory, host: str, swops: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 from .. import _proxy
@@ -101,6 +102,38 @@ def _node(index: int, one: dict[str, Any], training: dict[str, Any], settings: d
 def private_data(one: Mapping[str, Any], training: Mapping[str, Any]) -> str:
     """The directory or the volume with a pair's own data; empty without."""
     return str(filled(one.get("private_data") or training["private_data"], dict(one)))
+
+
+def directories(training: Mapping[str, Any], pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """[{path, option, user, writable, made}]: directories of the user's with these pairs' own data, once each.
+
+    made: it is there when the training has copied its files. A DATA_DIR below the private data is one of them.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for one in pairs:
+        private = private_data(one, training)
+        if "/" in private:
+            root, inside = posixpath.normpath(private), _data_below(one, training)
+            made = bool(training["model_source"]) and f"{posixpath.normpath(training['model_dir'])}/".startswith(f"{root}/")
+            option = "private_data of swop_pairs" if one.get("private_data") else "swarm_training.private_data"
+            found.setdefault(root, {"option": option, "made": made})
+            if inside:
+                found.setdefault(posixpath.join(root, inside), {"option": f"DATA_DIR in {option}", "made": False})
+        for source in (str(mount["src"]) for mount in one.get("private_mounts", ()) if "/" in str(mount["src"])):
+            found.setdefault(posixpath.dirname(source), {"option": "private_mounts of swop_pairs", "made": False})
+    return [{"path": path, "user": "", "writable": False, **facts} for path, facts in found.items()]
+
+
+def _data_below(one: Mapping[str, Any], training: Mapping[str, Any]) -> str:
+    """The program's DATA_DIR relative to the private data; empty where it is that itself, or elsewhere."""
+    given = filled({**training["env"], **training["node_env"], **one.get("env", {})}, dict(one)).get("DATA_DIR")
+    path = posixpath.normpath(posixpath.join(training["working_dir"], str(given or "")))
+    mounts = [training["private_mount"], training["model_mount"], *(content["tgt"] for content in training["shared_content"])]
+    around = [mount for mount in map(posixpath.normpath, filter(None, mounts)) if f"{path}/".startswith(f"{mount}/")]
+    if not given or not around or max(around, key=len) != posixpath.normpath(training["private_mount"]):
+        return ""
+    inside = posixpath.relpath(path, training["private_mount"])
+    return "" if inside == "." else inside
 
 
 def _private_data(one: Mapping[str, Any], training: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -73,7 +73,7 @@ def test_two_open_ports_are_enough(tmp_path, log):
 
     there = world.containers()
     world.extra(tmp_path, {**training, "reverse_proxy_routes": {"api.sn-9.else": "172.30.0.99:443"}})  # which the arguments name
-    outcome = world.worked(world.play(log, *arguments))
+    outcome = world.worked(world.play(log, *arguments, "--tags", "reverse_proxy"))
     assert {task for _host, task in outcome.changes()} == {
         "Write the configuration of the reverse proxy",
         "Start the reverse proxy",

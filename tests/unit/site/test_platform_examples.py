@@ -78,8 +78,10 @@ def test_private_data(example):
             assert (node["mType"], node["src"].endswith(wanted.get("privatedata", ""))) == ("BIND", True)
             mounts = {Path(one["src"]).name: one["tgt"] for one in node.get("datamount", ())}
             assert mounts == wanted.get("datamount", {})
+        there = {one["path"] for one in model[host]["directories"]}
+        assert {one["slnodedef"]["privatedata"]["src"] for one in profile["nodes"] if one["slnodedef"]["privatedata"]} <= there
         required = {one["path"] for one in model[host]["required"]}
-        assert {one["slnodedef"]["privatedata"]["src"] for one in profile["nodes"] if one["slnodedef"]["privatedata"]} <= required
+        assert {name for name in facts.get("data", ()) if any(path.endswith(f"/{name}") for path in required)} == set(facts.get("data", ()))
 
 
 def test_tasks(example):

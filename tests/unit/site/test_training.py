@@ -225,6 +225,35 @@ def test_private_directories_must_be_there():
     }
 
 
+BELOW = {"private_data": "/srv/fraud", "private_mount": "/tmp/test", "model_dir": "/srv/fraud/model"}
+
+
+@pytest.mark.parametrize(
+    ("training", "needed"),
+    [
+        ({**BELOW, "model_source": "/files/model"}, {}),
+        ({**BELOW, "model_source": ""}, {"/srv/fraud": "swarm_training.private_data", "/srv/fraud/model": "swarm_training.model_dir"}),
+        (
+            {**BELOW, "model_source": "/files/model", "env": {"DATA_DIR": "app-data"}},
+            {"/srv/fraud/app-data": "DATA_DIR in swarm_training.private_data"},
+        ),
+        (
+            {**BELOW, "model_source": "/files/model", "node_env": {"DATA_DIR": "data/{number}/"}},
+            {f"/srv/fraud/data/{number}": "DATA_DIR in swarm_training.private_data" for number in (1, 2)},
+        ),
+        ({**BELOW, "model_source": "/files/model", "env": {"DATA_DIR": "model/data"}}, {}),
+        ({**BELOW, "model_source": "/files/model", "env": {"DATA_DIR": "/elsewhere"}}, {}),
+        (
+            {**BELOW, "model_source": "/files/model", "private_mount": "/tmp/test/app-data", "env": {"DATA_DIR": "app-data"}},
+            {},
+        ),
+    ],
+)
+def test_data_below_private_data_must_be_there(training, needed):
+    here = _site.derive(two_orgs(training=training))["host-1"]
+    assert {one["path"]: one["option"] for one in here["directories"] if not one["made"]} == needed
+
+
 @pytest.mark.parametrize("mounts", ["/srv/1.csv", ["/srv/1.csv"], [{"src": "/srv/1.csv"}]])
 def test_private_mounts_that_are_none(mounts):
     inventory = two_orgs(host_1={"swop_pairs": [{"private_mounts": mounts}]})
