@@ -8,7 +8,9 @@ DOCUMENTATION = r"""
 name: gpu_review
 short_description: Check whether an engine can give containers GPUs
 description:
-  - Checks whether the containers of a Docker Engine or Podman can have GPUs and keep them, from what the engine reports about itself.
+  - Checks whether the containers of a Docker Engine or Podman can have NVIDIA GPUs and keep them, from what the engine reports about itself.
+  - The module M(swarm.learning.swarm_gpus) checks it by starting a container.
+positional: nodes
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -17,12 +19,17 @@ options:
     description: What the engine reports about itself, as in RV(community.docker.docker_host_info#module:host_info).
     type: dict
     required: true
+  nodes:
+    description: Nodes that ask for GPUs, each with C(name) and C(gpus). Those with AMD GPUs need nothing of the engine.
+    type: list
+    elements: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Show whether containers of this host can have GPUs
   ansible.builtin.debug:
-    msg: "{{ {'Runtimes': {'runc': {}}} | swarm.learning.gpu_review }}"
+    msg: "{{ {'Runtimes': {'runc': {}}} | swarm.learning.gpu_review([{'name': 'ml-1', 'gpus': 'all'}]) }}"
 """
 
 RETURN = r"""
@@ -35,11 +42,11 @@ from collections.abc import Callable
 from typing import Any
 
 
-def gpu_review(info: dict[str, Any]) -> dict[str, str]:
+def gpu_review(info: dict[str, Any], nodes: list[dict[str, str]]) -> dict[str, str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _gpus
 
-    return _gpus.review(info)
+    return _gpus.review(info) if _gpus.of_nvidia(nodes) else {"problem": "", "warning": ""}
 
 
 class FilterModule:

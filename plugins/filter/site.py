@@ -65,7 +65,7 @@ def site(
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..module_utils._spire import peers as _peers
     from ..plugin_utils._checks import limits, secrets, stages
-    from ..plugin_utils._site import certificate_files, model, wheel
+    from ..plugin_utils._site import certificate_files, content, model, wheel
 
     now = time.time()
     inventory = model.read(hostvars, groups)
@@ -80,7 +80,8 @@ def site(
         found, requests = certificate_files.review(inventory, now)
     if found:
         return {"problems": secrets.hidden(found, inventory.secrets), "hosts": {}, "requests": []}
-    hosts = model.derive(inventory)
+    context = content.digest(inventory.training().get("build_context", "")) if inventory.training() else ""
+    hosts = model.derive(dataclasses.replace(inventory, context=context))
     for host in (name for name in hosts if hosts[name]["identity"]):
         hosts[host]["certificates"] = certificate_files.laid(inventory, host)
     _add_training(inventory, hosts)
@@ -94,8 +95,8 @@ def _add_training(inventory: Any, hosts: dict[str, dict[str, Any]]) -> None:
     for host in dict.fromkeys((*inventory.members("swop"), *inventory.members("sl"))):
         here = hosts[host]
         here["training_files"] = content.listing(here["training"], here["client_dir"])
-        parents = dict.fromkeys(os.path.dirname(file["path"]) for file in here["training_files"])
-        here["training_dirs"] = [{"path": path, "mode": "0755"} for path in parents]
+        here["downloads"] = here["training"].get("downloads", [])
+        here["training_dirs"] = content.directories(here["training_files"], here["downloads"])
         if here["sl_nodes"]:
             sums = [file["sha256"] for file in here["training_files"] if file["path"].startswith(here["client_dir"])]
             here["ml_image"] = sl.ml_image(here["training"], here["client_dir"], sums)

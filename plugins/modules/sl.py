@@ -133,7 +133,7 @@ options:
         type: list
         elements: str
       gpus:
-        description: NVIDIA GPUs of the container. V(all), a number of GPUs, or C(device=0,1).
+        description: GPUs of the container. V(all), a number of GPUs, C(device=0,1), or CDI names such as V(nvidia.com/gpu=0).
         type: str
       devices:
         description: Devices of the host, each as C(HOST[:CONTAINER[:PERMISSIONS]]).
@@ -191,6 +191,104 @@ options:
       log_options:
         description: Options of the log driver. Values are strings.
         type: dict
+      ip:
+        description: IPv4 address of the container on its O(ml.network), which must have a subnet of your own.
+        type: str
+      ip6:
+        description: IPv6 address of the container on its O(ml.network).
+        type: str
+      domainname:
+        description: Domain name inside the container.
+        type: str
+      dns_options:
+        description: Options of C(/etc/resolv.conf), such as V(ndots:1).
+        type: list
+        elements: str
+      ipc_mode:
+        description: IPC namespace. V(host), V(none), V(private), V(shareable) or C(container:NAME). Defaults to the engine's default.
+        type: str
+      uts_mode:
+        description: V(host) gives the container the host's name.
+        type: str
+        choices: [host]
+      userns_mode:
+        description: V(host) excludes the container from the engine's user namespaces.
+        type: str
+        choices: [host]
+      tmpfs:
+        description: File systems in memory, each as C(PATH[:OPTIONS]), such as C(/run:size=64m).
+        type: list
+        elements: str
+      sysctls:
+        description: Kernel parameters of the container's namespaces. Values are strings.
+        type: dict
+      pids_limit:
+        description: Number of processes that the container may have. V(-1) sets no limit. Defaults to the engine's default.
+        type: int
+      memory_swap:
+        description: Memory and swap together, such as V(2g). V(-1) sets no limit on swap. Defaults to twice O(ml.memory).
+        type: str
+      memory_swappiness:
+        description: Tendency of the kernel to swap the container's memory out, from 0 to 100.
+        type: int
+      oom_kill_disable:
+        description: Whether the kernel spares the container when the host runs out of memory.
+        type: bool
+      oom_score_adj:
+        description: Order in which the kernel ends containers when the host runs out of memory, from -1000 (last) to 1000 (first).
+        type: int
+      cpu_shares:
+        description: Weight of the container where CPUs are scarce. The engine's default is 1024.
+        type: int
+      cpu_period:
+        description: Period of the CPU scheduler in microseconds. Use O(ml.cpus), unless you need O(ml.cpu_quota).
+        type: int
+      cpu_quota:
+        description: Microseconds of CPU time in each O(ml.cpu_period).
+        type: int
+      cpuset_mems:
+        description: Memory nodes (NUMA) that the container may use, such as V(0-1).
+        type: str
+      blkio_weight:
+        description: Weight of the container's block input and output, from 10 to 1000.
+        type: int
+      cgroup_parent:
+        description: Cgroup below which the container's own is made.
+        type: str
+      device_cgroup_rules:
+        description: Rules for devices, each as C(TYPE MAJOR:MINOR PERMISSIONS), such as C(c 195:* rmw).
+        type: list
+        elements: str
+      storage_options:
+        description: Options of the storage driver, such as C(size). Values are strings.
+        type: dict
+      runtime:
+        description: Runtime of the container, one that the engine knows, such as V(nvidia).
+        type: str
+      stop_signal:
+        description: Signal that stops the container, such as V(SIGINT). Defaults to the image's.
+        type: str
+      healthcheck:
+        description: Health check of the container. Defaults to the image's.
+        type: dict
+        suboptions:
+          test:
+            description: Command, as C([CMD, …]) or C([CMD-SHELL, …]). C([NONE]) switches the image's check off.
+            type: list
+            elements: str
+            required: true
+          interval:
+            description: Time between checks, such as V(30s).
+            type: str
+          timeout:
+            description: Longest time that a check may take.
+            type: str
+          start_period:
+            description: Time in which failures do not count.
+            type: str
+          retries:
+            description: Failures in a row after which the container is unhealthy.
+            type: int
 seealso:
   - module: swarm.learning.sn
   - module: swarm.learning.swop

@@ -43,6 +43,21 @@ OPTIONS = [
     ({"dns": ["192.0.2.53"]}, "dns"),
     ({"log_driver": "local"}, "log_driver"),
     ({"log_options": {"max-size": "1m"}}, "log_options.max-size"),
+    ({"domainname": "example.org"}, "domainname"),
+    ({"dns_options": ["ndots:1"]}, "dns_options"),
+    ({"ipc_mode": "host"}, "ipc_mode"),
+    ({"uts_mode": "host"}, "uts_mode"),
+    ({"tmpfs": ["/run:size=1m"]}, "tmpfs"),
+    ({"sysctls": {"net.core.somaxconn": "512"}}, "sysctls"),
+    ({"pids_limit": 100}, "pids_limit"),
+    ({"memory": "64m", "memory_swap": "96m"}, "memory_swap"),
+    ({"oom_score_adj": 500}, "oom_score_adj"),
+    ({"cpu_shares": 512}, "cpu_shares"),
+    ({"cpu_period": 50000, "cpu_quota": 25000}, "cpu_quota"),
+    ({"cpuset_mems": "0"}, "cpuset_mems"),
+    ({"device_cgroup_rules": ["c 195:* rmw"]}, "device_cgroup_rules"),
+    ({"stop_signal": "SIGINT"}, "stop_signal"),
+    ({"healthcheck": {"test": ["CMD", "true"], "interval": "30s", "retries": 2}}, "healthcheck"),
     ({"sn_p2p_port": 30303}, "env.SN_ETH_PORT_EXT"),
     ({"image": OTHER_IMAGE}, "image"),
 ]
@@ -62,6 +77,16 @@ def test_removed_option(world, options, fact):
     assert f"{fact}: " in without["diff"]["before"] + without["diff"]["after"]
     steps = [action.split(" ")[0] for action in without["actions"]]
     assert steps in (["update"], ["set", "create", "remove"], ["remove", "create"])
+
+
+def test_fixed_address(world):
+    network = world.network("fixed", "198.51.100.0/24")
+    params = {**world.params("sn"), "network": network}
+    for address in ("198.51.100.77", "198.51.100.78"):
+        done = run("sn", **params, ip=address)
+        assert done["container"]["NetworkSettings"]["Networks"][network]["IPAddress"] == address
+        assert run("sn", check=True, **params, ip=address)["changed"] is False
+    assert "ip: " in run("sn", check=True, **params)["diff"]["before"]
 
 
 def test_moved_tag(world):
@@ -126,9 +151,9 @@ def test_manual_change_is_reverted_live(world, change, actions):
 
 
 @pytest.mark.parametrize("change", [{"cpu_shares": 512}, {"cpu_quota": 50000, "cpu_period": 100000}, {"cpuset_mems": "0"}], ids=str)
-def test_limit_that_no_option_sets_is_removed(world, change):
+def test_limit_that_nobody_asked_for_is_removed(world, change):
     before, done, after = by_hand(world, lambda container: container.update(**change))
-    assert "foreign." in done["diff"]["before"]
+    assert all(f"{option}:" in done["diff"]["before"] for option in change if option != "cpu_period"), done["diff"]["before"]
     assert after["Id"] != before
 
 

@@ -12,7 +12,7 @@ from ansible_collections.swarm.learning.plugins.module_utils._container.engine i
 
 from lab import engine_proxy
 from tests.integration.registry import Registry
-from tests.support.module_runner import ENGINE, Failed, process, run
+from tests.support.module_runner import ENGINE, IMAGE, Failed, process, run
 
 READS = ("apls", "spire_server", "sn", "sl", "swop", "swci")
 
@@ -49,6 +49,20 @@ def test_engine_of_another_version_is_asked_for_its_own(world):
     assert run("sn", **params, api_version="1.24")["changed"] is False
     with pytest.raises(Failed, match=r"client version 9\.99 is too new"):
         run("sn", **params, api_version="9.99")
+
+
+@pytest.mark.parametrize(
+    ("gpus", "problem"),
+    [
+        ("all", "sn-1: gpus all: the engine gives containers no NVIDIA GPUs (.*nvidia-ctk runtime configure"),
+        ("nvidia.com/gpu=0", "sn-1: gpus nvidia.com/gpu=0: the engine (knows no CDI|has no such GPU) "),
+        ("amd", "sn-1: gpus amd: the host does not have these devices (.*amdgpu-dkms"),
+    ],
+)
+def test_gpus_that_this_machine_does_not_have(docker_client, gpus, problem):
+    with pytest.raises(Failed, match=problem.replace(" (.", r" \(.")):
+        run("swarm_gpus", nodes=[{"name": "sn-1", "gpus": gpus}], image=IMAGE)
+    assert docker_client.containers.list(all=True, filters={"name": "swarm-gpus-tried"}) == []
 
 
 # --- failures in words ---------------------------------------------------------------------------------------------------------

@@ -256,6 +256,39 @@ def test_a_network_is_changed_in_the_running_container(world):
     assert {joined["container"]["Id"], back["container"]["Id"]} == {made}
 
 
+FURTHER = {
+    "domainname": "example.org",
+    "dns_options": ["ndots:1"],
+    "ipc_mode": "host",
+    "tmpfs": ["/run:size=1m"],
+    "sysctls": {"net.core.somaxconn": "512"},
+    "pids_limit": 100,
+    "memory": "64m",
+    "memory_swap": "96m",
+    "oom_score_adj": 500,
+    "stop_signal": "SIGINT",
+    "healthcheck": {"test": ["CMD", "true"], "interval": "30s", "retries": 2},
+}
+
+
+def test_further_options(world):
+    climb("sn", [True, True, False, False], **world.params("sn"), **FURTHER)
+    without = run("sn", check=True, **world.params("sn"))
+    assert without["changed"] is True
+    assert all(f"{option}" in without["diff"]["before"] for option in FURTHER), without["diff"]["before"]
+
+
+def test_fixed_address(world):
+    network = world.network("fixed", "198.51.100.0/24")
+    params = {**world.params("sn"), "network": network, "ip": "198.51.100.77"}
+    done = climb("sn", [True, True, False, False], **params)
+    assert done["container"]["NetworkSettings"]["Networks"][network]["IPAddress"] == "198.51.100.77"
+
+
+def tried(gpus):
+    return run("swarm_gpus", nodes=[{"name": "ml-1", "gpus": gpus}], image=IMAGE, docker_host=ENGINE)
+
+
 def test_gpus_are_asked_for_by_their_cdi_names(world, docker_client):
     host = docker_client.containers.get(settings.PODMAN.container)
     params = world.params("sl")
@@ -270,8 +303,12 @@ def test_gpus_are_asked_for_by_their_cdi_names(world, docker_client):
         run("sl", state="absent", name=params["name"], ml={"name": params["ml"]["name"]}, docker_host=ENGINE)
         climb("sl", [True, True, False, False], **params)
         assert world.says("ml", "ls", "/dev/nvidia0") == "/dev/nvidia0\n"
-        params["ml"]["gpus"] = "device=0"
-        climb("sl", [True, True, False, False], **params)
+        for gpus in ("device=0", "nvidia.com/gpu=all"):
+            params["ml"]["gpus"] = gpus
+            climb("sl", [True, True, False, False], **params)
+            assert tried(gpus)["changed"] is False
+        with pytest.raises(Failed, match=r"ml-1: gpus device=7: the engine has no such GPU \(.*nvidia-ctk cdi list"):
+            tried("device=7")
     finally:
         host.exec_run(["rm", "-f", CDI])
 

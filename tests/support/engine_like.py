@@ -32,14 +32,18 @@ def inspect(name, body, brought, newer=False):
         mode = "bridge"
     fixed = mode in ("host", "none") or mode.startswith("container:")
     network = "bridge" if mode == "default" else mode
-    wanted = (body.get("NetworkingConfig") or {}).get("EndpointsConfig", {}).get(network, {}).get("Aliases") or []
+    end = (body.get("NetworkingConfig") or {}).get("EndpointsConfig", {}).get(network, {})
+    wanted = end.get("Aliases") or []
     aliases = wanted or None if newer else [*wanted, CONTAINER_ID[:12]] if network != "bridge" else None
-    if host["PidMode"] == "host" or host["Privileged"]:
+    if host["PidMode"] == "host" or host.get("IpcMode") == "host" or host["Privileged"]:
         host["SecurityOpt"] = [*(host["SecurityOpt"] or ()), "label=disable"]
     host.update(
         NetworkMode=mode,
         ShmSize=host["ShmSize"] or 64 * 2**20,
-        MemorySwap=2 * host["Memory"],
+        MemorySwap=host.get("MemorySwap") or 2 * host["Memory"],
+        IpcMode=host.get("IpcMode") or "private",
+        Runtime=host.get("Runtime") or "runc",
+        PidsLimit=host.get("PidsLimit"),
         CgroupnsMode=host["CgroupnsMode"] or "private",
         LogConfig={"Type": host["LogConfig"]["Type"] or "json-file", "Config": host["LogConfig"]["Config"]},
         CapAdd=[c.removeprefix("CAP_") if newer else c for c in host["CapAdd"] or ()] or None,
@@ -54,6 +58,8 @@ def inspect(name, body, brought, newer=False):
         "Config": {
             **{key: body[key] for key in ("Image", "Tty", "OpenStdin")},
             "Hostname": body["Hostname"] or CONTAINER_ID[:12],
+            "Domainname": body.get("Domainname") or "",
+            **{name: body.get(name) or config.get(name) for name in ("Healthcheck", "StopSignal") if body.get(name) or config.get(name)},
             "Env": list(env.values()),
             "Labels": {**(config.get("Labels") or {}), **body["Labels"]},
             "Entrypoint": entrypoint,
@@ -63,6 +69,8 @@ def inspect(name, body, brought, newer=False):
             "Volumes": {**(config.get("Volumes") or {}), **(body["Volumes"] or {})} or None,
         },
         "HostConfig": host,
-        "NetworkSettings": {"Networks": {} if fixed and mode != "host" else {network: {"Aliases": aliases}}},
+        "NetworkSettings": {
+            "Networks": {} if fixed and mode != "host" else {network: {"Aliases": aliases, "IPAMConfig": end.get("IPAMConfig")}}
+        },
         "State": {"Status": "running", "Running": True},
     }

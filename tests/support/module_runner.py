@@ -14,6 +14,7 @@ import socket
 import tarfile
 from pathlib import Path
 
+import docker
 from ansible.module_utils.testing import patch_module_args
 from ansible.release import __version__
 
@@ -156,9 +157,10 @@ class Sandbox:
         """A running container that no module made."""
         return self.client.containers.run(IMAGE, detach=True, name=self.name(component), hostname=self.name(component), **options)
 
-    def network(self, name):
+    def network(self, name, subnet=None):
         """A network of this test; returns its name."""
-        return self.client.networks.create(self.name(name)).name
+        ipam = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=subnet)]) if subnet else None
+        return self.client.networks.create(self.name(name), ipam=ipam).name
 
     def params(self, module, release="2.3.0", **others):
         """Parameters with which a module's container starts and becomes ready, in that release."""

@@ -39,7 +39,9 @@ FACTS = {
     "names": {"hub.myenterpriselicense.hpe.com": {"addresses": ["192.0.2.7"], "problem": ""}},
     "firewalls": [],
     "directories": {},
-    "gpus": 0,
+    "gpus": [],
+    "gpu_hook": False,
+    "amd_missing": ["/dev/kfd"],
     "socket": "socket",
     "sdk": "7.1.0",
     "engine": {

@@ -37,7 +37,7 @@ def fresh() -> State:
 
 def idle() -> State:
     """A taskrunner without a task."""
-    return {"task": None, "run": None, "wanted": 0, "target": None, "peers": []}
+    return {"task": None, "run": None, "wanted": 0, "target": None, "joined": [], "peers": []}
 
 
 # Nodes
@@ -134,15 +134,17 @@ def get_runner(state: State, name: str) -> State:
 
 
 def assign(state: State, now: float, name: str, *, task: str, peers: int | None, target: str | None) -> State:
-    """ASSIGN TASK to so many peers (None: to all there are) or to the SWOP ``target``. Raises Failed (400, 404, 409).
+    """ASSIGN TASK to so many peers (None: to all there are) or to the SWOP ``target``, also while others run it. Raises Failed (400, 404, 409).
 
     For RUN_SWARM a peer is an SL/ML pair, for everything else a SWOP.
     """
     runner = get_runner(state, name)
     if not get_task(state, task)["finalized"]:
         raise Failed(409, f"task {task} is not finalized")
-    if runner["task"]:
+    if runner["task"] and (target is None or task != runner["task"] or status(runner) in ("COMPLETE", "FAILED")):
         raise Failed(409, f"taskrunner {name} has task {runner['task']} ({status(runner)}): RESET TASKRUNNER first")
+    if any(peer["swop"] == target for peer in runner["peers"]):
+        raise Failed(409, f"SWOP {target} has part in task {task} already")
     if peers is not None and peers < 1:
         raise Failed(400, f"{peers} peers: there must be 1 or more")
     pairs = get_task(state, task)["definition"]["TaskType"] == "RUN_SWARM"
@@ -156,7 +158,10 @@ def assign(state: State, now: float, name: str, *, task: str, peers: int | None,
     wanted = peers if peers is not None else sum(swops.values())
     if wanted < 1:
         raise Failed(409, f"no SWOP serves taskrunner {name}: there are no peers to assign {task} to")
-    state["taskrunners"][name] = {"task": task, "run": uuid.uuid4().hex[:8], "wanted": wanted, "target": target, "peers": []}
+    if runner["task"]:  # one SWOP more, in the run that goes on
+        runner.update(wanted=runner["wanted"] + wanted, joined=[*runner["joined"], target])
+        return {"run": runner["run"], "wanted": wanted}
+    state["taskrunners"][name] = {**idle(), "task": task, "run": uuid.uuid4().hex[:8], "wanted": wanted, "target": target}
     return {"run": state["taskrunners"][name]["run"], "wanted": wanted}
 
 
@@ -165,7 +170,8 @@ def claim(state: State, _now: float, name: str, *, run: str, swop: str, peers: l
     runner = get_runner(state, name)
     if runner["run"] != run:
         raise Failed(409, f"taskrunner {name} was reset")
-    if runner["target"] in (None, swop) and all(peer["swop"] != swop for peer in runner["peers"]):
+    invited = runner["target"] in (None, swop) or swop in runner["joined"]
+    if invited and all(peer["swop"] != swop for peer in runner["peers"]):
         for each in peers[: runner["wanted"] - len(runner["peers"])]:
             runner["peers"].append({"name": each, "swop": swop, "status": "RUNNING", "detail": ""})
     return {"indexes": [index for index, peer in enumerate(runner["peers"]) if peer["swop"] == swop]}

@@ -30,6 +30,7 @@ FORMS = {
     "list_runners": "LIST TASKRUNNERS",
     "reset_runner": "RESET TASKRUNNER <runner>",
     "runner_status": "GET TASKRUNNER STATUS <runner>",
+    "runner_peers": "LIST TASKRUNNER PEERS <runner>",
     "peer_status": "GET TASKRUNNER PEER STATUS <runner> <index:int>",
     "create_contract": "CREATE CONTRACT <name>",
     "list_contracts": "LIST CONTRACTS",

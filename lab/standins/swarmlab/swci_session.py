@@ -218,6 +218,11 @@ class Session:
         for name, status in (("ACTIVE", "RUNNING"), ("COMPLETED", "COMPLETE"), ("FAILED", "FAILED")):
             self._say(f"{name}_PEERS : {found.count(status)}")
 
+    def _runner_peers(self, runner: str) -> None:
+        now = self._sn.get(f"/taskrunners/{runner}")
+        for uid in dict.fromkeys([*(peer["swop"] for peer in now["peers"]), *now["joined"]]):
+            self._say(uid)
+
     def _peer_status(self, runner: str, index: int) -> None:
         peers = self._sn.get(f"/taskrunners/{runner}")["peers"]
         if index >= len(peers):

@@ -63,6 +63,11 @@ class Run:
         self.over = threading.Event()
         self._peers: list[threading.Thread] = []
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether this SWOP has no part in it."""
+        return not self._peers
+
     def end(self) -> None:
         """Give up what is left of it, and wait until its containers have been put away: the next run needs their ports."""
         self.over.set()
@@ -191,6 +196,8 @@ class Operator:
                 if current and runner["run"] != current.id:
                     current.end()
                     current = None
+                if current and current.is_idle and self.uid in runner["joined"]:
+                    current = None  # ASSIGN TASK … TARGET calls it into a run that it had no part in
                 if runner["run"] and current is None:
                     current = Run(self, runner)
                     current.start()

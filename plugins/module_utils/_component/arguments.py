@@ -33,6 +33,13 @@ ENGINE: dict[str, dict[str, Any]] = {
     "timeout": {"type": "int", "default": 60, "fallback": (env_fallback, ["DOCKER_TIMEOUT"])},
 }
 
+HEALTH: dict[str, dict[str, Any]] = {
+    "test": {"type": "list", "elements": "str", "required": True},
+    "interval": {"type": "str"},
+    "timeout": {"type": "str"},
+    "start_period": {"type": "str"},
+    "retries": {"type": "int"},
+}
 RUN: dict[str, dict[str, Any]] = {
     "entrypoint": _strings(),
     "user": {"type": "str"},
@@ -70,6 +77,31 @@ RUN: dict[str, dict[str, Any]] = {
     "dns_search": _strings(),
     "log_driver": {"type": "str"},
     "log_options": {"type": "dict"},
+    "ip": {"type": "str"},
+    "ip6": {"type": "str"},
+    "domainname": {"type": "str"},
+    "dns_options": _strings(),
+    "ipc_mode": {"type": "str"},
+    "uts_mode": {"type": "str", "choices": ["host"]},
+    "userns_mode": {"type": "str", "choices": ["host"]},
+    "tmpfs": _strings(),
+    "sysctls": {"type": "dict"},
+    "pids_limit": {"type": "int"},
+    "memory_swap": {"type": "str"},
+    "memory_swappiness": {"type": "int"},
+    "oom_kill_disable": {"type": "bool"},
+    "oom_score_adj": {"type": "int"},
+    "cpu_shares": {"type": "int"},
+    "cpu_period": {"type": "int"},
+    "cpu_quota": {"type": "int"},
+    "cpuset_mems": {"type": "str"},
+    "blkio_weight": {"type": "int"},
+    "cgroup_parent": {"type": "str"},
+    "device_cgroup_rules": _strings(),
+    "storage_options": {"type": "dict"},
+    "runtime": {"type": "str"},
+    "stop_signal": {"type": "str"},
+    "healthcheck": {"type": "dict", "options": HEALTH},
 }
 
 CONTAINER: dict[str, dict[str, Any]] = {

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._container import parse
+from .._container import further, parse
 from .._container.masking import MASK, is_secret_name, mask_user
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ _SECURITY = re.compile(
 )
 _ENGINE_ADDRESS = re.compile(r"unix:///.+|(tcp|https?|ssh)://[^/]+.*")
 _TEXTS = ("image", "image_registry", "hostname", "user", "workdir", "network", "pid_mode", "log_driver")
-_NOT_WITH_ANOTHER_NETWORK = ("hostname", "publish", "dns", "dns_search", "extra_hosts", "network_aliases")
+_NOT_WITH_ANOTHER_NETWORK = (
+    *("hostname", "domainname", "publish", "dns", "dns_search", "dns_options"),
+    *("extra_hosts", "network_aliases", "ip", "ip6"),
+)
 
 
 class OptionError(ValueError):
@@ -75,6 +78,7 @@ def check_common(params: dict[str, Any], prefix: str, host: Host) -> None:
         if isinstance(params.get(option), str) and not params[option].strip():
             raise OptionError(prefix + option, params[option], "is empty; give the option a value or leave it out")
     _check_parsed(params, prefix)
+    _check_further(params, prefix)
     _check_mappings(params, prefix)
     _check_mounts(params, prefix, host)
     _check_network(params, prefix)
@@ -126,6 +130,19 @@ def _check_parsed(params: dict[str, Any], prefix: str) -> None:
                 raise OptionError(prefix + option, None, f"cannot be used: {error}") from None
 
 
+def _check_further(params: dict[str, Any], prefix: str) -> None:
+    for option, fact in further.FACTS.items():
+        try:
+            further.read(fact, params.get(option))
+        except ValueError as error:
+            raise OptionError(prefix + option, None, f"cannot be used: {error}") from None
+    if params.get("uts_mode") and params.get("hostname"):
+        raise OptionError(f"{prefix}hostname", params["hostname"], "cannot be used with uts_mode: host, which uses the host's name")
+    for option in ("cpu_period", "cpu_quota"):
+        if params.get(option) and params.get("cpus"):
+            raise OptionError(prefix + option, params[option], "cannot be used with cpus; set one of them")
+
+
 def _check_mappings(params: dict[str, Any], prefix: str) -> None:
     for option in ("env", "labels", "extra_hosts", "log_options"):
         for key, value in (params.get(option) or {}).items():
@@ -161,19 +178,29 @@ def _check_network(params: dict[str, Any], prefix: str) -> None:
         for option in _NOT_WITH_ANOTHER_NETWORK:
             if params.get(option):
                 raise OptionError(prefix + option, None, f"cannot be used with network: {network}, which uses that container's settings")
-    if params.get("network_aliases") and network in (None, "default", "bridge", "host", "none"):
-        raise OptionError(
-            f"{prefix}network_aliases", None, "need a network that you created; the engine's default networks do not support aliases"
-        )
+    _check_own_network(params, prefix)
     _check_addresses(params, prefix)
     hostname = params.get("hostname") or params.get("name") or ""
     if len(hostname) > 63 and not (network or "").startswith("container:"):
         raise OptionError(f"{prefix}hostname", hostname, "is too long; a host name has at most 63 characters")
 
 
+def _check_own_network(params: dict[str, Any], prefix: str) -> None:
+    for option in ("network_aliases", "ip", "ip6"):
+        if params.get(option) and params.get("network") in (None, "default", "bridge", "host", "none"):
+            raise OptionError(
+                prefix + option,
+                None,
+                "needs a network that you created; the engine's default networks support neither aliases nor fixed addresses",
+            )
+
+
 def _check_addresses(params: dict[str, Any], prefix: str) -> None:
     for address in params.get("dns") or ():
         _check_ip(f"{prefix}dns", address)
+    for option, version in (("ip", 4), ("ip6", 6)):
+        if params.get(option) and _check_ip(prefix + option, params[option]).version != version:
+            raise OptionError(prefix + option, params[option], f"is not an IPv{version} address")
     for name, address in _extra_hosts(params):
         _check_ip(f"{prefix}extra_hosts.{name}", address)
 
@@ -242,8 +269,8 @@ def _check_seconds(params: dict[str, Any]) -> None:
             raise OptionError(option, params[option], f"must be a number of seconds, at least {least}")
 
 
-def _check_ip(option: str, value: str) -> None:
+def _check_ip(option: str, value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
-        ipaddress.ip_address(value)
+        return ipaddress.ip_address(value)
     except ValueError:
         raise OptionError(option, value, "is not an IP address") from None

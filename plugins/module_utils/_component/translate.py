@@ -8,6 +8,7 @@ The parameters have passed `_check`.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .._container import parse, spec
+from .._container import further, parse, spec
 from .._container.podman import SOCKET as PODMAN_SOCKET
 from .._container.ready_signal import ENGINE_SOCKET
 from .._releases import SAME, Component, Option
@@ -287,8 +288,8 @@ def sidecar_name(params: dict[str, Any]) -> str:
 
 
 def _hostname(params: dict[str, Any], name: str) -> str | None:
-    """None if another container's network has its own."""
-    return None if (params.get("network") or "").startswith("container:") else params.get("hostname") or name
+    """None if another container's network has its own, or the host's name is used."""
+    return None if params.get("uts_mode") or (params.get("network") or "").startswith("container:") else params.get("hostname") or name
 
 
 def _with_group(user: str | None, host: Host) -> str:
@@ -317,6 +318,8 @@ _AS_GIVEN: dict[str, Callable[[Any], Any]] = {
     "dns": lambda addresses: tuple(addresses or ()),
     "dns_search": lambda domains: tuple(domains or ()),
     "network_aliases": lambda names: names or (),
+    "ip": lambda address: str(ipaddress.ip_address(address)) if address else "",
+    "ip6": lambda address: str(ipaddress.ip_address(address)) if address else "",
     "user": lambda name: name or "",
     "workdir": lambda path: path or "",
     "memory": lambda size: parse.parse_memory(size or 0),
@@ -349,7 +352,15 @@ def _common(params: dict[str, Any], parts: _Parts) -> dict[str, Any]:
         "network": parts.shared({"bridge": "default"}.get(network, network) or "default"),
         "security_opts": [parts.security(option) for option in params.get("security_opts") or ()],
         "pid_mode": parts.shared(params.get("pid_mode") or ""),
+        "further": _further_of(params, parts),
     }
+
+
+def _further_of(params: dict[str, Any], parts: _Parts) -> dict[str, Any]:
+    given = further.given(params)
+    if given.get("memory_swap") == 2 * parse.parse_memory(params.get("memory") or 0):  # which is what an engine makes of it anyway
+        del given["memory_swap"]
+    return {**given, **({"ipc_mode": parts.shared(given["ipc_mode"])} if "ipc_mode" in given else {})}
 
 
 _SORTED = ("mounts", "ports", "network_aliases", "ulimits", "devices", "security_opts", "cap_add", "cap_drop", "group_add")

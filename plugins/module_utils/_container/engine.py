@@ -160,7 +160,9 @@ class Engine:
         if "port is already allocated" in text or "address already in use" in text:
             return f"{text}; {self._holder(text)}"
         if "unresolvable CDI devices" in text:
-            return f"{text}; Podman finds GPUs by their CDI names; generate the CDI specification first (nvidia-ctk cdi generate)"
+            return (
+                f"{text}; generate the CDI specification of the GPUs first (nvidia-ctk cdi generate); nvidia-ctk cdi list shows their names"
+            )
         if "no space left" in text:
             return f"{text}; free space where the engine keeps its data"
         if "bind source path does not exist" in text or ("read-only file system" in text and "mount" in text):
@@ -276,6 +278,11 @@ class Engine:
 
     def start(self, name: str) -> None:
         self._call(f"starting container {name}", lambda client: client.start(name))
+
+    def wait(self, name: str, timeout: int) -> int:
+        """The exit code of a container, once it has ended. Raises EngineError when it has not within so many seconds."""
+        code: int = self._call(f"waiting for container {name}", lambda client: client.wait(name, timeout=timeout))["StatusCode"]
+        return code
 
     def stop(self, name: str, timeout: int) -> None:
         """Stop a container; it is no error if it no longer exists, for example because it ran with --rm."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SHM_SIZE = 64 * 1024 * 1024  # the engine's own
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([bkmgtp]?)(?:i?b)?", re.IGNORECASE)
+_CDI_NAME = r"[A-Za-z][\w.-]*/[A-Za-z][\w-]*=[\w.:-]+"  # vendor, class and device of the container device interface
 _PORT = re.compile(
     r"(?:(?P<ip>\[[0-9a-fA-F:.]*\]|\d+(?:\.\d+){3}):)?(?:(?P<host>\d*(?:-\d+)?):)?(?P<inside>\d+(?:-\d+)?)(?:/(?P<proto>tcp|udp|sctp))?"
 )
@@ -187,10 +188,11 @@ def parse_restart_policy(value: str) -> str:
 
 
 def parse_gpus(value: str | int) -> str:
-    """GPUs as `docker run --gpus`: `all`, a number of them, or `device=0,1`. Raises ValueError."""
+    """GPUs as `docker run --gpus`: `all`, a number of them, or `device=0,1`; or by their CDI names. Raises ValueError."""
     text = str(value).strip().strip("\"'")
-    if not re.fullmatch(r"all|[1-9]\d*|device=[\w.:-]+(,[\w.:-]+)*", text):
-        raise ValueError(f"{value!r} is not valid; expected all, a number of GPUs, or device= with their indexes, such as device=0,1")
+    if not re.fullmatch(rf"all|[1-9]\d*|device=[\w.:-]+(,[\w.:-]+)*|{_CDI_NAME}(,{_CDI_NAME})*", text):
+        expected = "all, a number of GPUs, device= with their indexes, such as device=0,1, or CDI names, such as nvidia.com/gpu=0"
+        raise ValueError(f"{value!r} is not valid; expected {expected}")
     return text
 
 

@@ -12,7 +12,7 @@ import posixpath
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Union
 
-from . import proxy_exceptions
+from . import further, proxy_exceptions
 from .masking import mask_values, mask_words
 from .parse import normalise_image
 from .spec import (
@@ -105,6 +105,8 @@ def differences(wanted: ContainerSpec, there: ContainerSpec, defaults: dict[str,
     found: Differing = {}
     if there.ours:
         there, wanted = _as_asked(wanted, there, defaults), replace(wanted, foreign={})
+    remembered = [fact.removeprefix("further.") for fact in there.labels.get(ASKED_LABEL, "").split()]
+    there = replace(there, further=further.that_matter(there.further, wanted.further, there.ours, remembered))
     wanted, there = _comparable(_settled(wanted, defaults)), _comparable(there)
     for fact in fields(ContainerSpec):
         want, have = getattr(wanted, fact.name), getattr(there, fact.name)
@@ -150,9 +152,11 @@ def _comparable(spec: ContainerSpec) -> ContainerSpec:
         spec,
         image=normalise_image(spec.image),
         labels={key: value for key, value in spec.labels.items() if not key.startswith(OWN_LABEL)},
-        security_opts=comparable_security(spec.security_opts, spec.pid_mode, spec.privileged),
+        security_opts=comparable_security(spec.security_opts, spec.pid_mode, spec.further.get("ipc_mode", ""), spec.privileged),
         ports=tuple(sorted(replace(port, ip="" if port.ip in _EVERYWHERE else _canonical(port.ip)) for port in spec.ports)),
         dns=tuple(map(_canonical, spec.dns)),
+        ip=_canonical(spec.ip),
+        ip6=_canonical(spec.ip6),
         network_aliases=tuple(alias for alias in spec.network_aliases if alias not in own_names),
         workdir=spec.workdir and posixpath.normpath(spec.workdir),
         init=bool(spec.init),
@@ -208,7 +212,7 @@ def _can_change_live(wanted: ContainerSpec, there: Observed, found: Differing) -
     if "restart_policy" in found and there.spec.auto_remove:
         return False
     if _NETWORK_FACTS & set(found):
-        return not is_fixed(wanted.network) and not is_fixed(there.spec.network)
+        return not is_fixed(wanted.network) and not is_fixed(there.spec.network) and not (wanted.ip or wanted.ip6)
     return True
 
 
@@ -339,8 +343,9 @@ def _split(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any
             for key in sorted({**one, **other}):
                 if one.get(key) != other.get(key):
                     old, new = _masked(key, one.get(key)), _masked(key, other.get(key))
-                    was.update({f"{fact}.{key}": old} if key in one else {})
-                    will.update({f"{fact}.{key}": f"{new} (another)" if old == new else new} if key in other else {})
+                    shown = key if fact == "further" else f"{fact}.{key}"
+                    was.update({shown: old} if key in one else {})
+                    will.update({shown: f"{new} (another)" if old == new else new} if key in other else {})
         else:
             was.update({fact: one} if fact in before else {})
             will.update({fact: other} if fact in after else {})

@@ -12,6 +12,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from .further import NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -66,6 +68,7 @@ def to_podman(body: dict[str, Any]) -> dict[str, Any]:
         "NetworkMode": host["NetworkMode"] if host["NetworkMode"] == _OWN_NETWORK else "",
         # Podman lists the other container's ports among its own, and shows a port that it chose itself as if it had been requested.
         "Binds": host["Binds"] if host["VolumesFrom"] else None,
+        **_given_as_told(body),
         "PortBindings": host["PortBindings"] if any(not b["HostPort"] for bs in host["PortBindings"].values() for b in bs) else None,
     }
     asked.update({fact: value for fact, value in own.items() if value})
@@ -78,8 +81,20 @@ def to_podman(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "Labels": {**body["Labels"], ASKED: label}, "HostConfig": changed}
 
 
+def _given_as_told(body: dict[str, Any]) -> dict[str, Any]:
+    """Fixed addresses, by network, and what `further` has: Podman takes them as asked, and reports them in other words or not at all."""
+    host = body["HostConfig"]
+    ends = (body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}
+    return {
+        "Endpoints": {name: end["IPAMConfig"] for name, end in ends.items() if end.get("IPAMConfig")},
+        "Further": {name: host.get(name, body.get(name)) for name in NAMES if name in host or name in body},
+    }
+
+
 def _cdi(request: dict[str, Any]) -> dict[str, Any]:
     """A request for GPUs by the names of the container device interface; Podman says nothing and gives none when asked Docker's way."""
+    if request["Driver"] == "cdi":
+        return {"Driver": "cdi", "DeviceIDs": request["DeviceIDs"]}
     count = request["Count"]
     devices = request["DeviceIDs"] or (["all"] if count == -1 else [str(index) for index in range(count)])
     return {"Driver": "cdi", "DeviceIDs": [f"nvidia.com/gpu={device}" for device in devices]}
@@ -124,7 +139,16 @@ def as_docker(inspect: dict[str, Any]) -> dict[str, Any]:
     config["Volumes"] = asked.get("Volumes")
     if asked.get("NetworkMode") != _OWN_NETWORK:
         network["Networks"] = {"bridge" if name == _OWN_NETWORK else name: end for name, end in (network.get("Networks") or {}).items()}
+    _as_asked(asked, config, host, network)
     return {**inspect, "Config": config, "HostConfig": host, "NetworkSettings": network}
+
+
+def _as_asked(asked: dict[str, Any], config: dict[str, Any], host: dict[str, Any], network: dict[str, Any]) -> None:
+    ends = asked.get("Endpoints", {})
+    networks = network.get("Networks") or {}
+    network["Networks"] = {name: {**end, **({"IPAMConfig": ends[name]} if name in ends else {})} for name, end in networks.items()}
+    for name, value in asked.get("Further", {}).items():
+        (config if NAMES[name].place == "Config" else host)[name] = value
 
 
 def _guessed(inspect: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import posixpath
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from . import further as _further
 from . import podman
 from .masking import SECRET_NAMES, mask_values, mask_words, passwords_in_urls, secret_words
 from .parse import DEFAULT_SHM_SIZE, Mount, Port, make_mount, normalise_capability, split_mount
@@ -26,25 +27,13 @@ ASKED_LABEL = f"{OWN_LABEL}options"
 SECRET_ARGUMENTS = ("-joinToken",)
 RESET = ("",)  # an entry point that takes the image's own away, as `docker run --entrypoint ""`
 _SYSTEM_PATHS = "systempaths=unconfined"  # the CLI's own word; the engine gets empty lists of masked paths for it
-# What the engine adds to a container that shares the host's processes or is privileged, whether it is asked to or not.
+# What the engine adds to a container that shares the host's namespaces or is privileged, whether it is asked to or not.
 _ADDED_SECURITY = "label=disable"
 # Facts that no option of ours sets: a container that has one, whoever gave it, is not the one that is described.
 _FOREIGN = (
-    *("CpuShares", "CpuQuota", "CpusetMems", "BlkioWeight", "OomKillDisable", "OomScoreAdj"),
-    *("Sysctls", "Tmpfs", "DnsOptions", "Links", "StorageOpt"),
-    *("PublishAllPorts", "DeviceCgroupRules"),
+    *("Links", "PublishAllPorts", "BlkioWeightDevice"),
+    *("BlkioDeviceReadBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteBps", "BlkioDeviceWriteIOps"),
 )
-# Of these the engine has values of its own, which it gives to a container that asks for none: fact → the usual ones.
-_FOREIGN_DEFAULTS: dict[str, tuple[Any, ...]] = {
-    "IpcMode": ("", "private", "shareable"),
-    "UTSMode": ("", "private"),
-    "UsernsMode": ("", "private"),
-    "Runtime": ("", "runc", "oci", "crun"),
-    "PidsLimit": (None, 0, -1, 2048),  # Podman's is 2048
-    "CgroupParent": ("",),
-    "CpuPeriod": (None, 0, 100_000),
-    "MemorySwappiness": (None, -1, 0),
-}
 # What an engine does with any container, which Docker leaves out and Podman writes down.
 _UNASKED = {"StopSignal": ("TERM", "15"), "StopTimeout": ("10",)}
 
@@ -71,6 +60,8 @@ class ContainerSpec:
     ports: tuple[Port, ...] = ()
     network: str = "default"
     network_aliases: tuple[str, ...] = ()
+    ip: str = ""
+    ip6: str = ""
     other_networks: tuple[str, ...] = ()
     restart_policy: str = "no"
     memory: int = 0
@@ -95,6 +86,7 @@ class ContainerSpec:
     dns_search: tuple[str, ...] = ()
     log_driver: str | None = None
     log_options: dict[str, str] | None = None
+    further: dict[str, Any] = field(default_factory=dict)  # options of `_container.further`, as the engine has their values
     foreign: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -110,6 +102,7 @@ def asked_facts(spec: ContainerSpec) -> tuple[str, ...]:
         *(fact for fact in open_facts if getattr(spec, fact) is not None),
         *(f"log_options.{name}" for name in spec.log_options or ()),
         *(f"ulimits.{ulimit.partition('=')[0]}" for ulimit in spec.ulimits),
+        *(f"further.{option}" for option in _further.reported_later(spec.further)),
     )
 
 
@@ -140,7 +133,7 @@ def over_image(spec: ContainerSpec, image: dict[str, Any]) -> ContainerSpec:
         user=spec.user or config.get("User") or "",
         workdir=workdir and posixpath.normpath(workdir),
         mounts=tuple(sorted((*spec.mounts, *anonymous))),
-        foreign=_as_the_image_says(config),
+        foreign=_as_the_image_says({**config, **_further.to_api(spec.further, "Config")}),
     )
 
 
@@ -191,6 +184,7 @@ def from_inspect(inspect: dict[str, Any]) -> ContainerSpec:
         image_id=_with_algorithm(inspect.get("Image") or ""),
         mounts=tuple(sorted(_mounts(inspect))),
         ports=tuple(sorted(_ports(host.get("PortBindings")))),
+        further=_further.seen(inspect["Config"], host),
         foreign=_foreign(inspect["Config"], host),
         **_of_config(inspect["Config"]),
         **_of_networks(inspect),
@@ -221,9 +215,12 @@ def _of_networks(inspect: dict[str, Any]) -> dict[str, Any]:
     networks = (inspect.get("NetworkSettings") or {}).get("Networks") or {}
     network = _network(inspect["HostConfig"].get("NetworkMode"), networks)
     endpoint = "bridge" if network == "default" else network
+    addresses = (networks.get(endpoint) or {}).get("IPAMConfig") or {}
     return {
         "network": network,
         "network_aliases": _aliases(inspect, networks.get(endpoint)),
+        "ip": addresses.get("IPv4Address") or "",
+        "ip6": addresses.get("IPv6Address") or "",
         "other_networks": tuple(sorted(set(networks) - {endpoint})) if not is_fixed(network) else (),
     }
 
@@ -281,10 +278,6 @@ def _foreign(config: dict[str, Any], host: dict[str, Any]) -> dict[str, str]:
     """The facts that no option of ours sets and that are not the engine's usual ones."""
     found = {name: host[name] for name in _FOREIGN if host.get(name)}
     if COMPONENT_LABEL not in (config.get("Labels") or {}):  # what the engine gave ours by itself is no drift
-        found.update({name: host[name] for name, usual in _FOREIGN_DEFAULTS.items() if name in host and host[name] not in usual})
-        swap = host.get("MemorySwap") or 0
-        if swap not in (0, 2 * (host.get("Memory") or 0)):
-            found["MemorySwap"] = swap
         if config.get("MacAddress"):
             found["MacAddress"] = config["MacAddress"]
         found.update(_as_the_image_says(config))
@@ -340,6 +333,8 @@ def _restart_policy(policy: dict[str, Any] | None) -> str:
 
 def _gpus(requests: list[dict[str, Any]] | None) -> str:
     for request in requests or ():
+        if request.get("Driver") == "cdi":
+            return ",".join(request.get("DeviceIDs") or ())
         if "gpu" in {c for group in request.get("Capabilities") or () for c in group}:
             if request.get("DeviceIDs"):
                 return "device=" + ",".join(request["DeviceIDs"])
@@ -351,16 +346,17 @@ def _device(device: dict[str, Any]) -> str:
     return f"{device['PathOnHost']}:{device['PathInContainer']}:{device.get('CgroupPermissions') or 'rwm'}"
 
 
-def comparable_security(options: Iterable[str], pid_mode: str, privileged: bool) -> tuple[str, ...]:
-    """Security options in one form, without the one that the engine adds to a container that shares the host's processes or is privileged."""
+def comparable_security(options: Iterable[str], pid_mode: str, ipc_mode: str, privileged: bool) -> tuple[str, ...]:
+    """Security options in one form, without the one that the engine adds to a container that shares the host's namespaces or is privileged."""
     given = {option.replace(":", "=", 1) if "=" not in option else option for option in options}
-    if privileged or pid_mode not in ("", "private"):
+    if privileged or ipc_mode == "host" or pid_mode not in ("", "private"):
         given.discard(_ADDED_SECURITY)
     return tuple(sorted(given))
 
 
 def _security(host: dict[str, Any]) -> set[str]:
-    given = set(comparable_security(host.get("SecurityOpt") or (), host.get("PidMode") or "", bool(host.get("Privileged"))))
+    modes = (host.get("PidMode") or "", host.get("IpcMode") or "", bool(host.get("Privileged")))
+    given = set(comparable_security(host.get("SecurityOpt") or (), *modes))
     if host.get("MaskedPaths") == [] and host.get("ReadonlyPaths") == []:
         given.add(_SYSTEM_PATHS)
     return given
@@ -397,11 +393,22 @@ def to_api(spec: ContainerSpec) -> dict[str, Any]:
         "AttachStderr": spec.interactive,
         "Volumes": {m.target: {} for m in spec.mounts if not m.source} or None,
         "ExposedPorts": {port.inside: {} for port in spec.ports},
-        "HostConfig": {**_host_to_api(spec), **_limits_to_api(spec), **_security_to_api(spec)},
+        "HostConfig": {
+            **_host_to_api(spec),
+            **_limits_to_api(spec),
+            **_security_to_api(spec),
+            **_further.to_api(spec.further, "HostConfig"),
+        },
+        **_further.to_api(spec.further, "Config"),
     }
     if spec.network != "default" and not is_fixed(spec.network):
-        body["NetworkingConfig"] = {"EndpointsConfig": {spec.network: {"Aliases": list(spec.network_aliases) or None}}}
+        body["NetworkingConfig"] = {"EndpointsConfig": {spec.network: _endpoint_to_api(spec)}}
     return body
+
+
+def _endpoint_to_api(spec: ContainerSpec) -> dict[str, Any]:
+    addresses = {name: address for name, address in (("IPv4Address", spec.ip), ("IPv6Address", spec.ip6)) if address}
+    return {"Aliases": list(spec.network_aliases) or None, **({"IPAMConfig": addresses} if addresses else {})}
 
 
 def _host_to_api(spec: ContainerSpec) -> dict[str, Any]:
@@ -470,6 +477,8 @@ def restart_policy_to_api(policy: str) -> dict[str, Any]:
 def _gpus_to_api(gpus: str) -> list[dict[str, Any]] | None:
     if not gpus:
         return None
+    if "/" in gpus:  # by CDI names, as `docker run --device` has them
+        return [{"Driver": "cdi", "Count": 0, "DeviceIDs": gpus.split(","), "Capabilities": None, "Options": None}]
     devices = gpus.removeprefix("device=").split(",") if gpus.startswith("device=") else None
     count = 0 if devices else -1 if gpus == "all" else int(gpus)
     return [{"Driver": "", "Count": count, "DeviceIDs": devices, "Capabilities": [["gpu"]], "Options": {}}]

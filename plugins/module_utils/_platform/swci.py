@@ -93,6 +93,9 @@ def question(line: str, file: Callable[[str], str]) -> _Question | None:
         "FINALIZE TASK": (f"GET TASK INFO {name}", is_finalized),
         "RESET TASKRUNNER": (f"GET TASKRUNNER STATUS {name}", lambda answer: runner(answer)["state"] == IDLE),
     }
+    if start == "ASSIGN TASK" and [word.upper() for word in words[5:6]] == ["TARGET"]:
+        # One SWOP more for a task that others may have long since: what counts is whether this one takes part.
+        return f"LIST TASKRUNNER PEERS {words[4]}", lambda answer: len(words) > 6 and is_listed(words[6], answer)
     if start == "ASSIGN TASK":
         return f"GET TASKRUNNER STATUS {(words + [''] * 5)[4]}", lambda answer: runner(answer)["task"] == name
     return asked.get(start)

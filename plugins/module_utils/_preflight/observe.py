@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import os
 import platform
+import shutil
 import socket
 import struct
 import time
@@ -46,7 +47,9 @@ def facts(params: Mapping[str, Any]) -> dict[str, Any]:
         "names": {name: resolve(name) for name in params["names"]},
         "firewalls": _firewalls(),
         "directories": {one["path"]: unusable(one["path"], one["user"]) for one in params["directories"]},
-        "gpus": len(glob.glob("/dev/nvidia[0-9]*")),
+        "gpus": sorted(int(path.removeprefix("/dev/nvidia")) for path in glob.glob("/dev/nvidia[0-9]*") if path[11:].isdigit()),
+        "gpu_hook": bool(shutil.which("nvidia-container-runtime-hook", path="/usr/bin:/usr/local/bin")),
+        "amd_missing": [path for path in ("/dev/kfd", "/dev/dri") if not os.path.exists(path)],
         "socket": Host().kind("/var/run/docker.sock"),
     }
     if params["controller_time"]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...module_utils._names import NODE_TYPES
 from ...module_utils._releases import RELEASES
+from .. import _gpus
 from .._images import reference
 from .._site import classic as classic_site
 from .._site import model, services, swop
@@ -123,11 +124,13 @@ def shape(inventory: Inventory) -> list[str]:
 
 
 def _pair_shape(where: str, pair: dict[str, Any]) -> list[str]:
-    """The keys of a pair, and its private_mounts, which are read before SWOP's profile is checked."""
-    mounts = pair.get("private_mounts", [])
+    """The keys of a pair, its GPUs, and its private_mounts, which are read before SWOP's profile is checked."""
+    mounts, gpus = pair.get("private_mounts", []), pair.get("gpus")
     fit = isinstance(mounts, list) and all(isinstance(one, dict) and set(one) == {"src", "tgt"} for one in mounts)
+    valid = gpus is None or _gpus.is_valid(gpus)
     return unknown_keys(where, pair, swop.PAIR_KEYS) + (
-        [] if fit else [f"{where}: private_mounts: expected a list of mappings with src and tgt"]
+        ([] if fit else [f"{where}: private_mounts: expected a list of mappings with src and tgt"])
+        + ([] if valid else [f"{where}: invalid gpus {shown(gpus)}; expected {_gpus.EXPECTED}"])
     )
 
 

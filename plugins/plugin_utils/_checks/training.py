@@ -9,15 +9,16 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .. import _gpus
 from .._site import classic, model, wheel
 from .._site.training import CLASSIC_REQUIRED, DEFAULTS, ONLY_CLASSIC, ONLY_CURRENT, REQUIRED, in_model_dir, normalise
-from . import formats
+from .._site.training import PATHS as PATHS_HERE
+from . import downloads, formats, runs
 from .wording import kind_of, listed, shown, unknown_keys, wrong_type
 
 if TYPE_CHECKING:
     from .._site.model import Inventory
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 _PATH = re.compile(r"/[^\s:]*\Z")
 PATHS = ("pull_auth", "model_dir", "working_dir", "model_mount", "private_mount", "data_dir")
 # For each line of releases, classic or not: keys that it does not have, and what it has instead.
@@ -66,7 +67,7 @@ def _wrong_values(training: dict[str, Any]) -> list[str]:
         for key in PATHS
         if training.get(key) and not _PATH.match(training[key])
     ]
-    if not _NAME.match(training["name"]):
+    if not runs.NAME.match(training["name"]):
         expected = "expected letters, digits, dots, dashes and underscores: it names SWCI's context and tasks"
         found.append(f"swarm_training.name: invalid name {training['name']!r}; {expected}")
     if training.get("image") and re.search(r"\s", training["image"]):
@@ -79,9 +80,11 @@ def _wrong_values(training: dict[str, Any]) -> list[str]:
         for name, value in training.get(key, {}).items()
         if isinstance(value, (dict, list))
     ]
+    found += _wrong_gpus(training)
     if training.get("pull_auth") and training.get("build"):
         found.append("swarm_training.pull_auth is for an image that is pulled, and build is set: remove one of them")
     found += _shared_content(training.get("shared_content", []))
+    found += runs.problems(training) + downloads.problems(training.get("downloads", []))
     if training["program"].startswith("/"):
         expected = "a path relative to working_dir, such as model/train.py"
         found.append(f"swarm_training.program: invalid path {training['program']!r}; expected {expected}")
@@ -90,6 +93,12 @@ def _wrong_values(training: dict[str, Any]) -> list[str]:
     if bool(training.get("private_data")) != bool(training.get("private_mount")):
         found.append("swarm_training.private_data (on the hosts) and private_mount (in the ML container) must be set together")
     return found
+
+
+def _wrong_gpus(training: dict[str, Any]) -> list[str]:
+    if _gpus.is_valid(training.get("gpus", "")):
+        return []
+    return [f"swarm_training.gpus: invalid value {training['gpus']!r}; expected {_gpus.EXPECTED}"]
 
 
 def _shared_content(items: list[Any]) -> list[str]:
@@ -108,7 +117,7 @@ def _shared_content(items: list[Any]) -> list[str]:
 
 def _shared_paths(where: str, one: dict[str, str]) -> list[str]:
     found = []
-    if not (_PATH.match(one["src"]) or _NAME.match(one["src"])):
+    if not (_PATH.match(one["src"]) or runs.NAME.match(one["src"])):
         found.append(f"{where}.src: invalid value {one['src']!r}; expected an absolute path on the hosts or the name of a volume")
     if not _PATH.match(one["tgt"]):
         found.append(f"{where}.tgt: invalid path {one['tgt']!r}; expected an absolute path without colons and spaces")
@@ -137,9 +146,7 @@ def peers(inventory: Inventory) -> list[str]:
     if not given or not (operators or inventory.members("swci")):
         return []
     if not operators:
-        if inventory.members("sl"):
-            return []
-        return ["swarm_training cannot be started: swarm_swop has no host to run its SL and ML nodes; put hosts into it"]
+        return _without_swops(inventory, given)
     training, swops = normalise(given), model.swop_nodes(inventory)
     found = [
         f"{node['name']} on {host} has no SL/ML pair to start: raise swarm_training.peers_per_host, or give it pairs"
@@ -155,6 +162,12 @@ def peers(inventory: Inventory) -> list[str]:
     if training["min_peers"] > wanted:
         found.append(f"swarm_training.min_peers is {training['min_peers']}, more than the {wanted} SL/ML pairs that train: lower it")
     return found
+
+
+def _without_swops(inventory: Inventory, given: dict[str, Any]) -> list[str]:
+    if not inventory.members("sl"):
+        return ["swarm_training cannot be started: swarm_swop has no host to run its SL and ML nodes; put hosts into it"]
+    return ["swarm_training.runs needs SWOPs, which start a pair for each run: put hosts into swarm_swop"] if given.get("runs") else []
 
 
 def documents(inventory: Inventory) -> list[str]:
@@ -173,9 +186,13 @@ def files(inventory: Inventory, exists: Callable[[str], bool]) -> list[str]:
     training = inventory.training()
     found = [
         f"swarm_training.{key}: {training[key]!r} does not exist on the controller"
-        for key in ("client_wheel", "model_source")
+        for key in PATHS_HERE
         if training.get(key) and not exists(training[key])
     ]
+    if training.get("build_context") and not found and exists(posixpath.join(training["build_context"], "Dockerfile")):
+        found.append(
+            "swarm_training.build_context has a Dockerfile: put its lines into swarm_training.build, and take it out of the directory"
+        )
     if training and not _is_classic(inventory):
         host = next(iter((*inventory.members("swop"), *inventory.members("sl"), *inventory.hosts)))
         found += wheel.problems(inventory.wheel, str(inventory.get(host, "swarm_release")), training.get("build") or [])

@@ -203,6 +203,18 @@ _ENGINE = (
         "{nodes} ask(s) for GPUs, but the host has no NVIDIA device (/dev/nvidia0).",
         "Install NVIDIA's driver and load it (nvidia-smi must list the GPUs), or remove the GPUs from the inventory.",
     ),
+    (
+        "gpu_numbers",
+        ERROR,
+        "{node} asks for gpus {gpus}, but the host has no GPU {absent}, only {there}.",
+        "Ask for numbers that nvidia-smi -L lists on the host.",
+    ),
+    (
+        "gpu_amd",
+        ERROR,
+        "{nodes} ask(s) for AMD's GPUs, but the host has no {missing}.",
+        "Install AMD's driver there (amdgpu-dkms), or remove the GPUs from the inventory.",
+    ),
     ("gpu_cgroups", WARNING, "{nodes}: {cause}.", "{remedy}."),
     (
         "same_engine",

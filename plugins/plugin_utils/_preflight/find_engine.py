@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...module_utils._container.requirements import LEAST_SDK, is_older
 from .. import _engines, _gpus
@@ -94,10 +94,10 @@ def gpu_engine(look: Look) -> Iterator[Words]:
 
 
 def _of_gpus(look: Look, kind: str) -> Iterator[Words]:
-    nodes = look.host.model["gpus"]
-    text = _gpus.review(look.engine)[kind] if nodes else ""
+    nodes = _gpus.of_nvidia(look.host.model["gpus"])
+    text = _gpus.review(look.engine, look.fact("gpu_hook"))[kind] if nodes else ""
     for words in sentences([text] if text else []):
-        yield {**words, "nodes": ", ".join(nodes)}
+        yield {**words, "nodes": _gpus.words(nodes)}
 
 
 def gpu_cgroups(look: Look) -> Iterator[Words]:
@@ -105,8 +105,29 @@ def gpu_cgroups(look: Look) -> Iterator[Words]:
 
 
 def gpu_devices(look: Look) -> Iterator[Words]:
-    if look.host.model["gpus"] and not look.fact("gpus"):
-        yield {"nodes": ", ".join(look.host.model["gpus"])}
+    nodes = _gpus.of_nvidia(look.host.model["gpus"])
+    if nodes and not look.fact("gpus"):
+        yield {"nodes": _gpus.words(nodes)}
+
+
+def gpu_numbers(look: Look) -> Iterator[Words]:
+    nodes = _gpus.of_nvidia(look.host.model["gpus"])
+    there = look.fact("gpus") if nodes else []
+    for node in nodes if there else []:
+        absent = _gpus.absent([node], there)
+        if absent:
+            yield {"node": node["name"], "gpus": node["gpus"], "absent": _listed(absent), "there": _listed(there)}
+
+
+def gpu_amd(look: Look) -> Iterator[Words]:
+    nodes = _gpus.of_amd(look.host.model["gpus"])
+    missing = look.fact("amd_missing") if nodes else []
+    if missing:
+        yield {"nodes": _gpus.words(nodes), "missing": " and no ".join(missing)}
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def same_engine(look: Look) -> Iterator[Words]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _upstream_agent
 from . import services
+from .training import has_context
 
 if TYPE_CHECKING:
     from .model import Inventory
@@ -28,7 +29,7 @@ def on_host(inventory: Inventory, host: str, here: Mapping[str, Any], pairs: Seq
     own_name = str(inventory.get(host, "spire_agent_name"))
     upstream = _upstream_agent.name(own_name) if inventory.get(host, "spire_server_upstream") else ""
     ledgers = [f"{node['name']}-smlnode" for node in here["sn_nodes"]]
-    client = here["training"].get("client_volume", "") if here["training"].get("client_wheel") else ""
+    client = here["training"]["client_volume"] if here["training"] and has_context(here["training"]) else ""
     owners = [here["training"], *here["sl_nodes"], *pairs]
     own_paths = [str(owner[key]) for owner in owners for key in USER_PATHS if owner.get(key)]
     return {

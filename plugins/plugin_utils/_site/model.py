@@ -106,6 +106,7 @@ class Inventory:
     groups  name → host names, in inventory order
     peers   organisations with an inventory of their own, as `_spire.peers` reads their files
     wheel   what the training's client_wheel says of itself
+    context a digest of the files in the training's build_context
     unresolved  why variables could not be resolved, in sentences
     secrets  text → what is shown in its place (see `_checks.secrets`)
     numbers  host → kind → the numbers that its nodes have already, as `numbers.running` reads them
@@ -115,6 +116,7 @@ class Inventory:
     groups: dict[str, list[str]]
     peers: tuple[dict[str, Any], ...] = ()
     wheel: Wheel = field(default_factory=Wheel)
+    context: str = ""
     unresolved: tuple[str, ...] = ()
     secrets: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
@@ -192,6 +194,9 @@ class HostModel:
     training_files: Annotated[list[dict[str, str]], "Files of the controller that the training needs: source, path and sha256."] = field(
         default_factory=list
     )
+    downloads: Annotated[list[dict[str, str]], "Files that the training's hosts download: url, path and sha256."] = field(
+        default_factory=list
+    )
     training_dirs: Annotated[list[dict[str, str]], "Directories that these are in: path and mode."] = field(default_factory=list)
     client_dir: Annotated[str, "Where the client's wheel is put."] = ""
     ml_image: Annotated[dict[str, Any], "How the ML image is built where no SWOP builds it: name, label, context and dockerfile."] = field(
@@ -203,7 +208,9 @@ class HostModel:
     required: Annotated[list[dict[str, str]], "Those of them that must exist before a run: path and user."] = field(default_factory=list)
     models: Annotated[list[str], "Where its ML programs save their models."] = field(default_factory=list)
     model_dirs: Annotated[list[dict[str, Any]], "Directories whose owner becomes the ML program's user."] = field(default_factory=list)
-    gpus: Annotated[list[str], "Its nodes that ask for GPUs, in words."] = field(default_factory=list)
+    gpus: Annotated[list[dict[str, str]], "Its nodes that ask for GPUs: name, and gpus as an engine is asked for them."] = field(
+        default_factory=list
+    )
     agent_id: Annotated[str, "SPIFFE ID of its SPIRE Agent."] = ""
     server_host: Annotated[str, "The host whose SPIRE Server attests its agent; empty if the inventory has none."] = ""
     server_container: Annotated[str, "Name of that server's container."] = ""
@@ -656,8 +663,8 @@ def _build_proxy(inventory: Inventory) -> dict[str, str]:
 def _swci(inventory: Inventory, host: str, site: _Site, proxy: dict[str, str]) -> tuple[dict[str, dict[str, Any]], str]:
     """({file name: task}, script) of a host's SWCI, whose builds go through `proxy`."""
     training = site.training
-    definitions = swci.tasks(training, proxy)
-    files = {"first": "image-task.yml", "run": "run-task.yml", "alone": "alone-task.yml"}
+    definitions = swci.tasks(training, proxy, inventory.context)
+    files = {"first": "image-task.yml", **{key: f"{key}-task.yml" for key in definitions if key != "first"}}
     operators = [node for nodes in site.swops.values() for node in nodes]
     place = {
         **_sn_of(inventory, host, "swci", 0, site.sns),

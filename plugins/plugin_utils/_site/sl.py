@@ -184,10 +184,12 @@ def _read_only(rest: str) -> bool:
     return "ro" in rest.partition(":")[2].split(",")
 
 
-def gpus(own: Sequence[dict[str, Any]]) -> list[str]:
-    """Which of these nodes are to have GPUs: [`sl-1 (gpu 0)`, …]."""
-    wanted = [(node["name"], node.get("gpu") or node.get("gpus") or _of_program(node.get("ml") or {})) for node in own]
-    return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu]
+def gpus(own: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Which of these nodes are to have GPUs: [{name, gpus}], as an engine is asked for them, or `amd`."""
+    wanted = [
+        (node["name"], _training.devices(node.get("gpu") or "") or node.get("gpus") or _of_program(node.get("ml") or {})) for node in own
+    ]
+    return [{"name": name, "gpus": str(gpus)} for name, gpus in wanted if gpus]
 
 
 def _of_program(ml: dict[str, Any]) -> str:

@@ -10,30 +10,31 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .. import _files_below, _proxy
-from .swop import TASKRUNNER
-from .training import build_steps, environment, mount_type, one_key_each
+from .training import CONTRACT, TASKRUNNER, build_steps, environment, further_runs, has_context, mount_type, one_key_each
 
-CONTRACT = "defaultbb.cqdb.sml.hpe"
 LONGEST_STEP = 160  # bytes of a build step: the cells of the blockchain
 USR_DIR = "/platform/swarm/usr"  # where SWOP and SWCI see their user directory
 
 
-def tasks(training: dict[str, Any], proxy: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
-    """{"first": …, "run": …}: the definitions of the task that makes the ML image there and of the one that trains.
+def tasks(training: dict[str, Any], proxy: Mapping[str, str] | None = None, context: str = "") -> dict[str, dict[str, Any]]:
+    """{"first": …, "run": …}: the definitions of the task that makes the ML image there, and of the one that trains; then of each further run.
 
-    With compare_alone also "alone": the same training, in which each node trains without the others.
-
-    proxy: variable → value of the proxies that the build downloads through.
+    proxy: variable → value of the proxies that the build downloads through. context: a digest of the files that it is built from.
 
     A finalized task can neither be changed nor deleted, so each name carries a digest of what the task does: a changed
     training is a new task, an unchanged one is found again.
     """
-    first = _build_task(training, proxy or {}) if training["build"] else _pull_task(training)
-    run = {
+    first = _build_task(training, proxy or {}, context) if training["build"] else _pull_task(training)
+    runs = {"run": training, **{one["run"]: one for one in further_runs(training)}}
+    return {"first": first, **{name: _run_task(one, name, first["Name"]) for name, one in runs.items()}}
+
+
+def _run_task(training: dict[str, Any], name: str, prerequisite: str) -> dict[str, Any]:
+    task = {
         "Name": "",
         "TaskType": "RUN_SWARM",
         "Author": training["author"],
-        "Prereq": first["Name"],
+        "Prereq": prerequisite,
         "Outcome": "",
         "Body": {
             "Command": training["program"],
@@ -47,13 +48,8 @@ def tasks(training: dict[str, Any], proxy: Mapping[str, str] | None = None) -> d
             ],
         },
     }
-    tasks = {"first": first, "run": run}
-    if training["compare_alone"]:
-        alone = one_key_each({**environment(training), "SWARM_LOOPBACK": True})
-        tasks["alone"] = {**run, "Body": {**run["Body"], "Envvars": alone}}
-    for kind in (one for one in tasks if one != "first"):
-        tasks[kind]["Name"] = tasks[kind]["Outcome"] = f"{training['name']}-{kind}-{_digest(tasks[kind])}"
-    return tasks
+    task["Name"] = task["Outcome"] = f"{training['name']}-{name}-{_digest(task)}"
+    return task
 
 
 def digest(contents: Iterable[Any]) -> str:
@@ -61,7 +57,7 @@ def digest(contents: Iterable[Any]) -> str:
     return hashlib.sha256("\n".join(map(_files_below.text, contents)).encode()).hexdigest()
 
 
-def _build_task(training: dict[str, Any], proxy: Mapping[str, str]) -> dict[str, Any]:
+def _build_task(training: dict[str, Any], proxy: Mapping[str, str], context: str) -> dict[str, Any]:
     task = {
         "Name": "",
         "TaskType": "MAKE_USER_CONTAINER",
@@ -69,12 +65,12 @@ def _build_task(training: dict[str, Any], proxy: Mapping[str, str]) -> dict[str,
         "Prereq": "ROOTTASK",
         "Outcome": training["image"],
         "Body": {
-            "BuildContext": training["client_volume"] if training["client_wheel"] else None,
+            "BuildContext": training["client_volume"] if has_context(training) else None,
             "BuildType": "INLINE",
             "BuildSteps": _proxied(build_steps(training), _proxy.build_lines(proxy, LONGEST_STEP)),
         },
     }
-    return {**task, "Name": f"{training['name']}-build-{_digest(task)}"}
+    return {**task, "Name": f"{training['name']}-build-{_digest({**task, 'Context': context} if context else task)}"}
 
 
 def _proxied(steps: list[str], lines: list[str]) -> list[str]:
@@ -118,7 +114,7 @@ def script(training: dict[str, Any], definitions: dict[str, dict[str, Any]], pla
     definitions: what `tasks` returns. place: sn_ip and sn_api_port, or sn_api_service, files (as the definitions: file name), swops (how
     many SWOPs make the image there) and peers (how many SL/ML pairs train).
     """
-    context = training["name"]
+    context, runner = training["name"], training["taskrunner"]
     service = place.get("sn_api_service")
     endpoint = f"SERVICE {service}" if service else f"IP {place['sn_ip']} {place['sn_api_port']}"
     lines = [
@@ -127,15 +123,13 @@ def script(training: dict[str, Any], definitions: dict[str, dict[str, Any]], pla
         f"CREATE CONTEXT {context} WITH {endpoint}",
         f"SWITCH CONTEXT {context}",
         f"CD {USR_DIR}",
+        *_created(training),
     ]
-    for key in definitions:
-        name, peers = definitions[key]["Name"], place["swops"] if key == "first" else place["peers"]
+    for key, definition in definitions.items():
+        name, peers = definition["Name"], place["swops"] if key == "first" else place["peers"]
+        if key not in ("first", "run"):
+            lines += _saved(training)
         lines += [
-            *(
-                ["# The ML containers save their models, before they are removed.", f"SLEEP {training['save_seconds']}"]
-                if key == "alone"
-                else []
-            ),
             "# A task that is already there stays as it is: its name says what it does.",
             "EXIT ON FAILURE OFF",
             f"CREATE TASK FROM {place['files'][key]}",
@@ -143,10 +137,14 @@ def script(training: dict[str, Any], definitions: dict[str, dict[str, Any]], pla
             "EXIT ON FAILURE",
             f"GET TASK INFO {name}",
             f"GET TASK BODY {name}",
-            f"RESET TASKRUNNER {TASKRUNNER}",
-            *(["# Peers of a training that failed are not waited for.", f"RESET CONTRACT {CONTRACT}"] if key != "first" else []),
-            f"ASSIGN TASK {name} TO {TASKRUNNER} WITH {peers} PEERS",
-            f"WAIT FOR TASKRUNNER {TASKRUNNER}",
+            f"RESET TASKRUNNER {runner}",
+            *(
+                ["# Peers of a training that failed are not waited for.", f"RESET CONTRACT {training['contract']}"]
+                if key != "first"
+                else []
+            ),
+            f"ASSIGN TASK {name} TO {runner} WITH {peers} PEERS",
+            f"WAIT FOR TASKRUNNER {runner}",
         ]
     lines += [
         "# The ML containers save their models. Nothing is reset: a wait that ran out says nothing about the training.",
@@ -155,3 +153,16 @@ def script(training: dict[str, Any], definitions: dict[str, dict[str, Any]], pla
         "EXIT",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _created(training: dict[str, Any]) -> list[str]:
+    """The lines that register a taskrunner and a contract of the training's own."""
+    own = [
+        *([f"CREATE TASKRUNNER {training['taskrunner']}"] if training["taskrunner"] != TASKRUNNER else []),
+        *([f"CREATE CONTRACT {training['contract']}"] if training["contract"] != CONTRACT else []),
+    ]
+    return ["# What is already there stays as it is.", "EXIT ON FAILURE OFF", *own, "EXIT ON FAILURE"] if own else []
+
+
+def _saved(training: dict[str, Any]) -> list[str]:
+    return ["# The ML containers save their models, before they are removed.", f"SLEEP {training['save_seconds']}"]

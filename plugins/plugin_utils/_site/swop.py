@@ -8,12 +8,11 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from .. import _proxy
-from .training import FIRST_SL_PORT, SL_PORT_STEP, filled, gpu_environment, gpu_options, gpus_of, mount_type, one_key_each
+from .training import FIRST_SL_PORT, SL_PORT_STEP, filled, gpu_environment, gpu_options, gpus_of, mount_type, one_key_each, swop_devices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-TASKRUNNER = "defaulttaskbb.taskdb.sml.hpe"
 # Keys of a pair that SWOP's profile takes as they are, and what it calls them.
 OPTIONAL_KEYS = {
     "sl_fs_service": "slfsservice",
@@ -48,10 +47,10 @@ def pair(settings: dict[str, Any], index: int, number: int, nodes: int, address:
     }
 
 
-def gpus(training: dict[str, Any], pairs: Sequence[dict[str, Any]]) -> list[str]:
-    """Which of these pairs are to have GPUs: [`ml-1 (gpu 0)`, …]."""
+def gpus(training: dict[str, Any], pairs: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
+    """Which of these pairs are to have GPUs: [{name, gpus}], as SWOP is asked for them, or `amd`."""
     wanted = [(pair["ml_hostname"], gpus_of(pair, training)) for pair in pairs]
-    return [f"{name} (gpu {gpu})" for name, gpu in wanted if gpu != ""]
+    return [{"name": name, "gpus": swop_devices(gpu)} for name, gpu in wanted if gpu != ""]
 
 
 def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any], host_settings: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +61,7 @@ def profile(name: str, pairs: Sequence[dict[str, Any]], training: dict[str, Any]
     """
     return {
         "groupname": name,
-        "taskrunner": TASKRUNNER,
+        "taskrunner": training["taskrunner"],
         "policyuri": None,
         "resourcemgr": {"mgrtype": "DOCKER", "accessinfo": {"accesstype": "FROMENV"}},
         "network": host_settings["network"],

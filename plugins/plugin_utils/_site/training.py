@@ -17,11 +17,19 @@ AMD_DEVICES = ("/dev/kfd", "/dev/dri")
 REQUIRED = ("name", "image", "program", "model_dir")
 CLASSIC_REQUIRED = ("name", "program", "model_dir")
 # What only one line of releases has: in 0.3.0 the ML program runs inside the SL container, and no SWOP makes an image for it.
-ONLY_CURRENT = ("image", "build", "pull_auth", "client_wheel", "shared_content", "private_data", "private_mount", "compare_alone")
+ONLY_CURRENT = (
+    *("image", "build", "build_context", "pull_auth", "client_wheel", "shared_content", "private_data", "private_mount"),
+    *("compare_alone", "runs", "taskrunner", "contract"),
+)
 ONLY_CLASSIC = ("data_dir",)
-PATHS = ("client_wheel", "model_source")  # on the controller
+PATHS = ("client_wheel", "build_context", "model_source")  # on the controller
+TASKRUNNER = "defaulttaskbb.taskdb.sml.hpe"
+CONTRACT = "defaultbb.cqdb.sml.hpe"
+# What a further run of the program may have of its own.
+RUN_KEYS = ("name", "program", "entrypoint", "env", "epochs", "min_peers")
 DEFAULTS: dict[str, Any] = {
     "build": [],
+    "build_context": "",
     "pull_auth": "",
     "client_wheel": "",
     "client_volume": "sl-cli-lib",
@@ -30,10 +38,14 @@ DEFAULTS: dict[str, Any] = {
     "model_mount": "",
     "model_source": "",
     "shared_content": [],
+    "downloads": [],
     "peers_per_host": 2,
     "peers": 0,
     "min_peers": 2,
     "epochs": 1,
+    "runs": [],
+    "taskrunner": TASKRUNNER,
+    "contract": CONTRACT,
     "env": {},
     "node_env": {},
     "sl_env": {},
@@ -55,9 +67,16 @@ def normalise(training: dict[str, Any]) -> dict[str, Any]:
 
 
 def devices(gpus: str | int) -> str:
-    """`all`, or GPUs by their numbers, as an engine and SWOP are asked for them; a bare number would mean how many."""
+    """`all`, or GPUs by their numbers or IDs, as an engine is asked for them; a bare number would mean how many. CDI names stay as they are."""
     text = str(gpus)
-    return f"device={text}" if text[:1].isdigit() else text
+    return f"device={text}" if text[:1].isdigit() or text.startswith(("GPU-", "MIG-")) else text
+
+
+def swop_devices(gpus: str | int) -> str:
+    """The same as SWOP is asked for them, which knows no CDI names."""
+    text = devices(gpus)
+    names = [name.partition("=")[2] for name in text.split(",")] if "/" in text else []
+    return "all" if "all" in names else f"device={','.join(names)}" if names else text
 
 
 def gpus_of(one: Mapping[str, Any], training: Mapping[str, Any]) -> str | int:
@@ -74,7 +93,7 @@ def gpu_options(gpus: str | int) -> list[dict[str, Any]]:
     """The GPUs as SWOP's profile has them in `usrcontaineropts`; AMD's are devices, without a driver of the engine's."""
     if gpus == "":
         return []
-    return [{"device": list(AMD_DEVICES)}, {"group-add": ["video"]}] if is_amd(gpus) else [{"gpus": devices(gpus)}]
+    return [{"device": list(AMD_DEVICES)}, {"group-add": ["video"]}] if is_amd(gpus) else [{"gpus": swop_devices(gpus)}]
 
 
 def gpu_environment(gpus: str | int) -> dict[str, str]:
@@ -119,8 +138,28 @@ def environment(training: dict[str, Any]) -> dict[str, Any]:
         "MODEL_DIR": model.removeprefix(inside),
         "MAX_EPOCHS": training["epochs"],
         "MIN_PEERS": training["min_peers"],
+        **({"TRAINING_CONTRACT": training["contract"]} if training["contract"] != CONTRACT else {}),
         **training["env"],
     }
+
+
+def has_context(training: Mapping[str, Any]) -> bool:
+    """Whether the build takes files from the controller: the client's wheel, or a directory."""
+    return bool(training["client_wheel"] or training["build_context"])
+
+
+def further_runs(training: dict[str, Any]) -> list[dict[str, Any]]:
+    """The training as each of its further runs sees it, in their order; `run` is that run's name."""
+    alone = [{"name": "alone", "env": {"SWARM_LOOPBACK": True}}] if training["compare_alone"] else []
+    return [
+        {
+            **training,
+            **{key: value for key, value in one.items() if key != "name"},
+            "run": one["name"],
+            "env": {**training["env"], **one.get("env", {})},
+        }
+        for one in [*alone, *training["runs"]]
+    ]
 
 
 def build_steps(training: dict[str, Any]) -> list[str]:

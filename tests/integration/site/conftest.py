@@ -16,6 +16,7 @@ ORDER = (
     "test_second_run",
     "test_support",
     "test_in_progress",
+    "test_training_keys",
     "test_secrets",
     "test_by_hand",
     "test_roles_alone",

@@ -76,7 +76,7 @@ def test_first_failed_node_ends_the_wait(tmp_path, log):
 def test_gpu_on_a_host_without_gpus_is_refused(tmp_path, log):
     before = world.containers()
     outcome = world.play(log, *world.inventory(tmp_path, by_hand, {"swarm_training": {**MINE, "gpus": "0"}}), book=TRAIN)
-    assert "host-1: sl-1 (gpu device=0), sl-2 (gpu device=0): its engine has neither an NVIDIA runtime" in outcome.said
+    assert "sl-1, sl-2: gpus device=0: the engine gives containers no NVIDIA GPUs" in outcome.said
     assert world.containers() == before
 
 

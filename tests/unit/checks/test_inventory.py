@@ -108,6 +108,10 @@ BAD = {
         two_orgs(host_1={"swop_pairs": [{"gpu": "0"}]}),
         ["swop_pairs of host-1: unknown key 'gpu': did you mean 'gpus'?"],
     ),
+    "GPUs of a pair": (
+        two_orgs(host_1={"swop_pairs": [{"gpus": "first"}]}),
+        ["swop_pairs of host-1: invalid gpus 'first'; expected all, numbers such as 0,1"],
+    ),
     "nodes that are a mapping": (
         two_orgs(host_1={"sn_nodes": {"name": "x"}}),
         ["sn_nodes of host-1: expected a list of mappings, got a mapping"],

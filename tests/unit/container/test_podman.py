@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._container import podman
+from ansible_collections.swarm.learning.plugins.module_utils._container import further, podman
 from ansible_collections.swarm.learning.plugins.module_utils._container.parse import Mount, Port
 from ansible_collections.swarm.learning.plugins.module_utils._container.plan import Observed, differences, plan
 from ansible_collections.swarm.learning.plugins.module_utils._container.spec import ContainerSpec, from_inspect, over_image, to_api
@@ -58,6 +58,7 @@ def test_plan_after_apply_is_empty(case, config):
         ("ulimits", ("nofile=5:5",)),
         ("gpus", "all"),
         ("gpus", "2"),
+        ("gpus", "nvidia.com/gpu=0,nvidia.com/gpu=1"),
         ("devices", ("/dev/null:/dev/x:r",)),
         ("security_opts", ("systempaths=unconfined",)),
         ("security_opts", ("no-new-privileges:true",)),
@@ -70,6 +71,16 @@ def test_plan_after_apply_is_empty(case, config):
         ("extra_hosts", {"gateway": "host-gateway"}),
         ("log_driver", "json-file"),
         ("log_options", {"max-size": "10m"}),
+        *(
+            ("further", further.given(asked))
+            for asked in (
+                {"tmpfs": ["/run:size=64m"]},
+                {"sysctls": {"net.core.somaxconn": "9"}},
+                {"pids_limit": 100},
+                {"ipc_mode": "host"},
+                {"runtime": "crun", "domainname": "example.org"},
+            )
+        ),
     ],
 )
 def test_requested_options_are_applied_and_removed_ones_detected(fact, value):
@@ -84,6 +95,8 @@ def test_the_request_has_gpus_and_paths_as_podman_understands_them():
     body = podman.to_podman(to_api(replace(BASE, gpus="2", security_opts=("systempaths=unconfined",))))
     assert body["HostConfig"]["DeviceRequests"] == [{"Driver": "cdi", "DeviceIDs": ["nvidia.com/gpu=0", "nvidia.com/gpu=1"]}]
     assert body["HostConfig"]["SecurityOpt"] == ["systempaths=unconfined"]
+    named = podman.to_podman(to_api(replace(BASE, gpus="nvidia.com/gpu=all")))
+    assert named["HostConfig"]["DeviceRequests"] == [{"Driver": "cdi", "DeviceIDs": ["nvidia.com/gpu=all"]}]
 
 
 def test_plain_request_is_dockers_own_plus_a_label():

@@ -5,7 +5,7 @@
 from dataclasses import replace
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._container import masking, spec
+from ansible_collections.swarm.learning.plugins.module_utils._container import further, masking, spec
 from ansible_collections.swarm.learning.plugins.module_utils._container.masking import MASK
 from ansible_collections.swarm.learning.plugins.module_utils._container.plan import Observed, differences, plan
 from ansible_collections.swarm.learning.plugins.module_utils._container.spec import ContainerSpec, from_inspect, over_image, to_api
@@ -44,7 +44,7 @@ OPTIONS = {
     "cpus": st.sampled_from(["1", "0.5", "0"]),
     "shm_size": st.sampled_from(["64m", "1g"]),
     "ulimits": st.lists(st.sampled_from(["nofile=5", "core=0:1"]), max_size=2, unique=True),
-    "gpus": st.sampled_from(["all", "2", "device=0,1"]),
+    "gpus": st.sampled_from(["all", "2", "device=0,1", "nvidia.com/gpu=0"]),
     "devices": st.sampled_from([[], ["/dev/kfd"], ["/dev/kfd:/dev/x:r"]]),
     "restart_policy": st.sampled_from(["no", "always", "on-failure:3", "on-failure"]),
     "security_opts": st.lists(
@@ -64,6 +64,32 @@ OPTIONS = {
     "log_driver": st.sampled_from(["json-file", "local", "journald"]),
     "log_options": st.dictionaries(st.sampled_from(["max-size", "max-file"]), st.sampled_from(["1", "10m"]), max_size=2),
 }
+FURTHER = {
+    "ip": st.just("172.18.0.9"),
+    "ip6": st.just("fd00::9"),
+    "domainname": st.just("example.org"),
+    "dns_options": st.lists(st.sampled_from(["ndots:1", "rotate"]), max_size=2, unique=True),
+    "ipc_mode": st.sampled_from(["host", "private", "shareable"]),
+    "uts_mode": st.just("host"),
+    "userns_mode": st.just("host"),
+    "tmpfs": st.lists(st.sampled_from(["/run", "/tmp:size=64m"]), max_size=2, unique=True),
+    "sysctls": st.dictionaries(st.sampled_from(["net.core.somaxconn"]), st.sampled_from(["9"]), max_size=1),
+    "pids_limit": st.sampled_from([-1, 0, 100, 2048]),
+    "memory_swap": st.sampled_from(["2g", "-1", "1g", "0"]),
+    "memory_swappiness": st.sampled_from([0, 60]),
+    "oom_kill_disable": st.booleans(),
+    "oom_score_adj": st.sampled_from([-1000, 0, 500]),
+    "cpu_shares": st.just(512),
+    "cpuset_mems": st.just("0-1"),
+    "blkio_weight": st.just(500),
+    "cgroup_parent": st.just("science.slice"),
+    "device_cgroup_rules": st.lists(st.just("c 195:* rmw"), max_size=1),
+    "storage_options": st.dictionaries(st.just("size"), st.just("10G"), max_size=1),
+    "runtime": st.sampled_from(["runc", "nvidia"]),
+    "stop_signal": st.sampled_from(["SIGINT", "SIGTERM"]),
+    "healthcheck": st.sampled_from([{"test": ["NONE"]}, {"test": ["CMD", "true"], "interval": "30s", "retries": 2}]),
+}
+OPTIONS.update(FURTHER)
 IMAGES = st.fixed_dictionaries(
     {},
     optional={
@@ -74,9 +100,11 @@ IMAGES = st.fixed_dictionaries(
         "Volumes": st.sampled_from([None, {"/image-volume": {}}]),
         "User": st.sampled_from(["", "1000:1000"]),
         "WorkingDir": st.sampled_from(["", "/srv", "/srv/"]),
+        "Healthcheck": st.just({"Test": ["CMD", "false"]}),
+        "StopSignal": st.just("SIGQUIT"),
     },
 )
-BESIDE_ANOTHER = ("hostname", "publish", "dns", "dns_search", "extra_hosts")
+BESIDE_ANOTHER = ("hostname", "domainname", "publish", "dns", "dns_search", "dns_options", "extra_hosts", "ip", "ip6")
 
 
 @st.composite
@@ -88,6 +116,10 @@ def described(draw):
     options = {name: draw(OPTIONS[name]) for name in sorted(chosen)}
     if options.get("network", "").startswith("container:"):
         options = {name: value for name, value in options.items() if name not in BESIDE_ANOTHER}
+    if options.get("network") in (None, "bridge", "host", "none"):
+        options = {name: value for name, value in options.items() if name not in ("ip", "ip6")}
+    if options.get("uts_mode"):
+        options.pop("hostname", None)
     if options.get("entrypoint") == [""] and not options.get("command"):
         options["command"] = ["run"]
     if component == "swci":
@@ -191,7 +223,7 @@ def test_mounts_of_the_newer_form(mounts, expected):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("CpuShares", 512), ("CpuQuota", 50000), ("CpusetMems", "0"), ("Sysctls", {"net.core.somaxconn": "9"}), ("Tmpfs", {"/t": ""})],
+    [("PublishAllPorts", True), ("Links", ["/other:/sn-1/other"]), ("BlkioDeviceReadBps", [{"Path": "/dev/sda", "Rate": 1}])],
 )
 def test_manual_settings_are_detected(name, value):
     said = engine_like.inspect("sn-1", to_api(BASE), engine_like.image())
@@ -207,6 +239,31 @@ def test_manual_settings_are_detected(name, value):
         ("cpuset_cpus", "CpusetCpus", "0", "0"),
         ("memory_reservation", "MemoryReservation", 2**28, 2**28),
         ("dns_search", "DnsSearch", ["example.org"], ("example.org",)),
+        *(
+            ("further", further.FACTS[option].name, value, {option: value})
+            for option, value in (
+                ("cpu_shares", 512),
+                ("cpu_quota", 50000),
+                ("cpuset_mems", "0"),
+                ("blkio_weight", 500),
+                ("oom_kill_disable", True),
+                ("oom_score_adj", -500),
+                ("sysctls", {"net.core.somaxconn": "9"}),
+                ("tmpfs", {"/run": "size=64m"}),
+                ("dns_options", ["ndots:1"]),
+                ("device_cgroup_rules", ["c 195:* rmw"]),
+                ("storage_options", {"size": "10G"}),
+                ("ipc_mode", "host"),
+                ("uts_mode", "host"),
+                ("userns_mode", "host"),
+                ("pids_limit", 100),
+                ("memory_swap", -1),
+                ("memory_swappiness", 60),
+                ("cgroup_parent", "science.slice"),
+                ("cpu_period", 50000),
+                ("runtime", "nvidia"),
+            )
+        ),
     ],
 )
 def test_container_that_has_or_lacks_an_option(fact, name, value, seen):
@@ -243,6 +300,72 @@ def test_options_that_others_gave_a_container(fact, given, brought, differs):
     ours = engine_like.inspect("sn-1", to_api(wanted), image)
     ours["Config"][fact] = given
     assert differences(over_image(wanted, image), from_inspect(ours), DEFAULTS) == {}
+
+
+def by(**asked):
+    """A container of ours with these further options, as its engine tells it, and the spec that asked for it."""
+    wanted = spec.with_asked_label(replace(BASE, labels={spec.COMPONENT_LABEL: "sn"}, further=further.given(asked)))
+    return wanted, engine_like.inspect("sn-1", to_api(wanted), engine_like.image(Healthcheck={"Test": ["CMD", "x"]}, StopSignal="SIGQUIT"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "changed", "wanted", "differs"),
+    [
+        ({}, {"PidsLimit": 2048, "IpcMode": "shareable", "Runtime": "nvidia", "MemorySwap": -1}, {}, {}),  # the engine's own, unasked
+        ({}, {"CpuShares": 512}, {}, {"cpu_shares": 512}),
+        ({"ipc_mode": "private"}, {}, {}, {}),
+        ({"ipc_mode": "host"}, {}, {}, {"ipc_mode": "host"}),
+        ({"runtime": "nvidia"}, {"Runtime": "runc"}, {"runtime": "nvidia"}, {"runtime": "runc"}),
+        ({"pids_limit": 0}, {"PidsLimit": None}, {"pids_limit": -1}, {}),
+        ({"healthcheck": {"test": ["NONE"]}}, {}, {"healthcheck": {"test": ["NONE"]}}, {}),
+        ({"healthcheck": {"test": ["NONE"]}}, {}, {}, {"healthcheck": {"Test": ["NONE"]}}),
+        ({"stop_signal": "SIGINT"}, {}, {"stop_signal": "SIGTERM"}, {"stop_signal": "SIGINT"}),
+        ({}, {}, {"stop_signal": "SIGTERM"}, {"stop_signal": "SIGQUIT"}),
+    ],
+)
+def test_options_that_an_engine_or_image_may_give_unasked(asked, changed, wanted, differs):
+    _spec, said = by(**asked)
+    said["HostConfig"].update(changed)
+    there = from_inspect(said)
+    over = over_image(by(**wanted)[0], engine_like.image(Healthcheck={"Test": ["CMD", "x"]}, StopSignal="SIGQUIT"))
+    found = differences(over, there, DEFAULTS)
+    assert list(found) == (["further"] if differs else [])
+    assert {option: found["further"][0].get(option) for option in differs} == differs if differs else True
+
+
+def test_a_limit_of_swap_that_follows_from_the_memory():
+    wanted = replace(BASE, memory=2**29)
+    said = engine_like.inspect("sn-1", to_api(wanted), engine_like.image())
+    assert said["HostConfig"]["MemorySwap"] == 2**30
+    assert differences(over_image(wanted, engine_like.image()), from_inspect(said), DEFAULTS) == {}
+
+
+def test_fixed_addresses():
+    wanted = replace(BASE, network="net", ip="172.18.0.9", ip6="fd00::9", network_aliases=("also",))
+    ends = to_api(wanted)["NetworkingConfig"]["EndpointsConfig"]
+    assert ends == {"net": {"Aliases": ["also"], "IPAMConfig": {"IPv4Address": "172.18.0.9", "IPv6Address": "fd00::9"}}}
+    there = from_inspect(engine_like.inspect("sn-1", to_api(wanted), engine_like.image()))
+    assert (there.ip, there.ip6) == ("172.18.0.9", "fd00::9")
+    found = differences(over_image(replace(wanted, ip="172.18.0.10"), engine_like.image()), there, DEFAULTS)
+    assert found == {"ip": ("172.18.0.9", "172.18.0.10")}
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"tmpfs": ["/run", "/tmp:size=64m,mode=1777"]}, {"tmpfs": {"/run": "", "/tmp": "size=64m,mode=1777"}}),
+        ({"memory_swap": "1g"}, {"memory_swap": 2**30}),
+        ({"memory_swap": -1}, {"memory_swap": -1}),
+        ({"memory_swappiness": 0, "oom_score_adj": 0, "oom_kill_disable": False}, {"memory_swappiness": 0}),
+        ({"sysctls": {"net.core.somaxconn": 9}, "dns_options": []}, {"sysctls": {"net.core.somaxconn": "9"}}),
+        (
+            {"healthcheck": {"test": ["CMD-SHELL", "true"], "interval": "1.5s", "timeout": "200ms", "start_period": None, "retries": 3}},
+            {"healthcheck": {"Test": ["CMD-SHELL", "true"], "Interval": 1500000000, "Timeout": 200000000, "Retries": 3}},
+        ),
+    ],
+)
+def test_further_options_as_the_engine_has_them(params, expected):
+    assert further.given(params) == expected
 
 
 # --- secrets ------------------------------------------------------------------------------------------------------------

@@ -41,7 +41,13 @@ FLAGS = {
             "--apls-ip --primary-apls-ip --apls-port --primary-apls-port --secondary-apls-ip --secondary-apls-port --apls-docker-name "
             "--key --cert --cacert --capath --socket-path --pull --memory --memory-reservation --cpus --cpuset-cpus --shm-size "
             "--ulimit --gpus --device --restart --security-opt --cap-add --cap-drop --group-add --privileged --read-only --pid "
-            "--cgroupns --init --entrypoint --network-alias --add-host --dns --dns-search --log-driver --log-opt"
+            "--cgroupns --init --entrypoint --network-alias --add-host --dns --dns-search --log-driver --log-opt "
+            "--dns-option --domainname --ip --ip6 --ipc --uts --userns --tmpfs --sysctl --pids-limit --memory-swap "
+            "--memory-swappiness --oom-kill-disable --oom-score-adj --cpu-shares --cpu-period --cpu-quota --cpuset-mems "
+            "--blkio-weight --cgroup-parent --device-cgroup-rule --storage-opt --runtime --stop-signal --stop-timeout "
+            "--health-cmd --health-interval --health-timeout --health-start-period --health-retries --no-healthcheck "
+            "--mount --env-file --label-file --expose --publish-all --link --volumes-from --volume-driver --platform "
+            "--disable-content-trust --cidfile"
         ),
     ),
     "`run-sn`, release 2.x": (

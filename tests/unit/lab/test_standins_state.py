@@ -141,6 +141,24 @@ def test_unfinished_work_of_a_swop_has_failed():
     assert (state.status(ended), ended["peers"][1]["detail"]) == ("FAILED", "its SWOP stopped or was restarted")
 
 
+def test_a_swop_that_is_called_into_a_run_that_goes_on():
+    swarm, runner = Consortium(), state.DEFAULT_TASKRUNNER
+    for uid in ("s", "t"):
+        swarm.do("enrol", {"type": "swop", "uid": uid, "name": f"swop-{uid}", "taskrunner": runner, "nodes": 2, "parent_uid": "sn"})
+    swarm.do("create_task", {**RUN, "Prereq": "ROOTTASK"})
+    swarm.do("finalize_task", "train")
+    run = swarm.do("assign", runner, task="train", peers=2, target=None)["run"]
+    assert swarm.do("claim", runner, run=run, swop="s", peers=["sl-1", "sl-2"]) == {"indexes": [0, 1]}
+    assert swarm.do("claim", runner, run=run, swop="t", peers=["sl-3", "sl-4"]) == {"indexes": []}
+    with pytest.raises(Failed, match="SWOP s has part in task train already"):
+        swarm.do("assign", runner, task="train", peers=None, target="s")
+    assert swarm.do("assign", runner, task="train", peers=None, target="t") == {"run": run, "wanted": 2}
+    assert swarm.do("claim", runner, run=run, swop="t", peers=["sl-3", "sl-4"]) == {"indexes": [2, 3]}
+    assert state.status(swarm.state["taskrunners"][runner]) == "RUNNING"
+    with pytest.raises(Failed, match="RESET TASKRUNNER first"):
+        swarm.do("assign", runner, task="train", peers=2, target=None)
+
+
 def test_tasks_need_their_prerequisite_and_targets_their_swop():
     swarm = Consortium()
     swarm.do("create_task", RUN)

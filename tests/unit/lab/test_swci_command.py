@@ -93,6 +93,18 @@ def test_a_task_that_is_not_final_is_deleted_once(container: Container):
     assert [run(container, "DELETE TASK build")["changed"] for _time in range(2)] == [True, False]
 
 
+def test_a_swop_is_called_into_a_task_that_others_run_once(container: Container, sn: SwarmNetwork):
+    for command in CHAIN[2:5]:
+        run(container, command)
+    claim = {"run": sn.api.get(f"/taskrunners/{RUNNER}")["run"], "swop": "u1", "peers": ["swop-1"]}
+    sn.api.post(f"/taskrunners/{RUNNER}/claim", claim)
+    sn.api.post("/nodes", {"type": "swop", "uid": "u2", "name": "swop-2", "taskrunner": RUNNER, "nodes": 2})
+    seen = [run(container, f"ASSIGN TASK build TO {RUNNER} TARGET u2", check)["changed"] for check in (True, False, False, True)]
+    assert seen == [True, True, False, False]
+    assert run(container, f"ASSIGN TASK build TO {RUNNER} TARGET u1")["changed"] is False
+    assert run(container, f"LIST TASKRUNNER PEERS {RUNNER}")["output"] == ["u1", "u2"]
+
+
 def test_a_name_within_another_is_not_taken_for_it(container: Container):
     run(container, "CREATE CONTRACT heart.study.two")
     assert run(container, "CREATE CONTRACT heart.study")["changed"]

@@ -72,7 +72,13 @@ def sl_nodes(site: Site) -> None:
 EXTERNAL_APLS = {"everywhere": {"swarm_apls_ip": "192.0.2.9"}}
 EXTERNAL_SPIRE = {"host_1": {"spire_server_federates_with": [{"trust_domain": "org9", "address": "192.0.2.10", "port": 8443}]}}
 BEHIND_PROXY = {"everywhere": PROXY}
-WITH_GPUS = {"training": {"gpus": "all"}}
+
+
+def gpus(wanted: str) -> dict[str, object]:
+    return {"training": {"gpus": wanted}}
+
+
+WITH_GPUS = gpus("all")
 
 CASES = {
     "host_reachable": Case(
@@ -112,8 +118,10 @@ CASES = {
     "storage_d_type": Case(fact("engine", "DriverStatus", [["Supports d_type", "false"]]), ("d_type", "ftype=1")),
     "cgroup_limits": Case(fact("engine", "MemoryLimit", False), ("does not support memory limits", "cgroup_enable=memory")),
     "selinux": Case(fact("engine", "SecurityOptions", ["name=selinux"]), ("SELinux", "label=disable")),
-    "gpu_engine": Case(lambda site: None, ("ml-3 (gpu all)", "NVIDIA runtime", "nvidia-ctk"), inventory=WITH_GPUS),
-    "gpu_devices": Case(lambda site: None, ("ml-3 (gpu all)", "/dev/nvidia0", "nvidia-smi"), inventory=WITH_GPUS),
+    "gpu_engine": Case(lambda site: None, ("ml-3 (gpus all)", "NVIDIA runtime", "nvidia-ctk"), inventory=WITH_GPUS),
+    "gpu_devices": Case(lambda site: None, ("ml-3 (gpus all)", "/dev/nvidia0", "nvidia-smi"), inventory=WITH_GPUS),
+    "gpu_numbers": Case(fact("gpus", [0, 1]), ("ml-3", "device=1,2", "no GPU 2, only 0, 1", "nvidia-smi -L"), inventory=gpus("1,2")),
+    "gpu_amd": Case(lambda site: None, ("ml-3 (gpus amd=0)", "no /dev/kfd", "amdgpu-dkms"), inventory=gpus("amd=0")),
     "gpu_cgroups": Case(
         lambda site: site.facts()["engine"].update(Runtimes={"nvidia": None}, CgroupDriver="systemd"),
         ("daemon-reload", "nvidia-ctk cdi generate"),
@@ -178,6 +186,15 @@ def test_every_check_has_a_case():
     assert set(CASES) == set(CHECKS)
     assert set(judge.FINDERS) == set(CHECKS)
     assert {check.severity for check in CHECKS.values()} == set(SEVERITIES)
+
+
+@pytest.mark.parametrize("wanted", ["all", "0", "nvidia.com/gpu=1", "amd"])
+def test_gpus_that_are_there(wanted):
+    site = Site(**gpus(wanted))
+    for host in site.hosts:
+        site.facts(host).update(gpus=[0, 1], gpu_hook=True, amd_missing=[])
+        site.facts(host)["engine"].update(CgroupDriver="cgroupfs")
+    assert [one for one in site.judged()["findings"] if one["check"].startswith("gpu_")] == []
 
 
 def test_a_healthy_site_has_no_finding_and_everything_is_seen():

@@ -125,8 +125,10 @@ def test_directories_that_must_exist(inventory, directories, owned):
 
 
 def test_gpus_that_must_exist():
-    assert model.derive(by_hand(host_2={"sl_nodes": [{}, {"ml": {"gpus": "all"}}]}))["host-2"]["gpus"] == ["sl-4 (gpu all)"]
-    assert model.derive(two_orgs(host_1={"swop_pairs": [{"gpus": "0"}]}))["host-1"]["gpus"] == ["ml-1 (gpu 0)"]
+    assert model.derive(by_hand(host_2={"sl_nodes": [{}, {"ml": {"gpus": "all"}}]}))["host-2"]["gpus"] == [{"name": "sl-4", "gpus": "all"}]
+    two_of_them = model.derive(by_hand(host_2={"sl_nodes": [{"ml": {"gpus": "2"}}]}))["host-2"]["gpus"]
+    assert two_of_them == [{"name": "sl-3", "gpus": "2"}]  # as the module takes it: so many
+    assert model.derive(two_orgs(host_1={"swop_pairs": [{"gpus": "0"}]}))["host-1"]["gpus"] == [{"name": "ml-1", "gpus": "device=0"}]
 
 
 def test_another_wheel_or_line_is_another_ml_image():

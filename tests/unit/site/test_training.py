@@ -310,6 +310,147 @@ def test_shared_content_that_cannot_work(items, message):
     assert any(message in sentence for sentence in said), said
 
 
+ALONE = {"name": "alone", "env": {"SWARM_LOOPBACK": True, "SHARED": "own"}, "epochs": 9, "program": "model/other.py --x"}
+
+
+def test_further_runs():
+    derived = _site.derive(two_orgs(training={"env": {"SHARED": "all", "KEPT": "1"}, "runs": [ALONE, {"name": "again"}]}))["host-1"]
+    tasks = derived["swci_tasks"]
+    assert list(tasks) == ["image-task.yml", "run-task.yml", "alone-task.yml", "again-task.yml"]
+    assert [formats.task_problems(task) for task in tasks.values()] == [[]] * 4
+    run, alone, again = (tasks[f"{name}-task.yml"] for name in ("run", "alone", "again"))
+    assert {task["Prereq"] for task in (run, alone, again)} == {tasks["image-task.yml"]["Name"]}
+    assert alone["Name"].startswith("cifar10-alone-")
+    assert alone["Body"]["Command"] == "model/other.py --x"
+    assert alone["Body"]["Envvars"] == [
+        *({"MODEL_DIR": "model"}, {"MAX_EPOCHS": 9}, {"MIN_PEERS": 2}),
+        *({"SHARED": "own"}, {"KEPT": "1"}, {"SWARM_LOOPBACK": True}),
+    ]
+    assert again["Body"] == run["Body"]
+    lines = derived["swci_script"].splitlines()
+    begins = [lines.index(f"ASSIGN TASK {task['Name']} TO defaulttaskbb.taskdb.sml.hpe WITH 4 PEERS") for task in (run, alone, again)]
+    assert begins == sorted(begins)
+    for begin in begins:  # each run is over, and has saved its models, before the next one removes its containers
+        rest = [line for line in lines[begin + 1 :] if not line.startswith("#")]
+        assert rest[:2] == ["WAIT FOR TASKRUNNER defaulttaskbb.taskdb.sml.hpe", "SLEEP 60"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "message"),
+    [
+        (["alone"], "swarm_training.runs[0]: expected a mapping with a name, got text"),
+        ([{"program": "x"}], "swarm_training.runs[0].name: invalid name None; expected letters"),
+        ([{"name": "run"}], "swarm_training.runs[0].name: invalid name 'run'"),
+        ([{"name": "a", "peers": 2}], "swarm_training.runs[0]: unknown key 'peers'"),
+        ([{"name": "a", "epochs": 0}], "swarm_training.runs[0].epochs: invalid value 0; expected a whole number, 1 or more"),
+        ([{"name": "a", "env": ["A=1"]}], "swarm_training.runs[0].env: expected a mapping, got a list"),
+        ([{"name": "a"}, {"name": "a"}], "swarm_training.runs: the name 'a' is used more than once"),
+        ([{"name": "a", "program": "x" * 161}], "task a-task.yml of swarm_training.Body.Command has 161 bytes"),
+    ],
+)
+def test_further_runs_that_cannot_be(runs, message):
+    said = stages.problems(two_orgs(training={"runs": runs}), lambda _path: True)
+    assert any(message in sentence for sentence in said), said
+
+
+def test_a_run_alone_has_its_name():
+    training = {"compare_alone": True, "runs": [{"name": "again"}]}
+    assert list(_site.derive(two_orgs(training=training))["host-1"]["swci_tasks"])[2:] == ["alone-task.yml", "again-task.yml"]
+    said = stages.problems(two_orgs(training={"compare_alone": True, "runs": [{"name": "alone"}]}), lambda _path: True)
+    assert said == ["swarm_training.runs: the name 'alone' is used more than once"]
+
+
+def test_further_runs_need_swops():
+    by_hand = two_orgs(training={"runs": [{"name": "a"}]}, groups={"swarm_sl": ["host-1"]}, without=("swarm_swop",))
+    assert any("swarm_training.runs needs SWOPs" in sentence for sentence in stages.problems(by_hand, lambda _path: True))
+
+
+def test_taskrunner_and_contract_of_its_own():
+    derived = _site.derive(two_orgs(training={"taskrunner": "ward.tasks", "contract": "ward.contract"}))["host-1"]
+    assert derived["swop_profiles"]["swop-1"]["taskrunner"] == "ward.tasks"
+    assert {"TRAINING_CONTRACT": "ward.contract"} in derived["swci_tasks"]["run-task.yml"]["Body"]["Envvars"]
+    script = derived["swci_script"]
+    assert "EXIT ON FAILURE OFF\nCREATE TASKRUNNER ward.tasks\nCREATE CONTRACT ward.contract\nEXIT ON FAILURE\n" in script
+    assert "RESET CONTRACT ward.contract\n" in script
+    assert "default" not in script
+
+
+DOWNLOAD = {"url": "https://data.example.org/train.npz", "path": "/srv/data/train.npz", "sha256": "a" * 64}
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (["https://x/y"], "swarm_training.downloads[0]: expected a mapping with url, path and sha256, got text"),
+        ([{**DOWNLOAD, "out": "x"}], "swarm_training.downloads[0]: unknown key 'out'"),
+        ([{"url": DOWNLOAD["url"], "path": "/srv/a"}], "swarm_training.downloads[0]: 'sha256' is missing; expected the 64"),
+        ([{**DOWNLOAD, "sha256": "abc"}], "swarm_training.downloads[0].sha256: invalid value 'abc'; expected the 64"),
+        (
+            [{**DOWNLOAD, "path": "train.npz"}],
+            "swarm_training.downloads[0].path: invalid value 'train.npz'; expected the file's absolute path",
+        ),
+        (
+            [{**DOWNLOAD, "url": "ftp://me:a-secret@x/y"}],
+            "swarm_training.downloads[0].url: invalid value; expected an address such as https://",
+        ),
+        ([DOWNLOAD, DOWNLOAD], "swarm_training.downloads: /srv/data/train.npz is the path of more than one"),
+    ],
+)
+def test_downloads_that_cannot_be(items, message):
+    said = stages.problems(two_orgs(training={"downloads": items}), lambda _path: True)
+    assert any(message in sentence for sentence in said), said
+    assert "a-secret" not in "".join(said)
+
+
+def test_directories_of_what_is_copied_and_downloaded():
+    assert stages.problems(two_orgs(training={"downloads": [DOWNLOAD]}), lambda _path: True) == []
+    files = [{"path": "/srv/client/a.whl"}, {"path": "/srv/model/train.py"}]
+    downloads = [DOWNLOAD, {**DOWNLOAD, "path": "/srv/model/data.npz"}]
+    assert content.directories(files, downloads) == [
+        {"path": "/srv/client", "mode": "0755"},
+        {"path": "/srv/model", "mode": "0755"},
+        {"path": "/srv/data"},
+    ]
+
+
+@pytest.mark.parametrize("key", ["taskrunner", "contract"])
+def test_name_of_a_taskrunner_or_contract(key):
+    said = stages.problems(two_orgs(training={key: "a/b"}), lambda _path: True)
+    assert any(f"swarm_training.{key}: invalid name 'a/b'; expected letters" in sentence for sentence in said), said
+
+
+def test_build_context(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "requirements.txt").write_text("keras", encoding="utf-8")
+    (tmp_path / "data/ca.pem").write_text("certificate", encoding="utf-8")
+    training = _training.normalise({**TRAINING, "client_wheel": "", "build_context": str(tmp_path)})
+    files = content.listing(training, "/srv/client")
+    assert {file["path"] for file in files} == {"/srv/client/requirements.txt", "/srv/client/data/ca.pem"}
+    before = content.digest(str(tmp_path))
+    first = swci.tasks(training, context=before)["first"]
+    assert first["Body"]["BuildContext"] == "sl-cli-lib"
+    (tmp_path / "requirements.txt").write_text("keras matplotlib", encoding="utf-8")
+    assert swci.tasks(training, context=content.digest(str(tmp_path)))["first"]["Name"] != first["Name"]
+    assert swci.tasks({**training, "build_context": ""})["first"]["Body"]["BuildContext"] is None
+
+
+@pytest.mark.parametrize(
+    ("training", "there", "message"),
+    [
+        ({"build_context": "/files/context"}, False, "swarm_training.build_context: '/files/context' does not exist on the controller"),
+        (
+            {"build_context": "/files/context"},
+            True,
+            "swarm_training.build_context has a Dockerfile: put its lines into swarm_training.build",
+        ),
+        ({"build_context": "/files/context", "build": []}, True, "swarm_training.build_context is for an image that is built"),
+    ],
+)
+def test_build_context_that_cannot_be(training, there, message):
+    said = stages.problems(two_orgs(training=training), lambda path: there or "context" not in path)
+    assert any(message in sentence for sentence in said), said
+
+
 def test_only_the_swci_host_has_the_script(model):
     assert model["host-2"]["swci_script"] == ""
 
