@@ -14,6 +14,7 @@ from .model import DEFAULTS
 
 _COLLECTION = "swarm.learning."
 _SHARED = f"{_COLLECTION}swarm"
+_OF_ANSIBLE = {"ansible_host"}  # a task sees it on every host, as the host's name if the inventory does not set it
 _ROLES = Path(__file__).parents[3] / "roles"
 
 
@@ -25,7 +26,7 @@ def names(inventory: Iterable[str], defined: Iterable[str], roles: Iterable[str]
     roles      the roles of the play, whose own defaults nobody has set; those of the role `swarm` are the model's own
     """
     own = {name for role in roles if role.startswith(_COLLECTION) for name in _defaults(role)}
-    return sorted(DEFAULTS.keys() & (set(inventory) | (set(defined) - own)))
+    return sorted(DEFAULTS.keys() & (set(inventory) | (set(defined) - own - _OF_ANSIBLE)))
 
 
 def _defaults(role: str) -> set[str]:
