@@ -18,6 +18,7 @@ ORDER = (
     "test_in_progress",
     "test_training_keys",
     "test_secrets",
+    "test_sequences",
     "test_by_hand",
     "test_roles_alone",
     "test_exchange",
