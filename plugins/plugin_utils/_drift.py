@@ -14,6 +14,7 @@ from typing import Any
 from ..module_utils._spire.fingerprints import fingerprints
 from . import _client_volume, _engines, _gpus, _images
 from ._site import numbers
+from ._site.training import has_context
 
 AS_WANTED = "swarm_as_wanted"  # the group that the role drift fills
 
@@ -61,15 +62,14 @@ def _missing_images(images: Sequence[dict[str, Any]], model: Mapping[str, Any]) 
 
 
 def _gpu_reasons(info: Mapping[str, Any], model: Mapping[str, Any]) -> list[str]:
-    if not model["gpus"]:
-        return []
-    found = list(_gpus.review(info).values()) if any("(gpu amd" not in one for one in model["gpus"]) else []
-    return [reason for reason in found if reason] + [f"{one} is to be checked" for one in model["gpus"] if "(gpu amd" in one]
+    """What the role host warns of. GPUs are tried where something is to be started; where nothing is, the nodes have theirs."""
+    warning = _gpus.review(info)["warning"] if _gpus.of_nvidia(model["gpus"]) else ""
+    return [warning] if warning else []
 
 
 def _volume_is_due(volumes: Iterable[Mapping[str, Any]], model: Mapping[str, Any]) -> bool:
     training = model["training"]
-    if not (training and training["client_wheel"] and model["swop_nodes"]):
+    if not (training and has_context(training) and model["swop_nodes"]):
         return False
     return _client_volume.is_due(volumes, training["client_volume"], {"type": "none", "o": "bind", "device": model["client_dir"]})
 

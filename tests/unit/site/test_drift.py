@@ -56,7 +56,7 @@ def test_a_question_for_each_container():
             ["its nodes run under other numbers"],
         ),
         ({}, {"ml_image": {"name": "user-env", "label": {"learning.swarm.build": "0"}}}, ["image user-env is missing"]),
-        ({}, {"gpus": ["sl-1 (gpu amd 0)"]}, ["sl-1 (gpu amd 0) is to be checked"]),
+        ({}, {"gpus": [{"name": "sl-1", "gpus": "amd=0"}, {"name": "sl-2", "gpus": "all"}]}, []),
         (
             {"host_info": {**ENGINE["host_info"], "SecurityOptions": ["name=userns"]}},
             {},
@@ -68,11 +68,14 @@ def test_what_an_engine_lacks(engine, own, reasons):
     assert _drift.of_engine({**ENGINE, **engine}, model(**own), "swarm", "/var/lib/swarm-learning", "1.8.4") == reasons
 
 
-def test_an_engine_without_gpus_and_without_the_volume_of_the_wheel():
-    assert "NVIDIA runtime" in _drift.of_engine(ENGINE, model(gpus=["sl-1 (gpus all)"]), "swarm", "/d", "")[0]
-    training = {"client_wheel": "/w.whl", "client_volume": "sl-cli-lib"}
-    with_swop = model(training=training, swop_nodes=[{"name": "swop-1"}], client_dir="/d/client")
-    assert _drift.of_engine(ENGINE, with_swop, "swarm", "/d", "") == ["volume sl-cli-lib differs"]
+def test_an_engine_that_loses_gpus_and_one_without_the_volume_of_the_build():
+    info = {**ENGINE["host_info"], "Runtimes": {"nvidia": {}}, "CgroupDriver": "systemd"}
+    asks = model(gpus=[{"name": "sl-1", "gpus": "all"}])
+    assert "systemctl daemon-reload" in _drift.of_engine({**ENGINE, "host_info": info}, asks, "swarm", "/d", "")[0]
+    for built_from in ({"client_wheel": "/w.whl", "build_context": ""}, {"client_wheel": "", "build_context": "/context"}):
+        training = {**built_from, "client_volume": "sl-cli-lib"}
+        with_swop = model(training=training, swop_nodes=[{"name": "swop-1"}], client_dir="/d/client")
+        assert _drift.of_engine(ENGINE, with_swop, "swarm", "/d", "") == ["volume sl-cli-lib differs"]
 
 
 # Two organisations: each has a server and an agent, and their containers were told of each other.
