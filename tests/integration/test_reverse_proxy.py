@@ -12,6 +12,7 @@ import threading
 
 import pytest
 import yaml
+from ansible_collections.swarm.learning.plugins.plugin_utils import _nginx
 
 from lab import certificates, images, playbook_runner
 from tests.integration.site import lab_platform as world
@@ -134,3 +135,20 @@ def test_names_lead_to_servers_and_a_reload_ends_no_connection(docker_client, ga
 def test_a_proxy_that_does_not_run_is_reported(deploy):
     outcome = deploy({ONE: "no-such-host.invalid:443"})
     assert f"localhost: the reverse proxy {NAME} does not take its configuration" in outcome.said
+
+
+LONG_NAME = ".".join(["a" * 60] * 4)
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [{}, {LONG_NAME: "192.0.2.1:443"}, {f"fs.sl-{n}.swarm": f"192.0.2.1:{16000 + n}" for n in range(600)}],
+    ids=["none", "a long name", "many"],
+)
+def test_nginx_takes_the_configuration(routes, docker_client, tmp_path):
+    (tmp_path / "nginx.conf").write_text(_nginx.configuration(routes))
+    command = ["-t", "-c", "/conf/nginx.conf"]
+    image = images.nginx(docker_client, images.base(docker_client))
+    mounts = [f"{tmp_path}:/conf:ro"]
+    said = docker_client.containers.run(image, command, entrypoint=["nginx"], volumes=mounts, remove=True, stdout=True, stderr=True)
+    assert b"test is successful" in said
