@@ -71,7 +71,7 @@ def test_example(world, module, arguments):
             (Path(params["usr_dir"]) / params[option]).touch()
     if "config_dir" in params:
         (Path(params["config_dir"]) / "agent.conf").write_text('join_token = "${SPIRE_JOIN_TOKEN}"\n', encoding="utf-8")
-    if "nodes" in params:  # of a training that was started before
+    if module == "swarm_training":  # that was started before
         pair = world.params("sl")
         run("sl", **pair)
         params["nodes"] = [{"name": pair["name"], "ml": pair["ml"]["name"]}]
