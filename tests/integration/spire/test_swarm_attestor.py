@@ -81,6 +81,6 @@ def test_wrong_file_is_refused_before_anything_is_touched(spire, plugin, image_w
         AssertionError, match=rf"plugin_checksum is {WRONG}, and {PATH} in image {image_with_plugin} on localhost has {found}"
     ):
         spire.roles(AGENT, spire_agent_image=image_with_plugin, spire_agent_swarm_plugin={"plugin_cmd": PATH, "plugin_checksum": WRONG})
-    with pytest.raises(AssertionError, match="/no/such/plugin is no file on localhost that can be run"):
+    with pytest.raises(AssertionError, match="/no/such/plugin is not an executable file on localhost"):
         spire.roles(AGENT, spire_agent_swarm_plugin={"plugin_file": "/no/such/plugin"})
     assert started(spire) == before
