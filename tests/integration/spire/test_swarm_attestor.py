@@ -75,10 +75,10 @@ def test_a_container_is_attested_by_its_kind(spire, plugin):
 
 def test_wrong_file_is_refused_before_anything_is_touched(spire, plugin, image_with_plugin):
     before, found = started(spire), hashlib.sha256(Path(plugin).read_bytes()).hexdigest()
-    with pytest.raises(AssertionError, match=rf"plugin_checksum is {WRONG}, and {plugin} on localhost has {found}"):
+    with pytest.raises(AssertionError, match=rf"plugin_checksum is {WRONG}, but {plugin} on localhost has {found}"):
         spire.roles(AGENT, spire_agent_swarm_plugin={"plugin_file": plugin, "plugin_checksum": WRONG})
     with pytest.raises(
-        AssertionError, match=rf"plugin_checksum is {WRONG}, and {PATH} in image {image_with_plugin} on localhost has {found}"
+        AssertionError, match=rf"plugin_checksum is {WRONG}, but {PATH} in image {image_with_plugin} on localhost has {found}"
     ):
         spire.roles(AGENT, spire_agent_image=image_with_plugin, spire_agent_swarm_plugin={"plugin_cmd": PATH, "plugin_checksum": WRONG})
     with pytest.raises(AssertionError, match="/no/such/plugin is not an executable file on localhost"):
