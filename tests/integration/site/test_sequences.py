@@ -16,6 +16,7 @@ from tests.integration.site import lab_platform as world
 LAB = ("-i", str(world.LAB))
 WHAT_IS_ASKED = ("Binds", "Mounts", "PortBindings", "RestartPolicy", "NetworkMode", "Memory", "ExtraHosts", "SecurityOpt", "PidMode")
 REPLACES = "learning.swarm.replaces"  # which container it was re-created for
+ENDS_SECONDS = 30
 FILES = r"cd /var/lib/swarm-learning && find . -name data -prune -o -type f -exec sha256sum {} + | sort"
 
 
@@ -35,10 +36,14 @@ def interrupted(task, *arguments):
     """Run site, and press Ctrl-C when it begins with a task."""
     command = [world.playbook_runner.BIN / "ansible-playbook", world.SITE, *arguments]
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=world.ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=world.ROOT, env=environment, start_new_session=True, **pipes) as process:
         seen = next((line for line in process.stdout if line.startswith("TASK [") and task in line), None)
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it, to all of its processes
+        try:
+            process.communicate(timeout=ENDS_SECONDS)
+        except subprocess.TimeoutExpired:  # a run that does not end by itself is interrupted all the more
+            os.killpg(process.pid, signal.SIGKILL)
     assert seen, f"there was no task {task}"
 
 
