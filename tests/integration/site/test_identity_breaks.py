@@ -106,7 +106,7 @@ def test_playbook_identity_names_an_agent_that_has_not_joined(log):
     TWO.run("sh", "-c", 'umask 077; echo "$1" >"$2"', "sh", json.dumps({"token": "x", "expires_at": 0}), file)
     outcome = world.play(log, "-i", str(world.LAB), book="swarm.learning.identity")
     assert outcome.run.status != 0
-    assert f"agent {new} is not attested: the join token that was made for it was never used, and expired 1970-01-01" in outcome.said
+    assert f"agent {new} is not attested: the join token that was created for it was never used, and expired at 1970-01-01" in outcome.said
     world.spire(TWO, "entry", "delete", "-entryID", result["entry"]["id"])
     assert world.worked(world.play(log, "-i", str(world.LAB), book="swarm.learning.identity")).changes() == []
     TWO.run("rm", file)

@@ -41,9 +41,9 @@ def interrupted(task, *arguments):
         seen = next((line for line in process.stdout if line.startswith("TASK [") and task in line), None)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does it, to all of its processes
         try:
-            process.communicate(timeout=ENDS_SECONDS)
+            process.wait(ENDS_SECONDS)
         except subprocess.TimeoutExpired:  # a run that does not end by itself is interrupted all the more
-            os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
     assert seen, f"there was no task {task}"
 
 
