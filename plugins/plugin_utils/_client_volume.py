@@ -12,7 +12,7 @@ from ..module_utils._container.spec import OWN_LABEL
 LABEL = f"{OWN_LABEL}component"
 
 
-def is_due(volumes: Iterable[Mapping[str, Any]], name: str, options: Mapping[str, str]) -> bool:
+def is_due(volumes: Iterable[Mapping[str, Any]], name: str, driver_options: Mapping[str, str]) -> bool:
     """Whether the volume `name` has to be created, or created again with these options of its driver.
 
     volumes: as the engine lists them. One that somebody made by hand, as the platform's documents say, has no label and stays as it is.
@@ -20,4 +20,4 @@ def is_due(volumes: Iterable[Mapping[str, Any]], name: str, options: Mapping[str
     found = next((volume for volume in volumes if volume["Name"] == name), None)
     if found is None:
         return True
-    return LABEL in (found.get("Labels") or {}) and (found.get("Options") or {}) != dict(options)
+    return LABEL in (found.get("Labels") or {}) and (found.get("Options") or {}) != dict(driver_options)

@@ -14,7 +14,6 @@ from typing import Any
 from ..module_utils._spire.fingerprints import fingerprints
 from . import _client_volume, _engines, _gpus, _images
 from ._site import numbers
-from ._site.training import has_context
 
 AS_WANTED = "swarm_as_wanted"  # the group that the role drift fills
 
@@ -50,8 +49,9 @@ def of_engine(engine: Mapping[str, Any], model: Mapping[str, Any], network: str,
         found.append(f"network {network} is missing")
     if numbers.moved(model, containers):
         found.append("its nodes run under other numbers")
-    if _volume_is_due(engine["volumes"], model):
-        found.append(f"volume {model['training']['client_volume']} differs")
+    volume = model["client_volume"]
+    if volume and _client_volume.is_due(engine["volumes"], **volume):
+        found.append(f"volume {volume['name']} differs")
     return found
 
 
@@ -65,13 +65,6 @@ def _gpu_reasons(info: Mapping[str, Any], model: Mapping[str, Any]) -> list[str]
     """What the role host warns of. GPUs are tried where something is to be started; where nothing is, the nodes have theirs."""
     warning = _gpus.review(info)["warning"] if _gpus.of_nvidia(model["gpus"]) else ""
     return [warning] if warning else []
-
-
-def _volume_is_due(volumes: Iterable[Mapping[str, Any]], model: Mapping[str, Any]) -> bool:
-    training = model["training"]
-    if not (training and has_context(training) and model["swop_nodes"]):
-        return False
-    return _client_volume.is_due(volumes, training["client_volume"], {"type": "none", "o": "bind", "device": model["client_dir"]})
 
 
 def review(hosts: Iterable[str], answers: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -132,16 +125,19 @@ def _of_agent(
     if own is None:
         return [f"the SPIRE Server of {agent} was not asked"]
     found = [f"{agent} does not know its server's CA"] if kept and not set(own["authorities"]) <= set(kept) else []
-    record = hashlib.sha256(_record(server, answers, models).encode()).hexdigest()
-    recorded = list(answers[host]["checksums"].values())
-    return found if recorded in ([], [record]) else [*found, "the record of trust differs"]
+    record = _record(server, answers, models)
+    expected = None if record is None else [hashlib.sha256(record.encode()).hexdigest()]
+    is_recorded = record == "" or list(answers[host]["checksums"].values()) in ([], expected)
+    return found if is_recorded else [*found, "the record of trust differs"]
 
 
-def _record(server: str, answers: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]) -> str:
-    """What the file below `trust` of an agent's host says, as the role spire_agent writes it."""
+def _record(server: str, answers: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """What the file below `trust` of an agent's host says, as the role spire_agent writes it; empty for none, None if a bundle is missing."""
     copies = next(iter(answers[server]["trust"].values()))["copies"]
     domains = [other["trust_domain"] for other in models[server]["federates_with"]]
-    return "\n".join(sorted(copies[domain]["record"] for domain in domains if copies.get(domain, {}).get("record")))
+    if not copies.keys() >= set(domains):
+        return None
+    return "\n".join(sorted(copies[domain]["record"] for domain in domains if copies[domain]["record"]))
 
 
 def pending(groups: Mapping[str, Sequence[str]], *names: str) -> list[str] | str:

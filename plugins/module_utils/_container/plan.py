@@ -119,7 +119,7 @@ def differences(wanted: ContainerSpec, there: ContainerSpec, defaults: dict[str,
 
 
 def _as_asked(wanted: ContainerSpec, there: ContainerSpec, defaults: dict[str, Any]) -> ContainerSpec:
-    """A container of ours without what nobody asked for, now or when it was made, and with exceptions to proxies that only come to be more."""
+    """A container of ours as far as its options say something, now or when it was created; proxy exceptions that only grew count as equal."""
     asked = {*there.labels.get(ASKED_LABEL, "").split(), *asked_facts(wanted)}
     settled = _settled(wanted, defaults)
     unasked = {fact: getattr(settled, fact) for fact in ("cgroupns", "shm_size", "init", "log_driver") if fact not in asked}

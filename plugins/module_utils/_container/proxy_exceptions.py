@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exceptions to proxies, which come to be more with each host that joins and restart nobody by that (private to the collection)."""
+"""Compares lists of proxy exceptions: they grow with each host that joins, and growth alone restarts no container (private to the collection)."""
 
 from __future__ import annotations
 

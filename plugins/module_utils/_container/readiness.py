@@ -171,7 +171,7 @@ def _speaks_tls(connection: socket.socket) -> bool:
 
 
 def _stays_open(connection: socket.socket) -> bool:
-    """Docker's proxy takes connections to a published port that nobody listens to inside, and closes them at once."""
+    """Docker's proxy accepts connections to a published port although nothing listens in the container, and closes them at once."""
     connection.settimeout(_TICK)
     try:
         return connection.recv(1) != b""

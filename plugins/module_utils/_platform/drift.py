@@ -138,7 +138,7 @@ def _of_entries(result: dict[str, Any]) -> list[str]:
 
 
 def _trust(asked: server.Server, record_dir: str | None) -> dict[str, Any]:
-    """{own, copies} of a server; a copy has a `record` too, see `bundles`. copies is empty without record_dir: it federates with nobody."""
+    """{own, copies} of a server; a copy has a `record` too, see `bundles`. copies is empty without record_dir, for a server that does not federate."""
     there = asked.federated_bundles() if record_dir else {}
     copies = {
         domain: {**fingerprints(text), "record": bundles.record(os.path.join(record_dir or "", domain))} for domain, text in there.items()

@@ -91,7 +91,7 @@ def lay(module: AnsibleModule, directories: list[dict[str, Any]], files: list[di
 
 
 def _keeps_time(wanted: dict[str, Any]) -> bool:
-    """Whether a file changes in nothing but exceptions to proxies that come to be more, for which nobody has to be restarted."""
+    """Whether only proxy exceptions are added to a file, for which no container has to be restarted."""
     if not os.path.isfile(wanted["path"]):
         return False
     try:

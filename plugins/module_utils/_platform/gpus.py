@@ -68,7 +68,7 @@ def problem(engine: Engine, image: str, gpus: str) -> str:
 
 
 def spec(image: str, gpus: str) -> ContainerSpec:
-    """The container that is started. Raises ValueError for GPUs that nobody can ask for."""
+    """The container that is started. Raises ValueError for an invalid request."""
     if gpus.partition("=")[0] == "amd":
         return ContainerSpec(name=NAME, image=image, entrypoint=("true",), network="none", devices=tuple(map(parse_device, _AMD)))
     return ContainerSpec(name=NAME, image=image, entrypoint=("nvidia-smi", "-L"), network="none", gpus=parse_gpus(gpus))

@@ -72,8 +72,8 @@ def _engine_things(engine: Engine, params: dict[str, Any], others: list[dict[str
     for name in params["volumes"]:
         volume = engine.volume(name)
         if volume:
-            nobodys = name in params["labelled"] and OWN not in (volume.get("Labels") or {})
-            yield _Thing("volume", name, NOT_OURS if nobodys else volume_stays(name, others), partial(engine.discard, "volume", name))
+            by_hand = name in params["labelled"] and OWN not in (volume.get("Labels") or {})
+            yield _Thing("volume", name, NOT_OURS if by_hand else volume_stays(name, others), partial(engine.discard, "volume", name))
 
 
 def _directories(params: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[_Thing]:

@@ -199,6 +199,9 @@ class HostModel:
     )
     training_dirs: Annotated[list[dict[str, str]], "Directories that these are in: path and mode."] = field(default_factory=list)
     client_dir: Annotated[str, "Where the client's wheel is put."] = ""
+    client_volume: Annotated[dict[str, Any], "Volume that its SWOPs build the ML image from: name and driver_options."] = field(
+        default_factory=dict
+    )
     ml_image: Annotated[dict[str, Any], "How the ML image is built where no SWOP builds it: name, label, context and dockerfile."] = field(
         default_factory=dict
     )
@@ -551,6 +554,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
         **_interface(inventory, host, site),
     }
     swops = site.swops.get(host, [])
+    here["client_volume"] = _training.client_volume(site.training, here["client_dir"]) if swops else {}
     if host in (hosts[0] for hosts in site.servers.values()):
         here["exchange"] = _exchange(inventory, host, site.swops)
     here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops, site.sns, here)

@@ -148,6 +148,13 @@ def has_context(training: Mapping[str, Any]) -> bool:
     return bool(training["client_wheel"] or training["build_context"])
 
 
+def client_volume(training: Mapping[str, Any], directory: str) -> dict[str, Any]:
+    """{name, driver_options} of the volume that SWOPs build the ML image from, which is `directory`; {} if no build takes files."""
+    if not training or not has_context(training):
+        return {}
+    return {"name": training["client_volume"], "driver_options": {"type": "none", "o": "bind", "device": directory}}
+
+
 def further_runs(training: dict[str, Any]) -> list[dict[str, Any]]:
     """The training as each of its further runs sees it, in their order; `run` is that run's name."""
     alone = [{"name": "alone", "env": {"SWARM_LOOPBACK": True}}] if training["compare_alone"] else []

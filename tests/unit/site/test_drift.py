@@ -8,6 +8,7 @@ from dataclasses import asdict
 import pytest
 from ansible_collections.swarm.learning.plugins.plugin_utils import _drift, _engines
 from ansible_collections.swarm.learning.plugins.plugin_utils._site.model import HostModel
+from ansible_collections.swarm.learning.plugins.plugin_utils._site.training import client_volume
 
 ENGINE = {
     "host_info": {"ServerVersion": "20.10.24", "Runtimes": {"runc": {}}},
@@ -74,7 +75,7 @@ def test_an_engine_that_loses_gpus_and_one_without_the_volume_of_the_build():
     assert "systemctl daemon-reload" in _drift.of_engine({**ENGINE, "host_info": info}, asks, "swarm", "/d", "")[0]
     for built_from in ({"client_wheel": "/w.whl", "build_context": ""}, {"client_wheel": "", "build_context": "/context"}):
         training = {**built_from, "client_volume": "sl-cli-lib"}
-        with_swop = model(training=training, swop_nodes=[{"name": "swop-1"}], client_dir="/d/client")
+        with_swop = model(client_volume=client_volume(training, "/d/client"))
         assert _drift.of_engine(ENGINE, with_swop, "swarm", "/d", "") == ["volume sl-cli-lib differs"]
 
 
@@ -151,6 +152,16 @@ def test_a_bundle_to_begin_with_does_not_replace_a_newer_one(monkeypatch, newest
     monkeypatch.setattr(_drift, "fingerprints", lambda text: {"authorities": [text], "newest": newest})
     models["one"]["federates_with"] = [{"trust_domain": "org2", "bundle": "ca-0"}]
     assert _drift.review(["one"], answers, models) == found
+
+
+@pytest.mark.parametrize("recorded", ["", digest("an earlier one")])
+@pytest.mark.parametrize("federates_with", [[], [{"trust_domain": "org3"}]], ids=["no federation", "set by another server"])
+def test_a_server_that_recorded_no_trust_has_none_to_tell(federates_with, recorded):
+    answers, models = site()
+    models["one"]["federates_with"] = federates_with
+    answers["one"]["trust"]["spire-server"]["copies"] = {"org3": {"authorities": [], "newest": 0, "record": ""}}
+    answers["one"]["checksums"]["/d/trust/domains"] = recorded
+    assert _drift.review(["one"], answers, models) == {}
 
 
 def test_a_bundle_that_another_server_of_the_domain_sets():
