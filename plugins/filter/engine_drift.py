@@ -12,7 +12,7 @@ description:
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
-positional: model, network, directory, spire_version
+positional: model, network, directory, review
 options:
   _input:
     description: Result of M(community.docker.docker_host_info) with all of its lists.
@@ -30,16 +30,16 @@ options:
     description: The site's directory on the host.
     type: str
     required: true
-  spire_version:
-    description: Version of the host's SPIRE Agent. Empty without one.
-    type: str
-    default: ''
+  review:
+    description: What P(swarm.learning.engine_review#filter) returns for the engine.
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Show why the host has to be prepared
   ansible.builtin.debug:
-    msg: "{{ swarm_engine | swarm.learning.engine_drift(swarm_site_host, 'swarm', '/var/lib/swarm-learning', '1.8.4') }}"
+    msg: "{{ swarm_engine | swarm.learning.engine_drift(swarm_site_host, 'swarm', '/var/lib/swarm-learning', host_review) }}"
 """
 
 RETURN = r"""
@@ -53,11 +53,11 @@ from collections.abc import Callable
 from typing import Any
 
 
-def engine_drift(engine: dict[str, Any], model: dict[str, Any], network: str, directory: str, spire_version: str = "") -> list[str]:
+def engine_drift(engine: dict[str, Any], model: dict[str, Any], network: str, directory: str, review: dict[str, list[str]]) -> list[str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _drift
 
-    return _drift.of_engine(engine, model, network, directory, spire_version)
+    return _drift.of_engine(engine, model, network, directory, review)
 
 
 class FilterModule:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..module_utils._spire.fingerprints import fingerprints
-from . import _client_volume, _engines, _gpus, _images
+from . import _client_volume, _gpus, _images
 from ._site import numbers
 
 AS_WANTED = "swarm_as_wanted"  # the group that the role drift fills
@@ -31,17 +31,18 @@ def questions(
     return [{"module": module, "options": {**options, **own[name], "name": name, **also}} for name, options in containers.items()]
 
 
-def of_engine(engine: Mapping[str, Any], model: Mapping[str, Any], network: str, directory: str, spire_version: str) -> list[str]:
+def of_engine(
+    engine: Mapping[str, Any], model: Mapping[str, Any], network: str, directory: str, review: Mapping[str, Sequence[str]]
+) -> list[str]:
     """Why a host has to be prepared, in sentences, from what its engine says of itself.
 
-    engine         the result of `docker_host_info`
-    model          the host's HostModel
-    network        the site's network, and
-    directory      the site's directory on the host
-    spire_version  of its SPIRE Agent; empty without one
+    engine     the result of `docker_host_info`
+    model      the host's HostModel
+    network    the site's network, and
+    directory  the site's directory on the host
+    review     what `_engines.review` says of the engine
     """
     containers, info = engine["containers"], engine["host_info"]
-    review = _engines.review(info, spire_version)
     found = [f"image {image} is missing" for image in _missing_images(engine["images"], model)]
     found += [f"container {name} is not in the inventory" for name in numbers.orphans(containers, model["containers"], network, directory)]
     found += [*review["problems"], *review["warnings"], *_gpu_reasons(info, model)]

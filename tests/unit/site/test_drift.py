@@ -66,17 +66,28 @@ def test_a_question_for_each_container():
     ],
 )
 def test_what_an_engine_lacks(engine, own, reasons):
-    assert _drift.of_engine({**ENGINE, **engine}, model(**own), "swarm", "/var/lib/swarm-learning", "1.8.4") == reasons
+    assert of_engine({**ENGINE, **engine}, model(**own)) == reasons
+
+
+def of_engine(engine, here, components=()):
+    review = _engines.review(engine["host_info"], "1.8.4", components)
+    return _drift.of_engine(engine, here, "swarm", "/var/lib/swarm-learning", review)
+
+
+def test_what_depends_on_the_components_of_the_host():
+    enforcing = {**ENGINE, "host_info": {**ENGINE["host_info"], "SecurityOptions": ["name=selinux"]}}
+    assert of_engine(enforcing, model()) == []
+    assert "SELinux is enforced" in of_engine(enforcing, model(), ["swop"])[0]
 
 
 def test_an_engine_that_loses_gpus_and_one_without_the_volume_of_the_build():
     info = {**ENGINE["host_info"], "Runtimes": {"nvidia": {}}, "CgroupDriver": "systemd"}
     asks = model(gpus=[{"name": "sl-1", "gpus": "all"}])
-    assert "systemctl daemon-reload" in _drift.of_engine({**ENGINE, "host_info": info}, asks, "swarm", "/d", "")[0]
+    assert "systemctl daemon-reload" in of_engine({**ENGINE, "host_info": info}, asks)[0]
     for built_from in ({"client_wheel": "/w.whl", "build_context": ""}, {"client_wheel": "", "build_context": "/context"}):
         training = {**built_from, "client_volume": "sl-cli-lib"}
         with_swop = model(client_volume=client_volume(training, "/d/client"))
-        assert _drift.of_engine(ENGINE, with_swop, "swarm", "/d", "") == ["volume sl-cli-lib differs"]
+        assert of_engine(ENGINE, with_swop) == ["volume sl-cli-lib differs"]
 
 
 # Two organisations: each has a server and an agent, and their containers were told of each other.
