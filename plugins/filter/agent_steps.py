@@ -26,8 +26,8 @@ options:
   situation:
     description:
       - >-
-        What else is known, each key true or false: V(unknown), V(shared), V(has_server), V(given_token), V(rewritten), V(news), V(modern)
-        and V(check_mode).
+        What else is known, each key true or false: V(unknown), V(shared), V(has_server), V(given_token), V(rewritten), V(news), V(altered),
+        V(modern) and V(check_mode).
     type: dict
     required: true
 """

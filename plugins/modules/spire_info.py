@@ -38,7 +38,8 @@ options:
   synchronized:
     description:
       - SPIFFE IDs of agents. The module waits until each of them has fetched its entries from the server, and so has received earlier changes.
-      - An agent asks the server every 5 seconds unless it is configured otherwise.
+      - An agent asks the server every 5 seconds, and the server answers from a cache that it renews every 5 seconds, unless they are
+        configured otherwise. What an agent fetches in the first 5 seconds therefore does not count.
       - The fetches are read from the server's audit log, which SPIRE has since 1.0 and writes if C(audit_log_enabled) is set.
     type: list
     elements: str
@@ -46,7 +47,7 @@ options:
   wait_timeout:
     description: Longest time to wait for the agents in O(synchronized), in seconds.
     type: float
-    default: 15
+    default: 25
 seealso:
   - module: swarm.learning.spire_server
   - module: swarm.learning.swarm_info
@@ -199,7 +200,7 @@ OPTIONS = {
     "default_x509_svid_ttl": {"type": "str", "default": "1h"},
     "token_dir": {"type": "path", "no_log": False},
     "synchronized": {"type": "list", "elements": "str", "default": []},
-    "wait_timeout": {"type": "float", "default": 15},
+    "wait_timeout": {"type": "float", "default": 25},
 }
 
 

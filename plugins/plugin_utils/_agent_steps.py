@@ -19,6 +19,7 @@ class Situation:
     given_token  the inventory gives a join token
     rewritten    the agent's files were written in this run
     news         the server received new trust domains or entries in this run
+    altered      entries that the server had already were altered in this run
     modern       SPIRE 1.0 or newer, whose server reports what its agents have fetched
     check_mode   nothing may be changed
     """
@@ -29,13 +30,16 @@ class Situation:
     given_token: bool = False
     rewritten: bool = False
     news: bool = False
+    altered: bool = False
     modern: bool = True
     check_mode: bool = False
 
-    @property
-    def hears_news(self) -> bool:
-        """Whether there is something that the agent has to be waited for to hear."""
-        return self.news and self.modern and not self.check_mode
+    def hears_news(self, restarts: bool) -> bool:
+        """Whether there is something that the agent has to be waited for to hear.
+
+        An agent that starts fetches everything, but may get entries as they were before. For entries that are new its containers wait themselves.
+        """
+        return (self.altered if restarts else self.news) and self.modern and not self.check_mode
 
 
 def decide(agent: Mapping[str, Any], token_needed: bool, situation: Mapping[str, Any]) -> dict[str, bool]:
@@ -59,7 +63,7 @@ def decide(agent: Mapping[str, Any], token_needed: bool, situation: Mapping[str,
         "start": not unchanged,
         "recreate": token_needed or (known.check_mode and known.rewritten),
         "clean": not known.given_token and (known.shared or (token_needed and not known.check_mode)),
-        "wait": unchanged and known.hears_news,
+        "wait": known.hears_news(restarts=not unchanged),
     }
 
 

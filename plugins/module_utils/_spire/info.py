@@ -15,13 +15,22 @@ from . import join_tokens, lifetime, x509
 from .config import seconds
 from .server import Server, SpireError, id_text
 
-# What a server's audit log says of an agent that fetches the bundles for its containers: the last that it asks for when it synchronizes.
-_SYNCHRONIZED = re.compile(r'caller_id="?(?P<agent>[^" ]+)"? .*method=GetBundle ')
+# What a server's audit log says of an agent that synchronizes: it asks for its entries, then for the bundles of its containers.
+_ASKS = re.compile(r'caller_id="?(?P<agent>[^" ]+)"? .*method=(?P<what>GetAuthorizedEntries|SyncAuthorizedEntries|GetBundle) ')
+# Agents get their entries from a cache of the server, which reads its datastore again after so many seconds (SPIRE's cache_reload_interval).
+CACHE_RELOAD = 5.0
+_READING = 0.5  # what it needs for that at most, with the fetch that was under way
 
 
-def synchronized(lines: queue.Queue[str | None], agents: Iterable[str], seconds: float) -> list[str]:
-    """The agents that a server's log, a queue of lines, mentions within so many seconds; the wait ends when all are found."""
-    end, missing = time.monotonic() + seconds, set(agents)
+def synchronized(
+    lines: queue.Queue[str | None], agents: Iterable[str], seconds: float, reload: float = CACHE_RELOAD + _READING
+) -> list[str]:
+    """The agents that fetch their entries and bundles within so many seconds, as a server's log, a queue of lines, says.
+
+    What they fetch in the first `reload` seconds does not count, as it may be older. The wait ends when all are found.
+    """
+    start, missing = time.monotonic(), set(agents)
+    end, up_to_date = start + seconds, set[str]()
     while missing and (left := end - time.monotonic()) > 0:
         try:
             line = lines.get(timeout=left)
@@ -29,7 +38,12 @@ def synchronized(lines: queue.Queue[str | None], agents: Iterable[str], seconds:
             break
         if line is None:
             break
-        if found := _SYNCHRONIZED.search(line):
+        found = _ASKS.search(line)
+        if found is None or time.monotonic() - start < reload:
+            continue
+        if found["what"] != "GetBundle":
+            up_to_date.add(found["agent"])
+        elif found["agent"] in up_to_date:
             missing.discard(found["agent"])
     return sorted(set(agents) - missing)
 

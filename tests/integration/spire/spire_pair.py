@@ -121,6 +121,22 @@ class Spire:
         assert code == 0, out.decode()
         return json.loads(out)
 
+    def fetched(self, *words, **environment):
+        """What the agent's Workload API answers a container with this environment, as `spire-agent api fetch x509` shows it."""
+        made = self.client.containers.create(
+            self.images["spire-agent"],
+            ["api", "fetch", "x509", "-socketPath", "/socket/api.sock", "-timeout", "30s", *words],
+            entrypoint=["/opt/spire/bin/spire-agent"],
+            environment=environment,
+            volumes=[f"{self.agent}-socket:/socket"],
+        )
+        try:
+            made.start()
+            made.wait(timeout=60)
+            return made.logs().decode()
+        finally:
+            made.remove(force=True)
+
     def agents(self):
         """SPIFFE IDs of the agents that the server knows."""
         return [_id(agent["id"]) for agent in self.spire("agent", "list")["agents"]]

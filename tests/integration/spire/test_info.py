@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a real server has, when its certificates expire, and which of them expire before the training ends."""
 
+import json
 import time
 
 import pytest
@@ -39,6 +40,19 @@ def test_bundle_of_another_domain(spire):
     assert [one["trust_domain"] for one in answer["bundles"]] == ["org2.example"]
     assert near(answer["bundles"][0]["expires_at"], CA_DAYS)
     assert [(one["what"], one["name"]) for one in answer["problems"]] == [("authority", DOMAIN), ("bundle", "org2.example")]
+
+
+def test_a_synchronised_agent_gives_its_containers_what_the_server_has_just_received(spire):
+    """The server itself answers agents from a cache, so the first answer after a change may be the old one."""
+    spire.call("spire_bundle", trust_domain="org2.example", bundle=spire.call("spire_bundle")["bundle"])
+    sn = {"spiffe_id": f"spiffe://{DOMAIN}/swarm/sn", "parent_id": ALIAS, "selectors": ["docker:env:synchronised=yes"]}
+    for federates_with in ([], ["org2.example"], []):
+        spire.call("spire_entry", entries=[{**sn, "federates_with": federates_with}])
+        assert spire.call("spire_info", synchronized=spire.agents())["synchronized"] == spire.agents()
+        answer = json.loads(spire.fetched("-output", "json", synchronised="yes"))
+        assert [one["spiffe_id"] for one in answer["svids"]] == [sn["spiffe_id"]]
+        assert sorted(answer["federated_bundles"]) == [f"spiffe://{one}" for one in federates_with]
+    spire.call("spire_entry", entries=[sn], state="absent")
 
 
 def test_unused_token_is_reported(spire, tmp_path):

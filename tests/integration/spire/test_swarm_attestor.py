@@ -47,29 +47,11 @@ def started(spire):
     return container.id, container.attrs["State"]["StartedAt"]
 
 
-def fetched(spire, **environment):
-    """What the Workload API tells a container with this environment."""
-    arguments = ["api", "fetch", "x509", "-socketPath", "/socket/api.sock", "-timeout", "30s"]
-    made = spire.client.containers.create(
-        spire.images["spire-agent"],
-        arguments,
-        entrypoint=["/opt/spire/bin/spire-agent"],
-        environment=environment,
-        volumes=[f"{spire.agent}-socket:/socket"],
-    )
-    try:
-        made.start()
-        made.wait(timeout=60)
-        return made.logs().decode()
-    finally:
-        made.remove(force=True)
-
-
 def test_a_container_is_attested_by_its_kind(spire, plugin):
     spire.spire("entry", "create", "-parentID", ALIAS, "-spiffeID", ID, "-selector", "swarm:node-type:sl")
     spire.roles(AGENT, spire_agent_swarm_plugin={"plugin_file": plugin})
-    assert ID in fetched(spire, swarm_node_type="sl")
-    assert "no identity issued" in fetched(spire, swarm_node_type="sn")
+    assert ID in spire.fetched(swarm_node_type="sl")
+    assert "no identity issued" in spire.fetched(swarm_node_type="sn")
     assert spire.roles(AGENT, spire_agent_swarm_plugin={"plugin_file": plugin}).stats["localhost"]["changed"] == 0
 
 

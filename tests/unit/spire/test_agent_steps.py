@@ -33,6 +33,7 @@ CASES = {
     "attested, news, before SPIRE 1.0": (ATTESTED, False, {**SERVER, "news": True, "modern": False}, set()),
     "attested, news, in check mode": (ATTESTED, False, {**SERVER, "news": True, "check_mode": True}, set()),
     "restarted, it asks by itself": (CHANGED, False, {**SERVER, "news": True}, {"start"}),
+    "restarted, but its server may answer with old entries": (CHANGED, False, {**SERVER, "news": True, "altered": True}, {"start", "wait"}),
 }
 
 

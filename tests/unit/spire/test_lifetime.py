@@ -186,18 +186,28 @@ def log_of(*answer):
     return lines
 
 
+def whole(agent):
+    return [(agent, "SyncAuthorizedEntries"), (agent, "GetBundle")]
+
+
 @pytest.mark.parametrize(
     ("answer", "heard"),
     [
-        ([(AGENTS[0], "GetBundle"), (AGENTS[1], "GetBundle")], AGENTS),
-        ([(AGENTS[1], "GetBundle"), (AGENTS[1], "GetBundle")], AGENTS[1:]),
-        ([(AGENTS[0], "SyncAuthorizedEntries")], []),
-        ([("", "GetBundle"), (AGENTS[0] + "0", "GetBundle")], []),
+        (whole(AGENTS[0]) + whole(AGENTS[1]), AGENTS),
+        ([(one, method) for method in ("GetAuthorizedEntries", "GetBundle") for one in AGENTS], AGENTS),
+        (whole(AGENTS[1]) * 2, AGENTS[1:]),
+        (whole(AGENTS[0])[:1], []),
+        (whole(AGENTS[0])[1:], []),
+        ([("", "GetBundle"), *whole(AGENTS[0] + "0")], []),
     ],
-    ids=["all", "one of two", "entries alone, the bundles come after them", "others"],
+    ids=["all", "at the same time", "one of two", "entries alone, the bundles come after them", "bundles of a fetch before", "others"],
 )
 def test_agents_that_have_synchronised(answer, heard):
-    assert synchronized(log_of(*answer), AGENTS, 5) == heard
+    assert synchronized(log_of(*answer), AGENTS, 5, reload=0) == heard
+
+
+def test_what_agents_fetch_while_the_server_answers_from_its_old_cache_does_not_count():
+    assert synchronized(log_of(*whole(AGENTS[0]), *whole(AGENTS[1])), AGENTS, 5) == []
 
 
 def test_wait_for_silent_agents_has_a_limit():
