@@ -24,7 +24,11 @@ SWARM_DIR, MODEL_DIR = "/var/lib/swarm-learning", "/tmp/spire/digits/model"
 TRAINING = {**yaml.safe_load((CLASSIC / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"], "epochs": 1}
 ADDRESS, NOBODYS_PORT = settings.host_ip(1), 18081
 NOTHING = {"host-1": 0, "host-2": 0}
-BEFORE = {"Check the inventory and derive the site from it", "Prepare the engine, images and network of every host"}
+BEFORE = {
+    "Check the inventory and derive the site from it",
+    "Find what differs from the inventory",
+    "Prepare the engine, images and network of every host",
+}
 SITE_OF = {"host-1": {"apls", "spire-server", "sn-1", "sl-1", "sl-2", "swci-1"}, "host-2": {"sn-2", "sl-3", "sl-4"}}
 WITHOUT_END = {"host-1": {"apls", "spire-server", "sn-1"}, "host-2": {"sn-2"}}
 WOULD_COME = {
