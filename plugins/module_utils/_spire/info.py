@@ -17,14 +17,12 @@ from .server import Server, SpireError, id_text
 
 # What a server's audit log says of an agent that synchronizes: it asks for its entries, then for the bundles of its containers.
 _ASKS = re.compile(r'caller_id="?(?P<agent>[^" ]+)"? .*method=(?P<what>GetAuthorizedEntries|SyncAuthorizedEntries|GetBundle) ')
-# Agents get their entries from a cache of the server, which reads its datastore again after so many seconds (SPIRE's cache_reload_interval).
-CACHE_RELOAD = 5.0
-_READING = 0.5  # what it needs for that at most, with the fetch that was under way
+# Agents get their entries from a cache of the server, which reads its datastore again every 5 s (SPIRE's cache_reload_interval), and needs a
+# moment for that.
+_CACHE_RELOAD = 5.5
 
 
-def synchronized(
-    lines: queue.Queue[str | None], agents: Iterable[str], seconds: float, reload: float = CACHE_RELOAD + _READING
-) -> list[str]:
+def synchronized(lines: queue.Queue[str | None], agents: Iterable[str], seconds: float, reload: float = _CACHE_RELOAD) -> list[str]:
     """The agents that fetch their entries and bundles within so many seconds, as a server's log, a queue of lines, says.
 
     What they fetch in the first `reload` seconds does not count, as it may be older. The wait ends when all are found.
