@@ -18,7 +18,8 @@ options:
     type: str
     required: true
   own:
-    description: C(trust_domain), the bundle endpoint's C(address) and C(port), and how many C(swops) and C(pairs) the organisation has.
+    description: C(trust_domain), the bundle endpoint's C(address) and C(port), and how many C(swops) and C(pairs) the organisation has,
+      and its C(services) behind reverse proxies.
     type: dict
     required: true
 """
@@ -48,7 +49,7 @@ def peer_file(bundle: str, own: dict[str, Any]) -> str:
     from ..module_utils._spire import peers
 
     try:
-        return peers.written(bundle, own, {"swops": own["swops"], "pairs": own["pairs"]})
+        return peers.written(bundle, own, {"swops": own["swops"], "pairs": own["pairs"]}, own.get("services"))
     except peers.InvalidPeerFile as error:
         raise AnsibleFilterError(f"peer_file: {error}") from error
 

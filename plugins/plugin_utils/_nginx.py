@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ._site.services import is_name, is_target
+from ..module_utils._names import is_service_name, is_target
 
 # Names are longer than the tables take by default. A training may be silent for hours; connections of hosts that are gone end all the same.
 _HEAD = """# Written by Ansible; changes are lost.
@@ -51,7 +51,7 @@ def configuration(routes: Mapping[str, str]) -> str:
     routes: name → address and port. Raises ValueError for a name or a target that is none.
     """
     for name, target in routes.items():
-        if not is_name(name):
+        if not is_service_name(name):
             raise ValueError(f"{name!r} is not a name that a reverse proxy can serve, such as api.sn-1.swarm")
         if not is_target(target):
             raise ValueError(f"{name}: {target!r} is not an address and a port, such as 192.0.2.10:443")

@@ -3,7 +3,8 @@
 """The public file that organisations without access to each other's hosts give each other (private to the collection, pure).
 
 The file is JSON: `trust_domain`, its trust `bundle` as SPIFFE has it, the `endpoint` (address, port, spiffe_id) at which newer ones
-are fetched, the `fingerprint` of the bundle's CAs, and in `nodes` how many SWOPs and SL/ML pairs the organisation brings.
+are fetched, the `fingerprint` of all this, and in `nodes` how many SWOPs and SL/ML pairs the organisation brings. Behind reverse proxies there are
+also `services`: in `routes` the names of its nodes' services with address and port of the proxy, and in `p2p_hosts` those of its SNs' hosts.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
-from .._names import is_trust_domain
+from .._names import is_domain, is_ip, is_service_name, is_target, is_trust_domain
 from . import lifetime, trust_bundle, x509
 
 KEYS = ("trust_domain", "bundle", "endpoint", "fingerprint", "nodes")
+SERVICES = "services"
 _ADDRESS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\Z")  # a host name, or an IP address
 
 
@@ -35,7 +37,7 @@ def authorities(bundle: dict[str, Any]) -> list[bytes]:
 
 def fingerprint(document: dict[str, Any]) -> str:
     """SHA-256 over all that a file says but its own fingerprint, in groups that can be read out over the phone."""
-    said = {key: document[key] for key in KEYS if key != "fingerprint"}
+    said = {key: document[key] for key in (*KEYS, SERVICES) if key != "fingerprint" and key in document}
     return _grouped(json.dumps(said, sort_keys=True, separators=(",", ":")).encode())
 
 
@@ -56,14 +58,18 @@ def _grouped(content: bytes) -> str:
     return " ".join(digest[start : start + 4] for start in range(0, len(digest), 4))
 
 
-def written(bundle: str, endpoint: dict[str, Any], nodes: dict[str, int]) -> str:
-    """The file's text. bundle: SPIFFE JSON text; endpoint: trust_domain, address, port; nodes: swops, pairs. Raises InvalidPeerFile."""
+def written(bundle: str, endpoint: dict[str, Any], nodes: dict[str, int], services: dict[str, dict[str, str]] | None = None) -> str:
+    """The file's text. bundle: SPIFFE JSON text; endpoint: trust_domain, address, port; nodes: swops, pairs. Raises InvalidPeerFile.
+
+    services  {"routes": {name: ADDRESS:PORT}, "p2p_hosts": {name: address}}, if there are any
+    """
     read, domain = _json(bundle), endpoint["trust_domain"]
     said = {
         "trust_domain": domain,
         "endpoint": {"address": endpoint["address"], "port": endpoint["port"], "spiffe_id": _server_id(domain)},
         "nodes": nodes,
         "bundle": _only_authorities(read),
+        **({SERVICES: services} if services else {}),
     }
     return json.dumps({**said, "fingerprint": fingerprint(said)}, indent=2, sort_keys=True) + "\n"
 
@@ -82,7 +88,7 @@ def _json(text: str) -> Any:
 
 
 def taken(text: str, given: object, now: float) -> dict[str, Any]:
-    """The peer of a file: trust_domain, address, port, bundle (SPIFFE JSON text), swops, pairs. Raises InvalidPeerFile.
+    """The peer of a file: trust_domain, address, port, bundle (SPIFFE JSON text), swops, pairs, services. Raises InvalidPeerFile.
 
     given  the fingerprint in swarm_peers; spaces and case do not matter
     """
@@ -94,12 +100,12 @@ def taken(text: str, given: object, now: float) -> dict[str, Any]:
     if not is_trust_domain(domain):
         raise InvalidPeerFile(f"has the invalid trust domain {domain!r}")
     _check_bundle(bundle, domain, now)
-    reached, counted = _endpoint(endpoint, domain), _counted(peer["nodes"])
+    reached, counted, services = _endpoint(endpoint, domain), _counted(peer["nodes"]), _services(peer.get(SERVICES, {}))
     if _plain(peer["fingerprint"]) == _plain(_fingerprint_of_authorities(bundle)):
         remedy = f"ask {domain} to run the playbook exchange again and to send its file"
         raise InvalidPeerFile(f"was written by an earlier version of this collection: {remedy}")
     _check_fingerprint(fingerprint(peer), peer["fingerprint"], given, domain)
-    return {"trust_domain": domain, "bundle": json.dumps(_only_authorities(bundle)), **reached, **counted}
+    return {"trust_domain": domain, "bundle": json.dumps(_only_authorities(bundle)), **reached, **counted, SERVICES: services}
 
 
 def _check_bundle(bundle: dict[str, Any], domain: str, now: float) -> None:
@@ -153,6 +159,18 @@ def _counted(nodes: object) -> dict[str, Any]:
     if not all(isinstance(count, int) and not isinstance(count, bool) and count >= 0 for count in counts):
         raise InvalidPeerFile("does not say how many SWOPs and SL/ML pairs the organisation has (nodes)")
     return dict(zip(("swops", "pairs"), counts))
+
+
+def _services(given: Any) -> dict[str, dict[str, str]]:
+    """The services of a file, which come into the hosts' files and a proxy's configuration. Raises InvalidPeerFile."""
+    checks = {"routes": (is_service_name, is_target), "p2p_hosts": (is_domain, is_ip)}
+    valid = isinstance(given, dict) and all(
+        isinstance(given.get(kind, {}), dict) and all(of_name(name) and of_place(place) for name, place in given.get(kind, {}).items())
+        for kind, (of_name, of_place) in checks.items()
+    )
+    if not valid:
+        raise InvalidPeerFile("has invalid services; expected routes, such as api.sn-1.swarm: ADDRESS:PORT, and p2p_hosts, with addresses")
+    return {kind: given[kind] for kind in checks if kind in given}
 
 
 # --- the inventory --------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...module_utils._names import NODE_TYPES
+from ...module_utils._names import NODE_TYPES, is_domain, is_service_name, is_target
 from .._site import classic, model, services
 from .wording import Claim, clashes, invalid_port, is_port, listed, shown, wrong_type
 
@@ -28,7 +28,7 @@ def _variables(inventory: Inventory, host: str) -> Iterator[str]:
     if classic.is_classic(inventory, host):
         yield f"{host} is in {services.GROUP}, but the nodes of release 0.3.0 know no services: take it out, or use release 2.x"
     domain, managed = inventory.get(host, "swarm_service_domain"), inventory.get(host, "reverse_proxy_managed")
-    if not services.is_domain(domain):
+    if not is_domain(domain):
         yield f"swarm_service_domain of {host}: invalid domain {shown(domain)}; expected one such as swarm or swarm.example.org"
     if not isinstance(managed, bool):
         yield f"reverse_proxy_managed of {host}: invalid value {shown(managed)}; expected true or false"
@@ -46,9 +46,9 @@ def _routes(host: str, routes: object) -> Iterator[str]:
         yield wrong_type(f"reverse_proxy_routes of {host}", routes, "a mapping of names to addresses with ports")
         return
     for name, target in routes.items():
-        if not services.is_name(name):
+        if not is_service_name(name):
             yield f"reverse_proxy_routes of {host}: invalid name {shown(name)}; expected one such as api.sn-1.swarm"
-        if not services.is_target(target):
+        if not is_target(target):
             yield f"reverse_proxy_routes of {host}: {name}: invalid target {shown(target)}; expected ADDRESS:PORT"
 
 
@@ -81,9 +81,16 @@ def _names(inventory: Inventory, known: list[services.Service]) -> list[str]:
         for name, whats in clashes([Claim(one.name, one.what) for one in known]).items()
     ]
     found += [
-        f"{one.what}: invalid name {one.name!r}; expected one such as api.sn-1.swarm" for one in known if not services.is_name(one.name)
+        f"{one.what}: invalid name {one.name!r}; expected one such as api.sn-1.swarm" for one in known if not is_service_name(one.name)
     ]
-    there = {one.name for one in known if one.host in inventory.members("reverse_proxy")}
+    sent = services.routes_of_others(inventory)
+    found += [
+        f"{one.what} is {one.name!r}, a service of another organisation too, by its exchange file: "
+        "set swarm_service_domain to a domain of your own"
+        for one in known
+        if one.name in sent
+    ]
+    there = {*sent, *(one.name for one in known if one.host in inventory.members("reverse_proxy"))}
     for service, what, host in _asked(inventory):
         if services.name_of(service) not in {*there, *inventory.get(host, "reverse_proxy_routes")}:
             remedy = (

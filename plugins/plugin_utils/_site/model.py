@@ -556,7 +556,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
     swops = site.swops.get(host, [])
     here["client_volume"] = _training.client_volume(site.training, here["client_dir"]) if swops else {}
     if host in (hosts[0] for hosts in site.servers.values()):
-        here["exchange"] = _exchange(inventory, host, site.swops)
+        here["exchange"] = _exchange(inventory, host, site)
     here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops, site.sns, here)
     here["pair_numbers"] = {node["name"]: [pair["number"] for pair in node["pairs"]] for node in swops}
     here["gpus"] = sl.gpus(here["sl_nodes"]) + swop.gpus(site.training, [pair for node in swops for pair in node["pairs"]])
@@ -614,16 +614,19 @@ def _shared_directories(training: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"path": path, "option": "swarm_training.shared_content", "user": "", "writable": False} for path in paths]
 
 
-def _exchange(inventory: Inventory, host: str, swops: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def _exchange(inventory: Inventory, host: str, site: _Site) -> dict[str, Any]:
     """What organisations with inventories of their own get to know of the one that this host's SPIRE Server is the first of."""
     domain = inventory.get(host, "swarm_trust_domain")
-    mine = [node for one, nodes in swops.items() if inventory.get(one, "swarm_trust_domain") == domain for node in nodes]
+    hosts = [one for one in inventory.hosts if inventory.get(one, "swarm_trust_domain") == domain]
+    mine = [node for one in hosts for node in site.swops.get(one, [])]
+    sns = {one: site.sns[one] for one in hosts if one in site.sns}
     return {
         "trust_domain": domain,
         "address": inventory.address(host),
         "port": inventory.get(host, "spire_server_federation_port"),
         "swops": len(mine),
         "pairs": sum(len(node["pairs"]) for node in mine),
+        "services": services.told_to_others(inventory, sns, [one for one in site.services if one.host in hosts]),
     }
 
 

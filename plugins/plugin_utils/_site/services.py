@@ -9,11 +9,11 @@ host's own proxy, which hands a connection to a node of its host, or to the prox
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from ...module_utils._names import is_ip
 
 if TYPE_CHECKING:
     from .model import Inventory
@@ -112,23 +112,24 @@ def _named(inventory: Inventory, host: str, kind: str, name: str) -> str:
 def _p2p_name(inventory: Inventory, host: str, name: str) -> str:
     """The name that leads to the SN's host: its own where it has one."""
     own = inventory.address(host)
-    return _named(inventory, host, "p2p", name) if _is_ip(own) else own
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return _named(inventory, host, "p2p", name) if is_ip(own) else own
 
 
 def p2p_hosts(inventory: Inventory, sns: Nodes) -> dict[str, str]:
     """The lines of /etc/hosts by which SNs find each other: name → address of the host."""
     if not are_used(inventory):
         return {}
+    return {**_sent(inventory, "p2p_hosts"), **_own_p2p_hosts(inventory, sns)}
+
+
+def _own_p2p_hosts(inventory: Inventory, sns: Nodes) -> dict[str, str]:
     named = [(name_of(node.get("sn_p2p_service") or ""), inventory.address(host)) for host, own in sns.items() for node in own]
-    return {name: where for name, where in named if name and _is_ip(where)}
+    return {name: where for name, where in named if name and is_ip(where)}
+
+
+def _sent(inventory: Inventory, kind: str) -> dict[str, str]:
+    """What the exchange files of other organisations say of their services: name → address, with a port in `routes`."""
+    return {name: where for peer in inventory.peers for name, where in peer["services"].get(kind, {}).items()}
 
 
 def sn_ports(node: Mapping[str, Any], options: Iterable[str]) -> list[tuple[str, Any]]:
@@ -178,34 +179,21 @@ def routes(inventory: Inventory, host: str, services: Sequence[Service]) -> dict
     """name → address and port to which the host's proxy hands a connection: a node here, or the proxy of the host that has it."""
     if host not in inventory.members("reverse_proxy"):
         return {}
-    found = {
-        one.name: one.target if one.host == host else address(inventory.address(one.host), inventory.get(one.host, "reverse_proxy_port"))
-        for one in services
-    }
-    return {**found, **inventory.get(host, "reverse_proxy_routes")}
+    found = {one.name: one.target if one.host == host else _proxy_of(inventory, one.host) for one in services}
+    return {**routes_of_others(inventory), **found, **inventory.get(host, "reverse_proxy_routes")}
 
 
-# --- checks of values -----------------------------------------------------------------------------------------------------
-
-_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*", re.IGNORECASE)  # of a host
-_TARGET = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^\[\]:]+):(?P<port>[0-9]{1,5})", re.IGNORECASE)
+def _proxy_of(inventory: Inventory, host: str) -> str:
+    return address(inventory.address(host), inventory.get(host, "reverse_proxy_port"))
 
 
-def is_name(value: object) -> bool:
-    """Whether a text is a name that a proxy can serve; one without a dot could be a word of the proxy's own."""
-    return isinstance(value, str) and "." in value and is_domain(value)
+def routes_of_others(inventory: Inventory) -> dict[str, str]:
+    """name → address and port of the proxy of each service that is in another organisation's exchange file."""
+    return _sent(inventory, "routes")
 
 
-def is_domain(value: object) -> bool:
-    """Whether a text is a domain or the name of a host."""
-    return isinstance(value, str) and bool(_NAME.fullmatch(value))
-
-
-def is_target(value: object) -> bool:
-    """Whether a text is an address, or a name, and a port."""
-    match = _TARGET.fullmatch(value) if isinstance(value, str) else None
-    if not match or not 1 <= int(match["port"]) <= 65535:
-        return False
-    host = match["host"]
-    return _is_ip(host[1:-1]) if host.startswith("[") else is_domain(host)
+def told_to_others(inventory: Inventory, sns: Nodes, services: Sequence[Service]) -> dict[str, dict[str, str]]:
+    """What the exchange file says: `routes`, name → address and port of the host's proxy, and `p2p_hosts`, name → address of an SN's host."""
+    if not are_used(inventory):
+        return {}
+    return {"routes": {one.name: _proxy_of(inventory, one.host) for one in services}, "p2p_hosts": _own_p2p_hosts(inventory, sns)}

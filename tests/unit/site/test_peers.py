@@ -20,6 +20,10 @@ from tests.support.site_inventory import two_orgs
 DOMAIN = "org3.swarm.learning"
 OWN = {"trust_domain": DOMAIN, "address": "192.0.2.3", "port": 8443}
 NODES = {"swops": 1, "pairs": 3}
+SERVICES = {
+    "routes": {"api.sn-1.org3.example": "192.0.2.3:443", "fs.sl-1.org3.example": "192.0.2.4:443"},
+    "p2p_hosts": {"p2p.sn-1.org3.example": "192.0.2.3"},
+}
 
 
 def key(authority):
@@ -58,7 +62,7 @@ def refusal(text, fingerprint=None):
 def test_exchange_file_of_one_is_accepted_by_the_other(text, bundle):
     peer = _peers.taken(text, answer(text).upper().replace(" ", ":"), NOW)
     assert json.loads(peer.pop("bundle")) == {"keys": json.loads(bundle)["keys"][:1]}, "keys for JWTs come by the federation"
-    assert peer == {**OWN, **NODES}
+    assert peer == {**OWN, **NODES, "services": {}}
     assert len(answer(text).split()) == 16
     assert _peers.written(bundle, OWN, NODES) == text, "the same bundle gives the same file"
 
@@ -143,6 +147,30 @@ def test_invalid_bundle_is_refused(text, tmp_path):
     assert "does not say how many SWOPs" in refusal(changed(text, nodes={"swops": 1}))
 
 
+@pytest.mark.parametrize(
+    "services",
+    [
+        ["api.sn-1.org3.example"],
+        {"routes": "api.sn-1.org3.example"},
+        {"routes": {"api": "192.0.2.3:443"}},
+        {"routes": {"api.sn-1.org3.example": "192.0.2.3"}},
+        {"routes": {"api.sn-1.org3.example": "192.0.2.3:443; }"}},
+        {"p2p_hosts": {"p2p.sn-1.org3.example": "192.0.2.3\n192.0.2.4 other"}},
+        {"p2p_hosts": {"p2p sn-1": "192.0.2.3"}},
+    ],
+)
+def test_invalid_services_are_refused(bundle, services):
+    text = _peers.written(bundle, OWN, NODES, SERVICES)
+    assert _peers.taken(text, answer(text), NOW)["services"] == SERVICES
+    assert "has invalid services; expected routes" in refusal(changed(text, services=services))
+
+
+def test_the_fingerprint_covers_services(bundle):
+    text = _peers.written(bundle, OWN, NODES, SERVICES)
+    elsewhere = {**SERVICES, "routes": {"api.sn-1.org3.example": "198.51.100.9:443"}}
+    assert "was changed or damaged on its way" in refusal(changed(text, services=elsewhere))
+
+
 # --- the inventory --------------------------------------------------------------------------------------------------------
 
 
@@ -184,7 +212,36 @@ def test_what_follows_from_a_peer(text):
     assert all(one["federates_with"] == ["org2.swarm.learning", DOMAIN] for one in here["entries"])
     assert "TO defaulttaskbb.taskdb.sml.hpe WITH 3 PEERS" in here["swci_script"], "SWOPs that build"
     assert "TO defaulttaskbb.taskdb.sml.hpe WITH 7 PEERS" in here["swci_script"], "pairs that train"
-    assert here["exchange"] == {"trust_domain": "org1.swarm.learning", "address": "172.1.1.1", "port": 8443, "swops": 1, "pairs": 2}
+    own = {"trust_domain": "org1.swarm.learning", "address": "172.1.1.1", "port": 8443, "swops": 1, "pairs": 2}
+    assert here["exchange"] == {**own, "services": {}}
+
+
+BEHIND_PROXIES = {"swarm_reverse_proxy": ["host-1", "host-2"]}
+
+
+def test_services_of_another_organisation_are_reached_at_its_proxy(bundle):
+    text = _peers.written(bundle, OWN, NODES, SERVICES)
+    own_domain = {"swarm_service_domain": "ours.example"}
+    given = [{"file": "org3.json", "fingerprint": answer(text)}]
+    _none, inventory = loaded({"org3.json": text}, given, groups=BEHIND_PROXIES, host_1=own_domain, host_2=own_domain)
+    assert stages.problems(inventory, lambda path: True) == []
+    for here in model.derive(inventory).values():
+        assert SERVICES["routes"].items() <= here["routes"].items()
+        assert all(SERVICES["p2p_hosts"].items() <= node["extra_hosts"].items() for node in here["sn_nodes"])
+    assert model.derive(inventory)["host-1"]["exchange"]["services"] == {
+        "routes": dict.fromkeys(("api.sn-1.ours.example", "fs.sl-1.ours.example", "fs.sl-2.ours.example"), "172.1.1.1:443"),
+        "p2p_hosts": {"p2p.sn-1.ours.example": "172.1.1.1"},
+    }
+
+
+def test_a_service_that_another_organisation_has_too_is_refused(bundle):
+    text = _peers.written(bundle, OWN, NODES, {"routes": {"api.sn-1.swarm": "192.0.2.3:443"}})
+    _none, inventory = loaded({"org3.json": text}, [{"file": "org3.json", "fingerprint": answer(text)}], groups=BEHIND_PROXIES)
+    [problem] = stages.problems(inventory, lambda path: True)
+    assert problem == (
+        "sn_api_service of sn-1 on host-1 is 'api.sn-1.swarm', a service of another organisation too, by its exchange file: "
+        "set swarm_service_domain to a domain of your own"
+    )
 
 
 @pytest.mark.parametrize(("own", "names"), [("org2.swarm.learning", ["sl-1", "sl-2"]), ("org4.swarm.learning", ["sl-4", "sl-5"])])
