@@ -40,13 +40,15 @@ docs: setup ## Generate the pages in docs that are made of tables and of the sit
 test: setup ## Run all checks, quick ones first
 	@tools/test.sh
 
-lint: setup ## Run ruff, mypy, ansible-lint, antsibull-changelog and antsibull-docs, and report sizes
+lint: setup ## Run ruff, mypy, ansible-lint, antsibull-changelog, antsibull-docs, reuse and galaxy-importer, and report sizes
 	@ruff check
 	@ruff format --check
 	@mypy -p ansible_collections.swarm.learning.plugins
 	@ansible-lint
 	@antsibull-changelog lint
 	@antsibull-docs lint-collection-docs --plugin-docs .
+	@reuse lint --quiet
+	@.venv/bin/python tests/tools/importer.py
 	@PYTHONPATH=.collections .venv/bin/python -m tools.sizes
 
 sanity: setup ## Run ansible-test sanity on the tracked files
