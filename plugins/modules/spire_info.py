@@ -33,7 +33,7 @@ options:
   token_dir:
     description:
       - Directory on the host in which M(swarm.learning.spire_token) keeps join tokens until they are used.
-      - With this option, RV(tokens) lists those that nobody has used. The tokens themselves are never returned.
+      - With this option, RV(tokens) lists the unused ones. The tokens themselves are never returned.
     type: path
   synchronized:
     description:
@@ -68,7 +68,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 synchronized:
-  description: Agents in O(synchronized) that have fetched their entries since the module was called.
+  description: Agents in O(synchronized) that have fetched their entries since the module was called. Of the others the module warns.
   returned: always
   type: list
   elements: str
@@ -155,7 +155,7 @@ bundles:
       description: When the last CA in the bundle expires, in seconds since the epoch.
       type: int
 tokens:
-  description: The join tokens in O(token_dir) that nobody has used. Empty without O(token_dir).
+  description: The unused join tokens in O(token_dir). Empty without O(token_dir).
   returned: always
   type: list
   elements: dict

@@ -238,7 +238,7 @@ def agent(settings: dict[str, Any]) -> dict[str, Any]:
 def swarm_attestor(plugin_cmd: str, plugin_checksum: str, plugin_data: dict[str, Any] | None = None) -> dict[str, Any]:
     """The section of the external workload attestor `swarm`, the same in every SPIRE.
 
-    plugin_checksum: SHA-256 of the file plugin_cmd in hex, "" while nobody knows it. Raises ValueError for one that is none.
+    plugin_checksum: SHA-256 of the file plugin_cmd in hex, "" while it is not known. Raises ValueError for one that is none.
     """
     if plugin_checksum and not re.fullmatch(r"[0-9a-fA-F]{64}", plugin_checksum):
         raise ValueError(f"plugin_checksum: {plugin_checksum!r} is not a SHA-256 checksum; expected 64 hexadecimal digits")

@@ -20,6 +20,10 @@ _ASKS = re.compile(r'caller_id="?(?P<agent>[^" ]+)"? .*method=(?P<what>GetAuthor
 # Agents get their entries from a cache of the server, which reads its datastore again every 5 s (SPIRE's cache_reload_interval), and needs a
 # moment for that.
 _CACHE_RELOAD = 5.5
+_LATE = (
+    "{} has not asked for its entries and bundles within {} s: containers that start now may know the earlier trust domains only. "
+    "See the log of its SPIRE Agent, then run the playbook again"
+)
 
 
 def synchronized(lines: queue.Queue[str | None], agents: Iterable[str], seconds: float, reload: float = _CACHE_RELOAD) -> list[str]:
@@ -75,7 +79,8 @@ def info(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, 
     if params["days"] is not None:
         life = seconds("default_x509_svid_ttl", params["default_x509_svid_ttl"])
         found = lifetime.problems(facts, life, int(now + params["days"] * lifetime.DAY), int(now))
-    return {"changed": False, **facts, "synchronized": heard, "problems": found}
+    late = [_LATE.format(agent, params["wait_timeout"]) for agent in awaited if agent not in heard]
+    return {"changed": False, **facts, "synchronized": heard, "problems": found, "warnings": late}
 
 
 def _authority(answer: dict[str, Any]) -> dict[str, Any]:

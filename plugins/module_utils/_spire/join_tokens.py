@@ -167,7 +167,7 @@ def read(directory: str, alias: str) -> IssuedToken | None:
 
 
 def unspent(directory: str, trust_domain: str, known: Collection[str]) -> dict[str, IssuedToken]:
-    """Alias → IssuedToken token, of those in the directory for agents of the trust domain that nobody has come with. Raises OSError.
+    """Alias → IssuedToken token, of the unused ones in the directory, for agents of the trust domain. Raises OSError.
 
     known  IDs of the agents that the server knows: an ID says with which token its agent came
     """

@@ -85,8 +85,8 @@ def _waiting(facts: dict[str, Any], now: int) -> set[str]:
 def held(containers: Iterable[dict[str, Any]], svid_ttl: int | None, until: int, now: int) -> list[dict[str, Any]]:
     """What the running nodes of a host hold that ends before `until`, in the same form.
 
-    containers  as swarm_info returns them; `identity` is what a node shows, empty if nobody can see it
-    svid_ttl    life of their SVIDs in seconds, None if that is not known: it tells how long one lives at least that nobody sees
+    containers  as swarm_info returns them; `identity` is what a node shows, empty if it shows none
+    svid_ttl    life of their SVIDs in seconds, None if not known: from it follows the least life of an identity that is not shown
     """
     found = []
     for one in containers:

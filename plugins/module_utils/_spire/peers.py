@@ -112,7 +112,7 @@ def _check_bundle(bundle: dict[str, Any], domain: str, now: float) -> None:
     there = authorities(bundle)
     if not there:
         raise InvalidPeerFile("has a bundle without a CA certificate")
-    others = sorted({x509.spiffe_id(one) or "nobody" for one in there} - {f"spiffe://{domain}"})
+    others = sorted({x509.spiffe_id(one) or "no SPIFFE ID" for one in there} - {f"spiffe://{domain}"})
     if others:
         raise InvalidPeerFile(f"says that its bundle is that of {domain}, but its CA is that of {', '.join(others)}")
     end = max(map(x509.expiry, there))

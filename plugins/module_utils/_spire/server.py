@@ -141,7 +141,7 @@ class Server:
         return self._ask(("agent", "list"), lambda answer: answer.get("agents") or [], legacy_output.agents)
 
     def write_entries(self, verb: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Create or update (verb) entries; the entries as they are now. Raises SpireError for failed ones: the command exits 0.
+        """Create or update (verb) entries; the entries as they are now. Raises SpireError for those that failed, as the command exits 0 all the same.
 
         The server has been asked for its entries before, so it is known whether it speaks JSON.
         """

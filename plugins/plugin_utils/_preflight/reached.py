@@ -55,7 +55,7 @@ class Links:
     def state(self, link: Link) -> str:
         """open, timeout, unreachable, refused or unresolved, or UNSEEN where nothing can be said.
 
-        A refusal says nothing if nobody was known to listen, nor silence where the host itself could not be examined.
+        A refusal says nothing if no listener was known, nor silence where the host itself could not be examined.
         """
         state: str = self.result(link).get("state", UNSEEN)
         if link.target and state != "open" and not self._listened(link):

@@ -23,7 +23,7 @@ def names(inventory: Iterable[str], defined: Iterable[str], roles: Iterable[str]
 
     inventory  names of the host's variables in the inventory
     defined    names of all variables that a task sees, defaults of roles among them
-    roles      the roles of the play, whose own defaults nobody has set; those of the role `swarm` are the model's own
+    roles      the roles of the play, whose own defaults count as not set; those of the role `swarm` are the model's own
     """
     own = {name for role in roles if role.startswith(_COLLECTION) for name in _defaults(role)}
     return sorted(DEFAULTS.keys() & (set(inventory) | (set(defined) - own - _OF_ANSIBLE)))

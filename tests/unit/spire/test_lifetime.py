@@ -158,9 +158,11 @@ def test_how_an_expiring_credential_is_renewed():
     assert held([node("swop", uptime=DAY)], None, END, NOW) == [], "nobody knows"
 
 
+ASKED = {"days": 7, "default_x509_svid_ttl": "1h", "token_dir": None, "synchronized": ["spiffe://td/agent"]}
+
+
 def test_server_that_has_not_started_has_nothing():
-    given = {"days": 7, "default_x509_svid_ttl": "1h", "token_dir": None, "synchronized": ["spiffe://td/agent"]}
-    answer = info(NoServerYet(), given, True)
+    answer = info(NoServerYet(), ASKED, True)
     assert {name for name, value in answer.items() if value} == {"problems"}
     assert [one["what"] for one in answer["problems"]] == ["authority"]
 
@@ -212,3 +214,18 @@ def test_what_agents_fetch_while_the_server_answers_from_its_old_cache_does_not_
 
 def test_wait_for_silent_agents_has_a_limit():
     assert synchronized(queue.Queue(), AGENTS, 0.01) == []
+
+
+class Silent(NoServerYet):
+    """A server whose log says nothing."""
+
+    def new_lines(self):
+        return queue.Queue()
+
+
+def test_an_agent_that_does_not_synchronise_in_time_is_warned_of():
+    answer = info(Silent(), {**ASKED, "days": None, "synchronized": AGENTS[:1], "wait_timeout": 0.01}, False)
+    assert answer["synchronized"] == []
+    [said] = answer["warnings"]
+    assert said.startswith(f"{AGENTS[0]} has not asked for its entries and bundles within 0.01 s: ")
+    assert said.endswith("See the log of its SPIRE Agent, then run the playbook again")
