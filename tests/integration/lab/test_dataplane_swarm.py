@@ -65,7 +65,7 @@ def test_training_goes_on_without_a_peer_that_dies(tmp_path: Path) -> None:
     with Swarm(tmp_path, ONE) as swarm:
         for index in range(3):
             dies = {"DIE_AFTER": "2"} if index == 2 else {}
-            swarm.add(TOY, ONE.files(tmp_path, "sl"), 2, TARGET=str(index), BATCHES="5", OPTIONS=options(), **dies)
+            swarm.add(TOY, ONE.files(tmp_path, "sl"), 60, TARGET=str(index), BATCHES="5", OPTIONS=options(), **dies)
         codes = swarm.ended()
         logs = [pair.log("sl") for pair in swarm.pairs]
     assert codes == [(0, 0), (0, 0), (1, 9)]
