@@ -57,6 +57,7 @@ _NO_ENGINE = {
     "Remote end closed": "it closed the connection",
 }
 _REFUSALS = ("unauthorized", "access to the resource is denied", "authentication required", "no basic auth credentials")
+_NOT_STARTED = re.compile(r"\AOCI runtime exec failed: .*\bread init-p: connection reset by peer")
 _OTHER_API_VERSION = re.compile(r"client version .* is too (old|new)")
 _Answer = TypeVar("_Answer")
 
@@ -377,7 +378,10 @@ class Engine:
     # --- inside ----------------------------------------------------------------------------------------------------
 
     def execute(self, name: str, words: Sequence[str], stdin: str | None = None) -> tuple[int, str, str]:
-        """Run a command in a container and return (exit code, stdout, stderr) as text; `stdin` is text for its standard input."""
+        """Run a command in a container and return (exit code, stdout, stderr) as text; `stdin` is text for its standard input.
+
+        A command that the runtime of a busy machine could not start (moby/moby#40399) is tried once more: nothing of it has run.
+        """
 
         def execute(client: Any) -> tuple[int, str, str]:
             made = client.exec_create(name, list(words), stdin=stdin is not None)
@@ -392,7 +396,9 @@ class Engine:
                 f"running {words[0]} in container {name}: the command needs input, which cannot be sent over TLS; run the module on the "
                 "engine's own host, with docker_host set to its socket"
             )
-        return self._call(f"running {words[0]} in container {name}", execute)
+        doing = f"running {words[0]} in container {name}"
+        done = self._call(doing, execute)
+        return self._call(doing, execute) if done[0] and _NOT_STARTED.search(f"{done[1]}{done[2]}") else done
 
     def log_tail(self, name: str, lines: int | str) -> str:
         """The last lines of a container's log, as text; none if the container no longer exists."""

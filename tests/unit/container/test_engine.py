@@ -40,6 +40,26 @@ def test_input_over_tls_is_refused():
         engine.execute("spire-server", ["spire-server", "entry", "create"], stdin="{}")
 
 
+NOT_STARTED = "OCI runtime exec failed: exec failed: unable to start container process: waiting for init preliminary setup: read init-p: {}"
+
+
+@pytest.mark.parametrize(
+    ("first", "runs"),
+    [
+        ((126, NOT_STARTED.format("connection reset by peer: unknown"), ""), 2),
+        ((126, "", NOT_STARTED.format("connection reset by peer: unknown")), 2),
+        ((126, NOT_STARTED.format("no such file: unknown"), ""), 1),
+        ((1, f"the log says {NOT_STARTED.format('connection reset by peer')}", ""), 1),
+        ((0, NOT_STARTED.format("connection reset by peer"), ""), 1),
+    ],
+)
+def test_a_command_that_the_runtime_could_not_start_is_tried_once_more(first, runs, monkeypatch):
+    engine, answers = Engine({"docker_host": "unix:///nowhere"}), [first, (0, "done", "")]
+    monkeypatch.setattr(engine, "_call", lambda _what, _ask: answers.pop(0))
+    assert engine.execute("spire-server", ["spire-server", "bundle", "show"]) == (first if runs == 1 else (0, "done", ""))
+    assert len(answers) == 2 - runs
+
+
 class Containers:
     """A client whose engine also finds a container by the beginning of its ID, as engines do."""
 
