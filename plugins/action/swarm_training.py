@@ -38,16 +38,41 @@ def _place(node: dict[str, Any]) -> str:
     return f"round {node['round']}{epoch}{peers}"
 
 
+class _Marks:
+    """What the workers of one task tell each other: they share only the run's own directory."""
+
+    def __init__(self, task: str) -> None:
+        self._failed = os.path.join(constants.DEFAULT_LOCAL_TMP, f"swarm-training-{task}")
+        self._ended = f"{self._failed}-ended"
+
+    def fail(self, host: str) -> None:
+        with open(self._failed, "a", encoding="utf-8") as file:
+            file.write(f"{host}\n")
+
+    def failed(self) -> str:
+        """The host that failed first, empty if none has."""
+        if not os.path.exists(self._failed):
+            return ""
+        with open(self._failed, encoding="utf-8") as file:
+            return file.readline().strip()
+
+    def end(self) -> None:
+        """The script of the SWCI has ended well, and the training of all hosts with it."""
+        with open(self._ended, "w", encoding="utf-8"):
+            pass
+
+    def ended(self) -> bool:
+        return os.path.exists(self._ended)
+
+
 class ActionModule(ActionBase):  # type: ignore[misc]
     """Runs the module repeatedly until the training has ended, and shows the progress in between."""
 
     def run(self, tmp: str | None = None, task_vars: Any = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        host, arguments = task_vars["inventory_hostname"], dict(self._task.args)
+        host, arguments, marks = task_vars["inventory_hostname"], dict(self._task.args), _Marks(self._task._uuid)
         wait_timeout = int(arguments.get("wait_timeout") or WAIT_TIMEOUT)
         limit = time.monotonic() + wait_timeout
-        # Workers of one task share only the run's own directory; the first failure on any host ends the wait on all.
-        failure = os.path.join(constants.DEFAULT_LOCAL_TMP, f"swarm-training-{self._task._uuid}")
         step, said = int(arguments.get("step") or 5), ""
         while True:
             arguments["step"] = 0 if self._task.check_mode else step
@@ -62,21 +87,32 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 self._connection.reset()
                 continue
             if result.get("failed"):
-                with open(failure, "a", encoding="utf-8") as file:
-                    file.write(f"{host}\n")
+                marks.fail(host)
                 return result
             place = progress(result["nodes"])
             if place != said:
                 said = place
                 Display().display(f"{host}: {place}")
-            if result["finished"] or self._task.check_mode:
+            if self._task.check_mode or self._has_ended(result["finished"], arguments, task_vars, marks):
                 return result
-            if os.path.exists(failure):
-                with open(failure, encoding="utf-8") as file:
-                    other = file.readline().strip()
+            if other := marks.failed():
                 result.update(failed=True, msg=f"stopped waiting for the nodes of {host}, as those of {other} failed")
                 return result
             if time.monotonic() > limit:
                 result.update(failed=True, msg=f"the training did not end within {wait_timeout} s: {place}")
                 return result
+            if _of_swops_alone(arguments):
+                threading.Event().wait(step)  # the module has nothing to wait for
             step = min(step * 3 // 2, LONGEST_STEP)
+
+    def _has_ended(self, finished: bool, arguments: dict[str, Any], task_vars: Any, marks: _Marks) -> bool:
+        """Whether the training of this host has ended: of SWOPs, with the script of the SWCI, where the play has one."""
+        if finished and arguments.get("swci"):
+            marks.end()
+        interfaces = set(task_vars["groups"].get("swarm_swci", [])) & set(task_vars["ansible_play_hosts"])
+        return marks.ended() if _of_swops_alone(arguments) and interfaces else finished
+
+
+def _of_swops_alone(arguments: dict[str, Any]) -> bool:
+    """Whether a host has nodes that SWOPs start, and no SWCI."""
+    return not arguments.get("nodes") and not arguments.get("swci")

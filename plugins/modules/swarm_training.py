@@ -13,6 +13,8 @@ author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Follows the logs of a host's SL nodes, and of the ML containers beside them, until all of them have finished the training.
+  - Where SWOPs start the SL nodes, the training ends with the script of the SWCI that started it (O(swci)). A node that fails before does not end
+    it, as the others may go on without it.
   - Meanwhile, shows their round, epoch and number of peers, as far as their logs contain them.
   - Fails as soon as one of them fails, on this host or on another of the same task, with the last lines of its log and what they mean.
 extends_documentation_fragment:
@@ -21,10 +23,10 @@ extends_documentation_fragment:
   - swarm.learning.attributes.info
 options:
   nodes:
-    description: The SL nodes of this host.
+    description: The SL nodes of this host. If empty, those that its SWOPs have started are shown.
     type: list
     elements: dict
-    required: true
+    default: []
     suboptions:
       name:
         description: Name of the SL container.
@@ -34,6 +36,13 @@ options:
         description: Name of the ML container beside the SL container. Empty if the ML program runs inside the SL container (release 0.3.0).
         type: str
         default: ''
+  swci:
+    description:
+      - Name of the SWCI whose script is the training, on its host.
+      - On the other hosts of SWOPs leave it empty. They wait as long as the host of the SWCI does; if no host of the play is in C(swarm_swci), until
+        their own ML programs have ended.
+    type: str
+    default: ''
   wait_timeout:
     description: Longest time that the training may take, in seconds.
     type: int
@@ -57,6 +66,10 @@ EXAMPLES = r"""
     nodes:
       - name: sl-1
         ml: ml-1
+
+- name: Wait for the end of a training of SWOPs, on the host of the SWCI
+  swarm.learning.swarm_training:
+    swci: swci-1
 """
 
 RETURN = r"""
@@ -91,16 +104,21 @@ finished:
   description: Whether all nodes have finished the training.
   returned: success
   type: bool
+failure:
+  description: Last log lines of the first of the SWOPs' ML containers that failed, and what they mean. Empty if none failed.
+  returned: success, without O(nodes)
+  type: str
 """
 
 
 from ..module_utils._component.arguments import ENGINE
 from ..module_utils._container.quiet_module import QuietModule
-from ..module_utils._platform import training
+from ..module_utils._platform import swop_training
 
 NODE = {"name": {"type": "str", "required": True}, "ml": {"type": "str", "default": ""}}
 OPTIONS = {
-    "nodes": {"type": "list", "elements": "dict", "required": True, "options": NODE},
+    "nodes": {"type": "list", "elements": "dict", "default": [], "options": NODE},
+    "swci": {"type": "str", "default": ""},
     "wait_timeout": {"type": "int", "default": 604800},
     "step": {"type": "int", "default": 5},
 }
@@ -108,7 +126,7 @@ OPTIONS = {
 
 def main() -> None:
     """Run the module."""
-    training.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
+    swop_training.run(QuietModule({**ENGINE, **OPTIONS}, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -210,6 +210,7 @@ class HostModel:
     )
     required: Annotated[list[dict[str, str]], "Those of them that must exist before a run: path and user."] = field(default_factory=list)
     models: Annotated[list[str], "Where its ML programs save their models."] = field(default_factory=list)
+    training_swci: Annotated[str, "Its SWCI, if the script of that is the training of SWOPs."] = ""
     model_dirs: Annotated[list[dict[str, Any]], "Directories whose owner becomes the ML program's user."] = field(default_factory=list)
     gpus: Annotated[list[dict[str, str]], "Its nodes that ask for GPUs: name, and gpus as an engine is asked for them."] = field(
         default_factory=list
@@ -563,7 +564,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
     here["directories"] = _directories(here, swops)
     here["required"] = [{"path": one["path"], "user": one["user"]} for one in here["directories"] if not one["made"]]
     here.update(belongings.on_host(inventory, host, here, [pair for node in swops for pair in node["pairs"]]))
-    here["models"] = sl.models(here["sl_nodes"], site.training)
+    here["models"] = sl.models(here["sl_nodes"], site.training) or ([site.training["model_dir"]] if swops and site.training else [])
     here["model_dirs"] = sl.owned(here["directories"])
     return HostModel(**here)
 
@@ -578,7 +579,8 @@ def _interface(inventory: Inventory, host: str, site: _Site) -> dict[str, Any]:
     proxy = _build_proxy(inventory)
     tasks, script = _swci(inventory, host, site, proxy)
     lasting = _swci(inventory, host, site, _proxy.without_exceptions(proxy))
-    return {"swci_tasks": tasks, "swci_script": script, "swci_digest": swci.digest([*lasting[0].values(), lasting[1]])}
+    digest = swci.digest([*lasting[0].values(), lasting[1]])
+    return {"swci_tasks": tasks, "swci_script": script, "swci_digest": digest, "training_swci": inventory.get(host, "swci_name")}
 
 
 def issuers(inventory: Inventory, model: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,7 @@ import yaml
 
 from tests.integration.site import lab_platform as world
 
-STATUS, ABORT = "swarm.learning.training_status", "swarm.learning.training_abort"
+STATUS, ABORT, TRAIN = "swarm.learning.training_status", "swarm.learning.training_abort", "swarm.learning.train"
 LONG, LONGER = 4000, 4001  # epochs: longer than the test
 WITHIN = 120  # seconds
 
@@ -82,4 +82,15 @@ def test_an_aborted_training_leaves_the_hosts_clean_and_is_not_started_again(tmp
     world.worked(world.play(log, *inventory))
     assert not programs()
     world.worked(world.play(log, "-i", str(world.LAB)))  # the training that the tests after this one want
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_training_of_swops_is_waited_for_and_its_models_fetched(tmp_path, log):
+    models = tmp_path / "models"
+    waited = world.worked(world.play(log, "-i", str(world.LAB), "-e", f"sl_fetch_dir={models}", book=TRAIN))
+    assert len({path.name for path in models.rglob("*.npz")}) == world.PAIRS
+    assert {task for _host, task in waited.changes()} == {"Fetch a model"}
     world.trained()
+    before = world.containers()
+    again = world.worked(world.play(log, "-i", str(world.LAB), "-e", f"sl_fetch_dir={models}", book=TRAIN))
+    assert (again.changes(), world.containers()) == ([], before)

@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A training of SWOPs ends with the script of the SWCI: on its host, on the others, and when it fails."""
+
+import queue
+
+import pytest
+from ansible_collections.swarm.learning.plugins.action.swarm_training import ActionModule
+from ansible_collections.swarm.learning.plugins.module_utils._platform import swop_training
+from ansible_collections.swarm.learning.plugins.module_utils._platform.training import EngineError, TrainingFailed
+
+from tests.unit.platform.test_training_info import BAD, DONE, END, MERGED, STATUS, UP, Table
+
+ENDED = {"ml-1": ("ml", "", DONE, END)}
+TRAINS = {"sl-1": ("sl", "2.3.0", UP, MERGED), "ml-1": ("ml", "", UP, "")}
+FAILED = {"ml-1": ("ml", "", BAD, "ModuleNotFoundError: No module named 'torch'")}
+
+
+def script(state, log=""):
+    return {"swci-1": ("swci", "2.3.0", state, log)}
+
+
+class Engine(Table):
+    """An engine whose SWCI ends, if it is told to, while its log is followed."""
+
+    def __init__(self, containers, ends=None):
+        super().__init__(containers, STATUS.format("RUNNING"))
+        self.ends = ends
+
+    def inspect(self, name):
+        return super().inspect(name) | {"State": {"Running": False, **self.table[name][2]}} if name in self.table else None
+
+    def follow(self, inspect, since, tail="all"):
+        lines = queue.Queue()
+        if self.ends:
+            self.table["swci-1"] = ("swci", "2.3.0", self.ends, "")
+            lines.put("the last line")
+            lines.put(None)
+        return lines
+
+
+def look(containers, swci="", ends=None):
+    return swop_training.look(Engine(containers, ends), {"swci": swci, "step": 0.01})
+
+
+def test_nodes_are_shown_with_their_progress():
+    nodes, ended, failure = look({**TRAINS, **script(UP)}, "swci-1")
+    assert [(node["name"], node["round"], node["epoch"], node["epochs"]) for node in nodes] == [("ml-1", 0, 0, 0), ("sl-1", 3, 2, 9)]
+    assert (ended, failure) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("containers", "swci", "ends", "ended"),
+    [
+        (script(UP), "swci-1", None, False),
+        (script(UP), "swci-1", DONE, True),
+        ({**script(DONE), **TRAINS}, "swci-1", None, True),
+        ({**script(DONE), **FAILED}, "swci-1", None, True),
+        (TRAINS, "", None, False),
+        (ENDED, "", None, True),
+        ({}, "", None, False),
+    ],
+    ids=["script runs", "it ends meanwhile", "its nodes stay", "a node failed, others went on", "trains", "has trained", "not begun"],
+)
+def test_the_end(containers, swci, ends, ended):
+    assert look(containers, swci, ends)[1] is ended
+
+
+def test_why_a_node_failed_is_said():
+    assert "container ml-1 ended with exit code 1" in look({**script(DONE), **FAILED}, "swci-1")[2]
+
+
+def test_a_script_that_fails_is_reported_with_its_log():
+    with pytest.raises(TrainingFailed, match="the script of swci-1 ended with exit code 1") as failure:
+        look(script(BAD, "ERROR: no such task"), "swci-1")
+    assert "ERROR: no such task" in str(failure.value)
+
+
+@pytest.mark.parametrize("containers", [{}, script({"Status": "created"})])
+def test_a_training_that_was_never_started(containers):
+    with pytest.raises(EngineError, match="start the training first"):
+        look(containers, "swci-1")
+
+
+@pytest.fixture(name="marks")
+def _marks(tmp_path, monkeypatch):
+    from ansible_collections.swarm.learning.plugins.action import swarm_training
+
+    monkeypatch.setattr(swarm_training.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    return swarm_training._Marks("task")
+
+
+def has_ended(marks, finished, swci="", interfaces=("host-1",)):
+    task_vars = {"groups": {"swarm_swci": list(interfaces)}, "ansible_play_hosts": ["host-1", "host-2"]}
+    return ActionModule._has_ended(None, finished, {"nodes": [], "swci": swci}, task_vars, marks)
+
+
+def test_hosts_of_swops_wait_for_the_script(marks):
+    assert not has_ended(marks, True), "its own programs have ended, the training may go on"
+    assert not has_ended(marks, False, "swci-1")
+    assert not has_ended(marks, True)
+    assert has_ended(marks, True, "swci-1")
+    assert has_ended(marks, False)
+
+
+def test_without_a_script_in_the_play_hosts_wait_for_their_own_programs(marks):
+    assert (has_ended(marks, False, interfaces=()), has_ended(marks, True, interfaces=["host-9"])) == (False, True)
