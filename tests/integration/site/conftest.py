@@ -27,6 +27,7 @@ ORDER = (
     "test_stop",
     "test_certificates",
     "test_reverse_proxy",
+    "test_platform_examples",
     "test_backup",
 )
 HERE = Path(__file__).parent
