@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that several subjects share: kinds of nodes, trust domains, hosts, services, SPIRE Agents' places, and times as people read them (private to the collection)."""
+"""Names that several subjects share: kinds of nodes, trust domains, hosts, services, places of SPIRE Agents, and times in words (private to the collection)."""
 
 from __future__ import annotations
 
