@@ -93,7 +93,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if place != said:
                 said = place
                 Display().display(f"{host}: {place}")
-            if self._task.check_mode or self._has_ended(result["finished"], arguments, task_vars, marks):
+            if self._task.check_mode or _has_ended(result["finished"], arguments, task_vars["ansible_play_hosts"], marks):
                 return result
             if other := marks.failed():
                 result.update(failed=True, msg=f"stopped waiting for the nodes of {host}, as those of {other} failed")
@@ -105,12 +105,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 threading.Event().wait(step)  # the module has nothing to wait for
             step = min(step * 3 // 2, LONGEST_STEP)
 
-    def _has_ended(self, finished: bool, arguments: dict[str, Any], task_vars: Any, marks: _Marks) -> bool:
-        """Whether the training of this host has ended: of SWOPs, with the script of the SWCI, where the play has one."""
-        if finished and arguments.get("swci"):
-            marks.end()
-        interfaces = set(task_vars["groups"].get("swarm_swci", [])) & set(task_vars["ansible_play_hosts"])
-        return marks.ended() if _of_swops_alone(arguments) and interfaces else finished
+
+def _has_ended(finished: bool, arguments: dict[str, Any], hosts: list[str], marks: _Marks) -> bool:
+    """Whether the training of a host has ended: of SWOPs, with the script of the SWCI, where its host is one of the play's."""
+    if finished and arguments.get("swci"):
+        marks.end()
+    return marks.ended() if _of_swops_alone(arguments) and arguments.get("swci_host") in hosts else finished
 
 
 def _of_swops_alone(arguments: dict[str, Any]) -> bool:

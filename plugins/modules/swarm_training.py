@@ -37,10 +37,13 @@ options:
         type: str
         default: ''
   swci:
+    description: Name of the SWCI whose script is the training, on its host. On the other hosts of SWOPs leave it empty.
+    type: str
+    default: ''
+  swci_host:
     description:
-      - Name of the SWCI whose script is the training, on its host.
-      - On the other hosts of SWOPs leave it empty. They wait as long as the host of the SWCI does; if no host of the play is in C(swarm_swci), until
-        their own ML programs have ended.
+      - Host of that SWCI. The other hosts of SWOPs wait as long as this one does; if it takes no part in the play, until their own ML programs have
+        ended.
     type: str
     default: ''
   wait_timeout:
@@ -119,6 +122,7 @@ NODE = {"name": {"type": "str", "required": True}, "ml": {"type": "str", "defaul
 OPTIONS = {
     "nodes": {"type": "list", "elements": "dict", "default": [], "options": NODE},
     "swci": {"type": "str", "default": ""},
+    "swci_host": {"type": "str", "default": ""},
     "wait_timeout": {"type": "int", "default": 604800},
     "step": {"type": "int", "default": 5},
 }

@@ -210,7 +210,9 @@ class HostModel:
     )
     required: Annotated[list[dict[str, str]], "Those of them that must exist before a run: path and user."] = field(default_factory=list)
     models: Annotated[list[str], "Where its ML programs save their models."] = field(default_factory=list)
-    training_swci: Annotated[str, "Its SWCI, if the script of that is the training of SWOPs."] = ""
+    training_script: Annotated[dict[str, str], "The SWCI whose script is the training of all SWOPs: its host and name."] = field(
+        default_factory=dict
+    )
     model_dirs: Annotated[list[dict[str, Any]], "Directories whose owner becomes the ML program's user."] = field(default_factory=list)
     gpus: Annotated[list[dict[str, str]], "Its nodes that ask for GPUs: name, and gpus as an engine is asked for them."] = field(
         default_factory=list
@@ -552,6 +554,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
         **spire.identity(inventory, host, site.servers),
         "license": license_servers(inventory, host),
         "identity": certificates.options(inventory, host),
+        "training_script": _training_script(inventory, site),
         **_interface(inventory, host, site),
     }
     swops = site.swops.get(host, [])
@@ -564,7 +567,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
     here["directories"] = _directories(here, swops)
     here["required"] = [{"path": one["path"], "user": one["user"]} for one in here["directories"] if not one["made"]]
     here.update(belongings.on_host(inventory, host, here, [pair for node in swops for pair in node["pairs"]]))
-    here["models"] = sl.models(here["sl_nodes"], site.training) or ([site.training["model_dir"]] if swops and site.training else [])
+    here["models"] = sl.models(here["sl_nodes"], site.training, swops)
     here["model_dirs"] = sl.owned(here["directories"])
     return HostModel(**here)
 
@@ -579,8 +582,13 @@ def _interface(inventory: Inventory, host: str, site: _Site) -> dict[str, Any]:
     proxy = _build_proxy(inventory)
     tasks, script = _swci(inventory, host, site, proxy)
     lasting = _swci(inventory, host, site, _proxy.without_exceptions(proxy))
-    digest = swci.digest([*lasting[0].values(), lasting[1]])
-    return {"swci_tasks": tasks, "swci_script": script, "swci_digest": digest, "training_swci": inventory.get(host, "swci_name")}
+    return {"swci_tasks": tasks, "swci_script": script, "swci_digest": swci.digest([*lasting[0].values(), lasting[1]])}
+
+
+def _training_script(inventory: Inventory, site: _Site) -> dict[str, str]:
+    """Host and name of the SWCI that starts the SWOPs' training; nothing where another organisation has it."""
+    hosts = inventory.members("swci")
+    return {"host": hosts[0], "name": inventory.get(hosts[0], "swci_name")} if hosts and site.training and any(site.swops.values()) else {}
 
 
 def issuers(inventory: Inventory, model: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

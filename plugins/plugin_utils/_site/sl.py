@@ -171,11 +171,11 @@ def owned(needed: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
     return found
 
 
-def models(own: Sequence[dict[str, Any]], training: dict[str, Any]) -> list[str]:
-    """The directories on a host in which these nodes' programs leave their models."""
+def models(own: Sequence[dict[str, Any]], training: dict[str, Any], swops: Sequence[dict[str, Any]]) -> list[str]:
+    """The directories on a host in which the programs of these nodes, and those that its SWOPs start, leave their models."""
     found = [node["model_dir"] for node in own if node.get("model_dir")]
     mounted = {volume.partition(":")[0] for node in own for volume in (node.get("ml") or {}).get("volumes", ())}
-    if training and training["model_dir"] in mounted:
+    if training and (swops or training["model_dir"] in mounted):
         found.append(training["model_dir"])
     return list(dict.fromkeys(found))
 

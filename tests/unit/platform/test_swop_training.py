@@ -5,7 +5,7 @@
 import queue
 
 import pytest
-from ansible_collections.swarm.learning.plugins.action.swarm_training import ActionModule
+from ansible_collections.swarm.learning.plugins.action import swarm_training
 from ansible_collections.swarm.learning.plugins.module_utils._platform import swop_training
 from ansible_collections.swarm.learning.plugins.module_utils._platform.training import EngineError, TrainingFailed
 
@@ -84,15 +84,13 @@ def test_a_training_that_was_never_started(containers):
 
 @pytest.fixture(name="marks")
 def _marks(tmp_path, monkeypatch):
-    from ansible_collections.swarm.learning.plugins.action import swarm_training
-
     monkeypatch.setattr(swarm_training.constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
     return swarm_training._Marks("task")
 
 
-def has_ended(marks, finished, swci="", interfaces=("host-1",)):
-    task_vars = {"groups": {"swarm_swci": list(interfaces)}, "ansible_play_hosts": ["host-1", "host-2"]}
-    return ActionModule._has_ended(None, finished, {"nodes": [], "swci": swci}, task_vars, marks)
+def has_ended(marks, finished, swci="", swci_host="host-1"):
+    arguments = {"nodes": [], "swci": swci, "swci_host": swci_host}
+    return swarm_training._has_ended(finished, arguments, ["host-1", "host-2"], marks)
 
 
 def test_hosts_of_swops_wait_for_the_script(marks):
@@ -104,4 +102,4 @@ def test_hosts_of_swops_wait_for_the_script(marks):
 
 
 def test_without_a_script_in_the_play_hosts_wait_for_their_own_programs(marks):
-    assert (has_ended(marks, False, interfaces=()), has_ended(marks, True, interfaces=["host-9"])) == (False, True)
+    assert (has_ended(marks, False, swci_host=""), has_ended(marks, True, swci_host="host-9")) == (False, True)

@@ -144,3 +144,8 @@ def test_another_wheel_or_line_is_another_ml_image():
 @pytest.mark.parametrize("inventory", [by_hand(), classic(), two_orgs(groups={**GROUPS, "swarm_sl": ["host-1"]})])
 def test_valid_input_has_no_problems(inventory):
     assert stages.problems(inventory, lambda path: True) == []
+
+
+def test_models_of_swops_are_in_the_trainings_directory():
+    [one, two] = model.derive(two_orgs()).values()
+    assert one["models"] == two["models"] == ["/tmp/spire/cifar10/model"]

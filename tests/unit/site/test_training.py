@@ -581,3 +581,12 @@ def test_wheel_against_release_and_base_image(found, build, messages):
     said = wheel.problems(found, "2.3.0", build)
     assert len(said) == len(messages)
     assert all(message in sentence for message, sentence in zip(messages, said))
+
+
+def test_the_script_that_all_hosts_of_swops_wait_for():
+    site = _site.derive(two_orgs(host_1={"swci_name": "mine"}))
+    assert [here["training_script"] for here in site.values()] == [{"host": "host-1", "name": "mine"}] * 2
+    elsewhere = _site.derive(two_orgs(without=["swarm_swci"]))
+    assert [here["training_script"] for here in elsewhere.values()] == [{}, {}], "another organisation has it"
+    web_only = _site.derive(two_orgs(groups={"swarm_sl": ["host-2"]}, without=["swarm_swop"]))
+    assert [here["training_script"] for here in web_only.values()] == [{}, {}], "no script starts SL nodes of swarm_sl"
