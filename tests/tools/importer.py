@@ -38,7 +38,8 @@ def main():
         subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
         status, said = imported(next(Path(scratch).glob("*.tar.gz")))
     found = [line for line in said if line.startswith(CAUSES)]
-    print("\n".join(found or said[-1:] if status == 0 else said))
+    shown = said if status else found or said[-1:]
+    print("\n".join(shown))
     return status or bool(found)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._container import parse
-from .._names import is_trust_domain
+from .._names import is_ip, is_trust_domain
 from .._releases import RELEASES, SAME, Component, Option
 from .check_container import NAME, OptionError, check_common, check_engine, check_name, check_path
 
@@ -155,11 +155,7 @@ def _check_service(option: str, value: str, given: _Given) -> None:
 
 
 def _is_address(value: str) -> bool:
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return bool(_HOST_NAME.fullmatch(value)) and not re.fullmatch(r"[0-9.]+", value)
-    return True
+    return is_ip(value) or (bool(_HOST_NAME.fullmatch(value)) and not re.fullmatch(r"[0-9.]+", value))
 
 
 def _check_address(option: str, value: str, given: _Given) -> None:

@@ -13,10 +13,11 @@ from ansible.module_utils.basic import AnsibleModule
 from .._container.engine import Engine, EngineError
 from .._container.readiness import run_began, with_log
 from .._container.requirements import check_sdk
-from . import training, training_info
+from . import training
+from .containers import members
 from .training import TrainingFailed
+from .training_info import nodes_of
 
-TASKRUNNER = "defaulttaskbb.taskdb.sml.hpe"
 KEYS = ("name", "state", "round", "epoch", "epochs", "peers", "line")
 
 
@@ -38,11 +39,10 @@ def look(engine: Engine, params: dict[str, Any]) -> tuple[list[dict[str, Any]], 
     Waits up to `step` seconds for the end of the script, where the SWCI is on this host. Raises TrainingFailed, EngineError.
     """
     ended = _script_ends(engine, params["swci"], params["step"]) if params["swci"] else None
-    info = training_info.info(engine, {"taskrunner": TASKRUNNER}, True)
-    nodes = [{key: node[key] for key in KEYS} for node in info["nodes"]]
+    found, failure = nodes_of(engine, members(engine))
     if ended is None:
-        ended = bool(nodes) and not info["in_progress"]
-    return nodes, ended, info["failure"]
+        ended = bool(found) and not any(node["trains"] for node in found)
+    return [{key: node[key] for key in KEYS} for node in found], ended, failure
 
 
 def _script_ends(engine: Engine, name: str, seconds: float) -> bool:

@@ -23,17 +23,23 @@ _KEYS = ("round", "epoch", "epochs", "peers")
 
 def info(engine: Engine, params: dict[str, Any], _check_mode: bool) -> dict[str, Any]:
     """swarm_training_info: {changed, in_progress, reasons, nodes, taskrunner, failure}; the module documents them."""
-    found = sorted(members(engine), key=lambda member: name_of(member[2]))
-    asked = ((component, release, engine.inspect(summary["Id"])) for component, release, summary in found if component in ("sl", "ml"))
-    inspects = _of_last_training([(component, release, inspect) for component, release, inspect in asked if inspect])
-    nodes = [_node(engine, component, release, inspect) for component, release, inspect in inspects]
-    running = [
+    found = members(engine)
+    nodes, failure = nodes_of(engine, found)
+    running = sorted(
         name_of(s) for component, release, s in found if component == "swci" and s["State"] == "running" and not release.startswith("0.")
-    ]
+    )
     taskrunner = _ask(engine, running[0], params["taskrunner"]) if running else {}
     why = reasons(nodes, taskrunner)
-    failure = _failure(engine, [inspect for _component, _release, inspect in inspects])
     return {"changed": False, "in_progress": bool(why), "reasons": why, "nodes": nodes, "taskrunner": taskrunner, "failure": failure}
+
+
+def nodes_of(engine: Engine, found: list[tuple[str, str, dict[str, Any]]]) -> tuple[list[dict[str, Any]], str]:
+    """(the SL and ML containers of the last training as swarm_training_info returns them, why the first that failed did), of a host's `members`."""
+    named = sorted(found, key=lambda member: name_of(member[2]))
+    asked = ((component, release, engine.inspect(summary["Id"])) for component, release, summary in named if component in ("sl", "ml"))
+    inspects = _of_last_training([(component, release, inspect) for component, release, inspect in asked if inspect])
+    nodes = [_node(engine, component, release, inspect) for component, release, inspect in inspects]
+    return nodes, _failure(engine, [inspect for _component, _release, inspect in inspects])
 
 
 def _of_last_training(found: list[tuple[str, str, dict[str, Any]]]) -> list[tuple[str, str, dict[str, Any]]]:

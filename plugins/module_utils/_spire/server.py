@@ -143,7 +143,7 @@ class Server:
     def write_entries(self, verb: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Create or update (verb) entries; the entries as they are now. Raises SpireError for those that failed, as the command exits 0 all the same.
 
-        The server has been asked for its entries before, so it is known whether it speaks JSON.
+        Whether the server speaks JSON is known from the question for its entries, which comes before.
         """
         if not entries:
             return []

@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ...module_utils._names import NODE_TYPES, is_trust_domain
+from ...module_utils._names import NODE_TYPES, is_ip, is_trust_domain
 from ...module_utils._spire import datastore
 from ...module_utils._spire.config import next_minor, seconds, version_tuple
 from .._site import certificates, classic, spire
@@ -111,7 +110,7 @@ def _several(inventory: Inventory, domain: str, hosts: list[str]) -> list[str]:
         return [f"{where}, but their spire_server_datastore differs: servers of one trust domain share one database"]
     if len({inventory.get(host, "spire_server_port") for host in hosts}) > 1:
         return [f"{where}, but their spire_server_port differs: agents connect to them by one name and one port"]
-    numberless = [host for host in hosts if not _is_ip(inventory.address(host))]
+    numberless = [host for host in hosts if not is_ip(inventory.address(host))]
     if numberless:
         return [f"{where}, and agents connect to them by a name for all their IP addresses: set swarm_host_ip of {listed(numberless)}"]
     return []
@@ -124,14 +123,6 @@ def files(inventory: Inventory, exists: Callable[[str], bool]) -> list[str]:
         for key, path in (inventory.get(host, "spire_server_datastore").get("tls") or {}).items()
         if not exists(path)
     ]
-
-
-def _is_ip(address: str) -> bool:
-    try:
-        ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return True
 
 
 def servers(inventory: Inventory) -> list[str]:

@@ -7,15 +7,15 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from ...module_utils._names import is_ip
 from .look import Look, Words, away, idle_registries, is_loopback
-from .plan import is_address
 
 DEFAULT_MTU = 1500
 
 
 def own_address(look: Look) -> Iterator[Words]:
     address, known = look.host.model["address"], look.fact("addresses")
-    if is_address(address) and address not in known:
+    if is_ip(address) and address not in known:
         yield {"address": address, "addresses": ", ".join(one for one in known if not is_loopback(one))}
 
 
@@ -45,7 +45,7 @@ def name_loopback(look: Look) -> Iterator[Words]:
 
 def container_dns(look: Look) -> Iterator[Words]:
     servers = look.fact("nameservers")
-    names = sorted({link.address for link in look.links.of(look.name) if link.from_container and not is_address(link.address)})
+    names = sorted({link.address for link in look.links.of(look.name) if link.from_container and not is_ip(link.address)})
     if names and servers and all(map(is_loopback, servers)) and not look.fact("resolved_conf"):
         yield {"servers": ", ".join(servers), "names": ", ".join(names)}
 
@@ -56,7 +56,7 @@ def network_overlap(look: Look) -> Iterator[Words]:
     for network in look.fact("networks"):
         for address, who in {**outside, **others}.items():
             for subnet in network["subnets"]:
-                if is_address(address) and ipaddress.ip_address(address) in ipaddress.ip_network(subnet, strict=False):
+                if is_ip(address) and ipaddress.ip_address(address) in ipaddress.ip_network(subnet, strict=False):
                     yield {"address": address, "who": who, "subnet": subnet, "network": network["name"]}
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...module_utils._names import is_ip
 from . import reached
-from .plan import Host, is_address, registry
+from .plan import Host, registry
 
 GIB = 1024**3
 STATES = {
@@ -92,7 +93,7 @@ def sentences(texts: list[str]) -> Iterator[Words]:
 
 
 def is_loopback(address: str) -> bool:
-    return is_address(address) and ipaddress.ip_address(address).is_loopback
+    return is_ip(address) and ipaddress.ip_address(address).is_loopback
 
 
 def idle_registries(look: Look) -> set[str]:

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ...module_utils._names import is_ip
 from ...module_utils._spire.datastore import PORTS
 from .._site import services
 
@@ -76,7 +76,7 @@ def _measured(name: str, host: Host, found: Sequence[Link]) -> dict[str, Any]:
         "listen": listen,
         "ports": sorted({*listen, *_own_ports(host)}),
         "connect": _targets(outgoing),
-        "names": sorted(address for address in needed if not is_address(address)),
+        "names": sorted(address for address in needed if not is_ip(address)),
         "directories": [{"path": one["path"], "user": one["user"]} for one in model["directories"] if not one["made"]],
         "images": list(model["images"]),
     }
@@ -86,15 +86,6 @@ def _targets(outgoing: Sequence[Link]) -> list[dict[str, Any]]:
     """One for each address and port."""
     wanted = {(link.address, link.port): link.https for link in outgoing}
     return [{"address": address, "port": port, "https": https} for (address, port), https in wanted.items()]
-
-
-def is_address(text: str) -> bool:
-    """Whether a text is an IP address and not a name."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 # --- who must reach whom -------------------------------------------------------------------------------------------------
