@@ -18,7 +18,7 @@ class Proxy:
     address   what docker_host must be
     requests  `POST /containers/x/start` and so on, in order
     before    called with each request's text before it is handed on; False cuts every connection, for good
-    after     called likewise when it has been handed on
+    after     called likewise when the engine has answered, before the client hears of it
     """
 
     def __init__(self, engine_socket, listening, address):
@@ -40,27 +40,32 @@ class Proxy:
             engine = socket.socket(socket.AF_UNIX)
             engine.connect(self._engine_socket)
             self._open += [client, engine]
-            threading.Thread(target=self._hand_on, args=(client, engine, True), daemon=True).start()
-            threading.Thread(target=self._hand_on, args=(engine, client, False), daemon=True).start()
+            unanswered = []
+            threading.Thread(target=self._hand_on, args=(client, engine, self._asked, unanswered), daemon=True).start()
+            threading.Thread(target=self._hand_on, args=(engine, client, self._answered, unanswered), daemon=True).start()
 
-    def _hand_on(self, source, target, watched):
+    def _hand_on(self, source, target, seen, unanswered):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                request = _REQUEST.match(data) if watched else None
-                if not request:
-                    target.sendall(data)
-                    continue
-                text = f"{request[1].decode()} {request[2].decode()}"
-                self.requests.append(text)
-                if self.before(text) is False:
+                if seen(data, unanswered) is False:
                     return self.close()
                 target.sendall(data)
-                if self.after(text) is False:
-                    return self.close()
         for end in (source, target):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
         return None
+
+    def _asked(self, data, unanswered):
+        request = _REQUEST.match(data)
+        if not request:
+            return True
+        text = f"{request[1].decode()} {request[2].decode()}"
+        self.requests.append(text)
+        unanswered.append(text)
+        return self.before(text)
+
+    def _answered(self, _data, unanswered):
+        return self.after(unanswered.pop()) if unanswered else True
 
     def changes(self):
         """The requests that change something."""
