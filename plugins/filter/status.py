@@ -13,7 +13,9 @@ description:
   - Formats the output of M(swarm.learning.swarm_info) for several hosts as aligned lines.
 options:
   _input:
-    description: Value of RV(swarm.learning.swarm_info#module:containers) on each host, by the host's name.
+    description:
+      - Result of the module on each host, by the host's name. A host that did not answer or could not be examined gets a line that says so.
+      - Instead of a result, RV(swarm.learning.swarm_info#module:containers) alone will do.
     type: dict
     required: true
 """
@@ -21,26 +23,26 @@ options:
 EXAMPLES = r"""
 - name: Show what runs where
   ansible.builtin.debug:
-    msg: "{{ {'host-1': info.containers} | swarm.learning.status }}"
+    msg: "{{ {'host-1': info} | swarm.learning.status }}"
 """
 
 RETURN = r"""
 _value:
-  description: A header, and a line for each container.
+  description: A header, a line for each container, and what is wrong with hosts that could not be examined.
   type: list
   elements: str
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def status(found: dict[str, list[dict[str, Any]]]) -> list[str]:
+def status(found: dict[str, Any]) -> list[str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ..plugin_utils._status import table
+    from ..plugin_utils._status import lines
 
-    return table(found, time.time())
+    return lines({host: one if isinstance(one, Mapping) else {"containers": one} for host, one in found.items()}, time.time())
 
 
 class FilterModule:

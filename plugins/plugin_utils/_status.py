@@ -4,23 +4,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils._names import utc
+from ._preflight.checks import CHECKS
+from ._preflight.look import one_line
 
 HEAD = ("host", "container", "component", "release", "state", "ready", "since", "identity until")
 NOTHING = "-"
+EXAMINE = "Run swarm.learning.preflight, which examines host and engine more closely."
 
 
-def table(found: dict[str, list[dict[str, Any]]], now: float) -> list[str]:
-    """Aligned lines, a head and one for each container.
+def lines(found: Mapping[str, Mapping[str, Any]], now: float) -> list[str]:
+    """Aligned lines, a head and one for each container; then what is wrong with hosts that said nothing of theirs, and what to do.
 
-    found  host → what swarm_info says of its containers; a host without any has a line too
+    found  host → result of swarm_info, or of a host that did not answer or could not be examined, Ansible's `unreachable` or `failed`
     now    seconds since the epoch
     """
-    rows = [HEAD, *(row(host, container, now) for host, containers in found.items() for container in containers or [{}])]
+    rows = [HEAD, *(cells for host, one in found.items() for cells in _rows(host, one, now))]
     widths = [max(len(cells[column]) for cells in rows) for column in range(len(HEAD))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip() for cells in rows]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip() for cells in rows]
+    return table + [f"{host}: {' '.join(problem(one))}" for host, one in found.items() if problem(one)]
+
+
+def problem(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """(cause, remedy) where a host did not answer or could not be examined; else empty."""
+    said = one_line(str(one.get("msg") or "no answer"))
+    if one.get("unreachable"):
+        return CHECKS["host_reachable"].cause.format(problem=said), CHECKS["host_reachable"].remedy
+    return () if "containers" in one else (CHECKS["host_examined"].cause.format(problem=said), EXAMINE)
+
+
+def _rows(host: str, one: Mapping[str, Any], now: float) -> list[tuple[str, ...]]:
+    if "containers" not in one:
+        return [(host, "(does not answer)" if one.get("unreachable") else "(not examined)", *[NOTHING] * (len(HEAD) - 2))]
+    return [row(host, container, now) for container in one["containers"] or [{}]]
 
 
 def row(host: str, container: dict[str, Any], now: float) -> tuple[str, ...]:
