@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...module_utils._names import utc
+from .._page.render import render
 from . import judge
 from .checks import CHECKS, SEVERITIES
 
@@ -79,11 +80,8 @@ def as_json(found: Mapping[str, Any], now: float) -> str:
 
 def page(found: Mapping[str, Any], now: float) -> str:
     """The whole report as one HTML page that needs nothing else."""
-    import jinja2
-
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
+    return render(
+        TEMPLATE,
         generated=utc(now),
         counts=counts(found["findings"]),
         counted=counted(found["findings"]),
