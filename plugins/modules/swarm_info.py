@@ -67,16 +67,34 @@ containers:
     image:
       description: Image of the container.
       type: str
+    image_id:
+      description: ID of the image that the container was created from. It stays the same if the image's tag moves to another image.
+      type: str
+    digest:
+      description: Digest by which a registry knows this image. Empty for an image that was built on this host or is no longer there.
+      type: str
     state:
       description: State of the container as the engine reports it, such as V(running).
       type: str
     ready:
       description: Whether the container runs and has given its ready signal since its last start.
       type: bool
+    health:
+      description: Result of the container's health check, V(healthy), V(unhealthy) or V(starting). Empty without a health check.
+      type: str
     ports:
       description: Ports that the container publishes.
       type: list
       elements: str
+    networks:
+      description: IP address of the container in each of its networks, by the network's name. Empty if it does not run.
+      type: dict
+    started_at:
+      description: When the container was last started, in seconds since the epoch. Null if it never was.
+      type: int
+    finished_at:
+      description: When the container last ended, in seconds since the epoch. Null if it never has.
+      type: int
     uptime:
       description: How long the container has run, in seconds.
       type: int

@@ -18,7 +18,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from .._container.engine import Engine, EngineError
-from .._container.readiness import is_ready, published_address, started_at
+from .._container.readiness import is_ready, published_address, run_began, started_at
 from .._container.ready_signal import Ready
 from .._container.requirements import check_sdk
 from .._container.spec import OWN_LABEL, environment, from_inspect
@@ -144,14 +144,35 @@ def describe(engine: Engine, component: str, release: str, inspect: dict[str, An
         "component": component,
         "release": release,
         "image": spec.image,
+        **of_image(spec.image, engine.image(inspect["Image"]) or {"Id": inspect["Image"]}),
         "state": state["Status"],
         "ready": running and is_ready(engine, inspect, _signal(component, release)),
+        "health": (state.get("Health") or {}).get("Status") or "",
         "ports": [str(port) for port in spec.ports],
+        "networks": {name: network.get("IPAddress") or "" for name, network in (inspect["NetworkSettings"].get("Networks") or {}).items()},
+        **of_runs(inspect),
         "uptime": round(time.time() - started_at(inspect)) if running else 0,
         "restarts": inspect.get("RestartCount", 0),
         "exit_code": None if running else state.get("ExitCode"),
         "identity": identity(component, inspect) if running else {},
     }
+
+
+def of_image(reference: str, image: dict[str, Any]) -> dict[str, str]:
+    """`image_id` and `digest` of a container's image.
+
+    reference  as it was given to the container
+    image      the engine's inspect of the image; of one that is no longer there, its Id alone
+    """
+    pulled = [known.partition("@") for known in image.get("RepoDigests") or ()]
+    same = [digest for repository, _at, digest in pulled if reference.startswith((f"{repository}:", f"{repository}@"))]
+    return {"image_id": image["Id"], "digest": (same or [digest for _repository, _at, digest in pulled] or [""])[0]}
+
+
+def of_runs(inspect: dict[str, Any]) -> dict[str, int | None]:
+    """`started_at`, of the last start, and `finished_at`, of the last end, in seconds since the epoch; None if it never was."""
+    started = started_at(inspect) if inspect["State"].get("StartedAt") else 0
+    return {name: round(moment) if moment > 0 else None for name, moment in (("started_at", started), ("finished_at", run_began(inspect)))}
 
 
 def _signal(component: str, release: str) -> Ready | None:
