@@ -88,19 +88,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 continue
             if result.get("failed"):
                 marks.fail(host)
-                return result
+                return {**result, "verdict": "failed"}
             place = progress(result["nodes"])
             if place != said:
                 said = place
                 Display().display(f"{host}: {place}")
-            if self._task.check_mode or _has_ended(result["finished"], arguments, task_vars["ansible_play_hosts"], marks):
-                return result
+            if _has_ended(result["finished"], arguments, task_vars["ansible_play_hosts"], marks):
+                return {**result, "verdict": "incomplete" if result.get("failure") else "finished"}
+            if self._task.check_mode:
+                return {**result, "verdict": "running"}
             if other := marks.failed():
-                result.update(failed=True, msg=f"stopped waiting for the nodes of {host}, as those of {other} failed")
-                return result
+                why = f"stopped waiting for the nodes of {host}, as those of {other} failed"
+                return {**result, "verdict": "stopped", "failed": True, "msg": "\n".join(filter(None, (why, result.get("failure"))))}
             if time.monotonic() > limit:
-                result.update(failed=True, msg=f"the training did not end within {wait_timeout} s: {place}")
-                return result
+                return {**result, "verdict": "running", "failed": True, "msg": f"the training did not end within {wait_timeout} s: {place}"}
             if _of_swops_alone(arguments):
                 threading.Event().wait(step)  # the module has nothing to wait for
             step = min(step * 3 // 2, LONGEST_STEP)

@@ -16,7 +16,8 @@ description:
   - Where SWOPs start the SL nodes, the training ends with the script of the SWCI that started it (O(swci)). A node that fails before does not end
     it, as the others may go on without it.
   - Meanwhile, shows their round, epoch and number of peers, as far as their logs contain them.
-  - Fails as soon as one of them fails, on this host or on another of the same task, with the last lines of its log and what they mean.
+  - Fails as soon as one of them fails, on this host or on another of the same task, with the last lines of its log and what they mean. Where the
+    script of the SWCI fails, so do all hosts, each with the last log lines of its own first ML container that failed.
 extends_documentation_fragment:
   - swarm.learning.engine
   - swarm.learning.attributes.sdk
@@ -109,7 +110,13 @@ finished:
   type: bool
 failure:
   description: Last log lines of the first of the SWOPs' ML containers that failed, and what they mean. Empty if none failed.
-  returned: success, without O(nodes)
+  returned: always, without O(nodes)
+  type: str
+verdict:
+  description:
+    - How the training of the host's nodes ended. V(finished); V(incomplete) if a node failed and the others went on without it; V(failed);
+      V(stopped) if the nodes of another host failed; V(running) if it goes on after O(wait_timeout), or in check mode.
+  returned: always
   type: str
 """
 

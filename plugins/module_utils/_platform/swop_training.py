@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import queue
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -15,10 +16,25 @@ from .._container.readiness import run_began, with_log
 from .._container.requirements import check_sdk
 from . import training
 from .containers import members
-from .training import TrainingFailed
 from .training_info import nodes_of
 
 KEYS = ("name", "state", "round", "epoch", "epochs", "peers", "line")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look at one host found.
+
+    nodes    its SL and ML containers, as swarm_training returns nodes
+    ended    whether the training has ended
+    failure  the last log lines of the first container that failed, and what they mean; empty if none failed
+    problem  why the script of the SWCI failed, with its last log lines; empty if it did not
+    """
+
+    nodes: list[dict[str, Any]]
+    ended: bool
+    failure: str
+    problem: str = ""
 
 
 def run(module: AnsibleModule) -> None:
@@ -27,36 +43,40 @@ def run(module: AnsibleModule) -> None:
         training.run(module)
     check_sdk(module)
     try:
-        nodes, ended, failure = look(Engine(module.params), module.params)
-    except (EngineError, TrainingFailed) as error:
-        module.fail_json(msg=str(error), nodes=[])
-    module.exit_json(changed=False, nodes=nodes, finished=ended, failure=failure)
+        found = look(Engine(module.params), module.params)
+    except EngineError as error:
+        module.fail_json(msg=str(error), nodes=[], failure="")
+    if found.problem:
+        module.fail_json(msg="\n".join(filter(None, (found.problem, found.failure))), nodes=found.nodes, failure=found.failure)
+    module.exit_json(changed=False, nodes=found.nodes, finished=found.ended, failure=found.failure)
 
 
-def look(engine: Engine, params: dict[str, Any]) -> tuple[list[dict[str, Any]], bool, str]:
-    """(the host's SL and ML containers as swarm_training returns nodes, whether the training has ended, the first failed container's last log lines).
-
-    Waits up to `step` seconds for the end of the script, where the SWCI is on this host. Raises TrainingFailed, EngineError.
-    """
-    ended = _script_ends(engine, params["swci"], params["step"]) if params["swci"] else None
-    found, failure = nodes_of(engine, members(engine))
-    if ended is None:
-        ended = bool(found) and not any(node["trains"] for node in found)
-    return [{key: node[key] for key in KEYS} for node in found], ended, failure
+def look(engine: Engine, params: dict[str, Any]) -> Found:
+    """The host's part of the training, after up to `step` seconds for the end of the script where the SWCI is on this host. Raises EngineError."""
+    script = _script_ends(engine, params["swci"], params["step"]) if params["swci"] else None
+    containers, failure = nodes_of(engine, members(engine))
+    nodes = [{key: node[key] for key in KEYS} for node in containers]
+    if script is None:
+        return Found(nodes, bool(containers) and not any(node["trains"] for node in containers), failure)
+    return Found(nodes, not script["State"]["Running"], failure, _problem(engine, script))
 
 
-def _script_ends(engine: Engine, name: str, seconds: float) -> bool:
-    """Whether the script of a SWCI has ended well within so many seconds. Raises TrainingFailed, and EngineError where it has never run."""
+def _script_ends(engine: Engine, name: str, seconds: float) -> dict[str, Any]:
+    """The SWCI as the engine inspects it, after its end or so many seconds. Raises EngineError where its script has never run."""
     inspect = engine.inspect(name)
     if inspect is None or inspect["State"]["Status"] == "created":
         raise EngineError(f"the script of {name} has not been run on this host: start the training first (playbook site)")
     if inspect["State"]["Running"]:
         _wait(engine.follow(inspect, run_began(inspect), 0), seconds)
         inspect = engine.inspect(name) or inspect
+    return inspect
+
+
+def _problem(engine: Engine, inspect: dict[str, Any]) -> str:
     code = inspect["State"].get("ExitCode")
-    if code and not inspect["State"]["Running"]:
-        raise TrainingFailed(with_log(f"the training failed: the script of {name} ended with exit code {code}", engine, inspect))
-    return not inspect["State"]["Running"]
+    if inspect["State"]["Running"] or not code:
+        return ""
+    return with_log(f"the training failed: the script of {inspect['Name'].lstrip('/')} ended with exit code {code}", engine, inspect)
 
 
 def _wait(lines: queue.Queue[str | None], seconds: float) -> None:

@@ -54,6 +54,12 @@ class Outcome:
         """What failed, in the words that a user reads."""
         return "\n".join(self.run.failures) or self.run.stderr
 
+    @property
+    def statistics(self) -> dict[str, object]:
+        """The custom statistics of the run."""
+        last = self.log.read_text(encoding="utf-8").splitlines()[-1]
+        return json.loads(last)["global_custom_stats"]
+
     def results(self) -> Iterator[tuple[str, str, dict]]:
         """(host, task, result) of everything that went well, the items of loops one by one."""
         for line in self.log.read_text(encoding="utf-8").splitlines():

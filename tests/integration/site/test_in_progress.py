@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -44,13 +46,18 @@ def said(outcome, task):
     return json.dumps([result.get("msg") for _host, name, result in outcome.results() if name == task])
 
 
+@pytest.fixture(name="changed", scope="module")
+def _changed(tmp_path_factory):
+    """Another training than the first, and another SN."""
+    return epochs(tmp_path_factory.mktemp("changed"), LONGER, sn_env={"SN_LOG_LEVEL": "DEBUG"})
+
+
 @pytest.mark.usefixtures("platform")
-def test_a_training_is_left_alone_until_the_explicit_word(tmp_path, log):
+def test_a_training_is_left_alone_until_the_explicit_word(tmp_path, log, changed):
     world.worked(world.play(log, *epochs(tmp_path, LONG)))
     wait(lambda: len(programs()) == world.PAIRS)
     before = world.containers()
 
-    changed = epochs(tmp_path, LONGER, sn_env={"SN_LOG_LEVEL": "DEBUG"})
     held = world.worked(world.play(log, *changed))
     assert world.containers() == before
     report = said(held, "Report what waits for the end of the training")
@@ -69,17 +76,16 @@ def test_a_training_is_left_alone_until_the_explicit_word(tmp_path, log):
 
 
 @pytest.mark.usefixtures("platform")
-def test_an_aborted_training_leaves_the_hosts_clean_and_is_not_started_again(tmp_path, log):
-    inventory = epochs(tmp_path, LONG)
-    world.worked(world.play(log, *inventory, "-e", "swarm_interrupt_training=true"))
-    wait(lambda: len(programs()) == world.PAIRS)
+def test_an_aborted_training_leaves_the_hosts_clean_and_is_not_started_again(log, changed):
+    """The one that the test before has started."""
+    assert len(programs()) == world.PAIRS
     world.worked(world.play(log, "-i", str(world.LAB), book=ABORT))
     names = {name for _host, name in world.containers()}
     assert not {name for name in names if "-ml-" in name or "-sl-" in name or name == "swci-1"}
     assert {"sn-1", "sn-2", "swop-1", "swop-2"} <= names
     assert "training: none" in said(world.worked(world.play(log, "-i", str(world.LAB), book=STATUS)), "Show how the training is going")
 
-    world.worked(world.play(log, *inventory))
+    world.worked(world.play(log, *changed))
     assert not programs()
     world.worked(world.play(log, "-i", str(world.LAB)))  # the training that the tests after this one want
 
@@ -89,7 +95,13 @@ def test_a_training_of_swops_is_waited_for_and_its_models_fetched(tmp_path, log)
     models = tmp_path / "models"
     waited = world.worked(world.play(log, "-i", str(world.LAB), "-e", f"sl_fetch_dir={models}", book=TRAIN))
     assert len({path.name for path in models.rglob("*.npz")}) == world.PAIRS
-    assert {task for _host, task in waited.changes()} == {"Fetch a model"}
+    assert {task for _host, task in waited.changes()} == {"Fetch a model", "Write how the training ended"}
+    ended = json.loads((models / "training.json").read_text(encoding="utf-8"))
+    assert waited.statistics["swarm_training"] == ended
+    assert {ended["verdict"], *(host["verdict"] for host in ended["hosts"].values())} == {"finished"}
+    for model in (model for host in ended["hosts"].values() for model in host["models"]):
+        assert hashlib.sha256(Path(model["file"]).read_bytes()).hexdigest() == model["sha256"]
+    assert sum(len(host["models"]) for host in ended["hosts"].values()) == len([path for path in models.rglob("*") if path.is_file()]) - 1
     world.trained()
     before = world.containers()
     again = world.worked(world.play(log, "-i", str(world.LAB), "-e", f"sl_fetch_dir={models}", book=TRAIN))

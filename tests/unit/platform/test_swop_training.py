@@ -7,7 +7,7 @@ import queue
 import pytest
 from ansible_collections.swarm.learning.plugins.action import swarm_training
 from ansible_collections.swarm.learning.plugins.module_utils._platform import swop_training
-from ansible_collections.swarm.learning.plugins.module_utils._platform.training import EngineError, TrainingFailed
+from ansible_collections.swarm.learning.plugins.module_utils._platform.training import EngineError
 
 from tests.unit.platform.test_training_info import BAD, DONE, END, MERGED, STATUS, UP, Table
 
@@ -44,9 +44,9 @@ def look(containers, swci="", ends=None):
 
 
 def test_nodes_are_shown_with_their_progress():
-    nodes, ended, failure = look({**TRAINS, **script(UP)}, "swci-1")
-    assert [(node["name"], node["round"], node["epoch"], node["epochs"]) for node in nodes] == [("ml-1", 0, 0, 0), ("sl-1", 3, 2, 9)]
-    assert (ended, failure) == (False, "")
+    found = look({**TRAINS, **script(UP)}, "swci-1")
+    assert [(node["name"], node["round"], node["epoch"], node["epochs"]) for node in found.nodes] == [("ml-1", 0, 0, 0), ("sl-1", 3, 2, 9)]
+    assert (found.ended, found.failure, found.problem) == (False, "", "")
 
 
 @pytest.mark.parametrize(
@@ -63,17 +63,18 @@ def test_nodes_are_shown_with_their_progress():
     ids=["script runs", "it ends meanwhile", "its nodes stay", "a node failed, others went on", "trains", "has trained", "not begun"],
 )
 def test_the_end(containers, swci, ends, ended):
-    assert look(containers, swci, ends)[1] is ended
+    assert look(containers, swci, ends).ended is ended
 
 
 def test_why_a_node_failed_is_said():
-    assert "container ml-1 ended with exit code 1" in look({**script(DONE), **FAILED}, "swci-1")[2]
+    assert "container ml-1 ended with exit code 1" in look({**script(DONE), **FAILED}, "swci-1").failure
 
 
-def test_a_script_that_fails_is_reported_with_its_log():
-    with pytest.raises(TrainingFailed, match="the script of swci-1 ended with exit code 1") as failure:
-        look(script(BAD, "ERROR: no such task"), "swci-1")
-    assert "ERROR: no such task" in str(failure.value)
+def test_a_script_that_fails_is_reported_with_its_log_and_the_first_failed_container():
+    found = look({**script(BAD, "ERROR: no such task"), **FAILED}, "swci-1")
+    assert found.problem.startswith("the training failed: the script of swci-1 ended with exit code 1")
+    assert "ERROR: no such task" in found.problem
+    assert "No module named 'torch'" in found.failure
 
 
 @pytest.mark.parametrize("containers", [{}, script({"Status": "created"})])
