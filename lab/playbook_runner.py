@@ -76,7 +76,8 @@ def _reason(result: dict) -> str:
 def run(playbook: str, arguments: Sequence[str], on_event: Callable[[str, Run], None], log: Path) -> Run:
     """Run `ansible-playbook` from the checkout's root. The JSON lines are kept in `log`, which only its owner can read."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    environment = dict(os.environ, ANSIBLE_STDOUT_CALLBACK="ansible.posix.jsonl", ANSIBLE_FORCE_COLOR="0", PYTHONUNBUFFERED="1")
+    callback = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl", "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
+    environment = {**os.environ, **callback, "ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
     command = [str(BIN / "ansible-playbook"), *arguments, playbook]
     result = Run()
     with (
