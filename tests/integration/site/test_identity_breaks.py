@@ -126,7 +126,7 @@ def test_a_training_without_trust_fails_with_the_reason(tmp_path, log, how):
     assert world.ended("swci-1") == 1
     waited = world.play(log, "-i", str(world.LAB), "-e", "sl_fetch_dir=", book="swarm.learning.train")
     assert (waited.run.status, waited.statistics["swarm_training"]["verdict"]) == (2, "failed")
-    for words in ("the script of swci-1 ended with exit code 1", r"container \S+-ml-\d ended with exit code"):
+    for words in ("the script of swci-1 ended with exit code 1", r"container swop-\S+-[ms]l-\d ended with exit code"):
         assert re.search(words, waited.said), waited.said
     swci = world.log_of(ONE, "swci-1").rpartition("SWCI:1 > ")[2]
     assert "4 of 4 peers failed" in swci
