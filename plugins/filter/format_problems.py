@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: The swarm.learning authors (@swarm-learning)
 description:
   - Checks keys, types, lengths and choices of a document as SWOP and SWCI do, but before anything is started.
-positional: what
+positional: what, release
 options:
   _input:
     description: The profile or the task definition.
@@ -22,6 +22,12 @@ options:
     type: str
     choices: [profile, task]
     required: true
+  release:
+    description:
+      - Release of the SWOP that reads the profile.
+      - Without it, profiles of all releases of the platform are accepted. Those before 2.0.0 have no C(service) in C(apisrv.locator).
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -37,20 +43,23 @@ _value:
   elements: str
 """
 
+import datetime
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
 
-def format_problems(document: Any, what: str) -> list[str]:
+def format_problems(document: Any, what: str, release: str = "") -> list[str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils._checks import formats, secrets
 
-    checks = {"profile": formats.profile_problems, "task": formats.task_problems}
+    checks: dict[str, Callable[[Any], list[str]]]
+    checks = {"profile": functools.partial(formats.profile_problems, release=release), "task": formats.task_problems}
     if what not in checks:
         raise AnsibleFilterError(f"format_problems: unknown kind of document {what!r}; expected profile or task")
-    return secrets.hidden(checks[what](formats.plain(document)), secrets.secrets(document))
+    return secrets.hidden(checks[what](formats.plain(document, kept=(datetime.date,))), secrets.secrets(document))
 
 
 class FilterModule:

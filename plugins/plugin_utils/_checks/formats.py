@@ -3,18 +3,19 @@
 """Check SWOP profiles and tasks against the JSON Schemas beside this file, which say what the platform (2.x) reads (private).
 
 The facts are from the platform's own schemas and examples. `maxBytes` is a keyword of ours: a task is stored on the chain, which counts
-bytes in UTF-8.
+bytes in UTF-8. `date` is a type of ours: YAML reads 2024-05-01 as a date, which is no text for the platform either.
 """
 
 from __future__ import annotations
 
+import datetime
 import functools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .wording import kind_of, unknown_keys, wrong_type
+from .wording import kind_of, shown, unknown_keys, wrong_type
 
 SCHEMAS = Path(__file__).parent / "schemas"
 _EXPECTED = {
@@ -30,15 +31,19 @@ NO_LIBRARY = (
     "the Python library jsonschema is missing on the controller: install it beside ansible-core, such as with 'pip install jsonschema' "
     "in the same environment"
 )
-_SCALAR = {"string", "number", "boolean", "null"}
+_SCALAR = {"string", "number", "boolean", "date", "null"}
 # Keys that profiles of earlier releases do not have.
 _SINCE = {"service": "; profiles for 2.0.0 and later have it, as null where it is unused"}
 
 
-def profile_problems(profile: Any, where: str = "profile") -> list[str]:
-    """What is wrong with a SWOP profile, as sentences."""
-    found = _problems(profile, _schema("swop_profile"), where)
-    return found or [
+def profile_problems(profile: Any, where: str = "profile", release: str = "") -> list[str]:
+    """What is wrong with a SWOP profile, as sentences.
+
+    release  2.x, of the SWOP that reads the profile; without one, what any release of the platform takes is taken
+    """
+    schema = _schema("swop_profile")
+    found = _problems(profile, schema, where) + (_problems(profile, schema["$defs"]["current"], where) if release else [])
+    return list(dict.fromkeys(found)) or [
         f"{where}.nodes: idx {index} is used more than once; expected a different number for each node"
         for index in _repeated([node["slnodedef"]["idx"] for node in profile["nodes"]])
     ]
@@ -48,10 +53,15 @@ def task_problems(task: Any, where: str = "task") -> list[str]:
     """What is wrong with a task definition, as sentences."""
     schema = _schema("swop_task")
     found = _problems(task, schema, where)
-    body = schema["$defs"].get(task.get("TaskType")) if isinstance(task, dict) else None
-    if body and isinstance(task.get("Body"), dict):
-        found += _problems(task["Body"], body, f"{where}.Body")
+    kind = task.get("TaskType") if isinstance(task, dict) else None
+    if isinstance(kind, str) and kind in schema["$defs"] and isinstance(task.get("Body"), dict):
+        found += _problems(task["Body"], schema["$defs"][kind], f"{where}.Body")
     return found
+
+
+def _twice(items: list[Any]) -> Any:
+    """The first item that has an equal one before it."""
+    return next(item for index, item in enumerate(items) if item in items[:index])
 
 
 def _repeated(values: list[int]) -> list[int]:
@@ -66,14 +76,15 @@ def _schema(name: str) -> dict[str, Any]:
 
 @functools.cache
 def _validator_class() -> Any:
-    """The library's validator with our keyword. Raises ImportError if the controller does not have the library."""
+    """The library's validator with our keyword and type. Raises ImportError if the controller does not have the library."""
     from jsonschema import Draft202012Validator, ValidationError, validators
 
     def max_bytes(_validator: Any, limit: int, value: Any, _schema: Any) -> Iterator[ValidationError]:
         if isinstance(value, str) and len(value.encode()) > limit:
             yield ValidationError(f"more than {limit} bytes")
 
-    return validators.extend(Draft202012Validator, {"maxBytes": max_bytes})
+    types = Draft202012Validator.TYPE_CHECKER.redefine("date", lambda _checker, value: isinstance(value, datetime.date))
+    return validators.extend(Draft202012Validator, {"maxBytes": max_bytes}, type_checker=types)
 
 
 def _problems(document: Any, schema: dict[str, Any], where: str) -> list[str]:
@@ -103,7 +114,8 @@ def _type(place: str, value: Any, error: Any) -> list[str]:
     names = {wanted} if isinstance(wanted, str) else set(wanted)
     if names >= _SCALAR:
         return [wrong_type(place, value, "a single value" if "array" not in names else "a single value or a list")]
-    return [wrong_type(place, value, " or ".join(_EXPECTED[name] for name in _EXPECTED if name in names - {"null"}))]
+    remedy = "; put it into quotes" if "string" in names and isinstance(value, (bool, int, float, datetime.date)) else ""
+    return [wrong_type(place, value, " or ".join(_EXPECTED[name] for name in _EXPECTED if name in names - {"null"})) + remedy]
 
 
 def _choice(place: str, value: Any, error: Any) -> list[str]:
@@ -151,18 +163,21 @@ _WORDING: dict[str, Callable[[str, Any, Any], list[str]]] = {
     "maximum": _range,
     "required": _required,
     "additionalProperties": _unknown,
-    "pattern": lambda place, _value, _error: [f"{place}: invalid path; expected an absolute path"],
-    "minProperties": lambda place, value, _error: [wrong_type(place, value, "a mapping with at least one key")],
-    "uniqueItems": lambda place, _value, _error: [f"{place} has the same item twice; expected different ones"],
+    "pattern": lambda place, value, _error: [f"{place}: invalid path {shown(value)}; expected an absolute path"],
+    "minProperties": lambda place, _value, _error: [f"{place}: expected a mapping with at least one key, got an empty one"],
+    "uniqueItems": lambda place, value, _error: [f"{place} has {shown(_twice(value))} more than once; expected different items"],
 }
 
 
-def plain(value: Any) -> Any:
-    """The value in Python's own types, as Ansible's carry tags and templates along; what JSON does not know, such as a date, as text."""
+def plain(value: Any, kept: tuple[type, ...] = ()) -> Any:
+    """The value in Python's own types, as Ansible's carry tags and templates along; what JSON does not know, such as a date, as text.
+
+    kept  further types that stay as they are
+    """
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, kept) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, (bool, int, float)) or value is None:
+        return [plain(item, kept) for item in value]
+    if isinstance(value, (bool, int, float, *kept)) or value is None:
         return value
     return str.__str__(value) if isinstance(value, str) else str(value)

@@ -7,6 +7,7 @@ Only values that are never secret are shown. Of all others, whole mappings and l
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ from typing import Any
 from ...module_utils._container.masking import mask_user
 
 PORT_RANGE = "1-65535"
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (str, "text"),
+    ((int, float), "a number"),
+    (datetime.date, "a date"),
+    (dict, "a mapping"),
+    ((list, tuple), "a list"),
+)
 
 
 def listed(names: Iterable[str]) -> str:
@@ -59,7 +67,7 @@ def kind_of(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return "a truth value"
-    for kind, name in ((str, "text"), ((int, float), "a number"), (dict, "a mapping"), ((list, tuple), "a list")):
+    for kind, name in _KINDS:
         if isinstance(value, kind):
             return name
     return type(value).__name__

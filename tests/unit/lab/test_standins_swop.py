@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ import pytest
 from swarmlab import docker_work, pairs, profile, swop, tasks
 from swarmlab.pairs import Mounted
 from swarmlab.process import Refusal
+
+from tests.support.documents import changed
 
 # Profiles
 
@@ -39,20 +40,6 @@ PROFILE: dict[str, Any] = {
     "envvars": [{"SL_LOG_LEVEL": "INFO"}, {"https_proxy": "http://proxy"}],
     "nodes": [{"slnodedef": NODE}, {"slnodedef": {**NODE, "idx": 1, "slport": 17000, "slhostname": "sl-2", "usrhostname": "ml-2"}}],
 }
-
-
-def changed(value: Any, path: str, new: Any) -> Any:
-    """A copy with one value changed, or removed when ``new`` is ...; ``path`` is as in messages."""
-    result = copy.deepcopy(value)
-    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-    place = result
-    for part in way:
-        place = place[part]
-    if new is ...:
-        del place[last]
-    else:
-        place[last] = new
-    return result
 
 
 def test_profile_of_the_example_is_valid():
