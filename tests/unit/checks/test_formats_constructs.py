@@ -250,7 +250,7 @@ def place(what, path):
 def check_refusal(said, what, path, value):
     """The sentences name the place, and the key that is missing."""
     assert said, (path, value)
-    around, _, key = path.rpartition(".")
+    around, _dot, key = path.rpartition(".")
     wanted = f"{place(what, around)}: {key!r} is missing" if value is ... else place(what, path)
     assert any(sentence.startswith(wanted) for sentence in said), said
 
