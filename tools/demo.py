@@ -20,6 +20,7 @@ from tools.terminal import say
 
 PAIRS_PER_HOST = 2
 TRAINING_SECONDS = 900
+STATUS = settings.STATE / "demo/status"
 ONE_CHANGE = {"sn_options": {"memory": "2g"}}
 
 
@@ -50,7 +51,7 @@ def bring_up(name: str, case: Case) -> list[training.Host]:
     return [training.Host(settings.host_name(number), settings.host_container(number)) for number in range(1, count + 1)]
 
 
-def deploy(name: str, case: Case) -> playbook_runner.Run:
+def deploy(name: str, case: Case, *arguments: str) -> playbook_runner.Run:
     """Run a playbook on the case's hosts, and print a line for each play when it is done. Raises DemoError."""
 
     def show(event: str, run: playbook_runner.Run) -> None:
@@ -62,7 +63,7 @@ def deploy(name: str, case: Case) -> playbook_runner.Run:
             terminal.entry(run.plays[-1].name, run.plays[-1].seconds)
 
     log = settings.STATE / "demo" / f"{Path(name).name}.jsonl"
-    run = playbook_runner.run(name, ["-i", case.inventory], show, log)
+    run = playbook_runner.run(name, ["-i", case.inventory, *arguments], show, log)
     terminal.passing("")
     if run.status:
         problems = "\n\n".join(run.failures) or run.stderr.strip()
@@ -157,7 +158,10 @@ def run(name: str) -> None:
     hosts = [host for host in hosts if host.name in result.stats]
     with clock.phase("Train"):
         watch(hosts, PAIRS_PER_HOST * sum(map(trains, hosts)))
+    with clock.phase("Look at it: ansible-playbook swarm.learning.status"):
+        deploy("swarm.learning.status", case, "-e", f"status_output_dir={STATUS}")
     summary(clock, case, result, hosts)
+    say(f"\nAll of this as a page: {STATUS / 'status.html'}")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -40,7 +40,7 @@ from typing import Any
 
 def status(found: dict[str, Any]) -> list[str]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
-    from ..plugin_utils._status import lines
+    from ..plugin_utils._status.lines import lines
 
     return lines({host: one if isinstance(one, Mapping) else {"containers": one} for host, one in found.items()}, time.time())
 

@@ -7,6 +7,7 @@ The tests go on from one another, in their order, with one bring-up. Afterwards 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -113,15 +114,33 @@ def test_second_check_run_changes_nothing(up, log):
     assert (outcome.changed, outcome.changes(), outcome.differences()) == (NOTHING, [], [])
 
 
-def test_status_shows_every_container(up, log):
-    outcome = world.worked(world.play(log, *up, book=STATUS))
+def test_status_shows_every_container_and_the_host_that_does_not_answer(up, tmp_path, log):
+    away = tmp_path / "away.yml"
+    away.write_text(f"swarm_sn: {{ hosts: {{ host-3: {{ ansible_host: {world.NOBODY}, ansible_timeout: 3 }} }} }}", encoding="utf-8")
+    outcome = world.worked(world.play(log, *up, "-i", str(away), "-e", f"status_output_dir={tmp_path / 'out'}", book=STATUS))
     [table] = [result["msg"] for _host, task, result in outcome.results() if task == "Show what runs where"]
-    rows = [re.split(r" {2,}", line) for line in table[1:]]
-    assert {(row[0], row[1]) for row in rows} == {(host, name) for host, there in SITE_OF.items() for name in there}
+    rows = [re.split(r" {2,}", line) for line in table[1:-1]]
+    everything = {(host, name) for host, there in SITE_OF.items() for name in there}
+    assert {(row[0], row[1]) for row in rows} == {*everything, ("host-3", "(does not answer)")}
+    assert table[-1].startswith("host-3: Ansible cannot reach the host: ")
     assert {row[1]: row[3:6] for row in rows if row[1] in ("sn-2", "sl-3")} == {
         "sn-2": ["0.3.0", "running", "yes"],
         "sl-3": ["0.3.0", "exited (0)", "-"],
     }
+    state = json.loads((tmp_path / "out/status.json").read_text(encoding="utf-8"))
+    assert [(one["host"], one["severity"]) for one in state["findings"]] == [("host-3", "error")]
+    found = {(host, one["name"]): one for host, its in state["hosts"].items() for one in its["containers"]}
+    assert {name: one["condition"] for name, one in found.items()} == {
+        name: "ready" if name[1] in WITHOUT_END[name[0]] else "ended" for name in everything
+    }
+    sentinel = found["host-1", "sn-1"]
+    assert sentinel["digest"].startswith("sha256:")
+    assert sentinel["digest"] != sentinel["image_id"]
+    assert all(sentinel["networks"].values())
+    assert sentinel["started_at"] > 0
+    assert state["training"]["verdict"] == "finished"
+    page = (tmp_path / "out/status.html").read_text(encoding="utf-8")
+    assert all(f">{name}</td>" in page for _host, name in everything)
 
 
 def known() -> tuple[object, ...]:

@@ -22,6 +22,7 @@ LAB = ROOT / "inventories/lab"
 SITE = "swarm.learning.site"
 SERVER = ("docker", "exec", "spire-server", "/opt/spire/bin/spire-server")
 PAIRS = 4
+NOBODY = "172.30.0.99"  # no host has it
 TRAINING_SECONDS = 240
 
 HOSTS = [training.Host(settings.host_name(number), settings.host_container(number)) for number in (1, 2)]

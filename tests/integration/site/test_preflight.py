@@ -17,7 +17,6 @@ ONE, TWO = world.HOSTS
 BOOK = "swarm.learning.preflight"
 LAB = ("-i", str(world.LAB))
 SMALL = "/tmp/small"
-NOBODY = "172.30.0.99"  # no host has it
 P2P, FIRST_SL = 30303, 16000
 
 
@@ -84,7 +83,7 @@ def test_a_healthy_site_raises_no_alarm_and_nothing_changes(tmp_path, log, varia
 @pytest.mark.usefixtures("platform")
 def test_what_is_broken_is_named(tmp_path, log):
     def change(tree):
-        tree["hosts"]["host-3"] = {"ansible_host": NOBODY, "ansible_timeout": 3, "swarm_trust_domain": "org2.swarm.learning"}
+        tree["hosts"]["host-3"] = {"ansible_host": world.NOBODY, "ansible_timeout": 3, "swarm_trust_domain": "org2.swarm.learning"}
         for group in ("swarm_sn", "swarm_spire_agent"):
             tree["children"][group]["hosts"]["host-3"] = {}
         tree["hosts"]["host-2"].update(swarm_registry_password="not the password", swarm_dir=f"{SMALL}/swarm")

@@ -3,7 +3,7 @@
 """The table of what runs where."""
 
 from ansible_collections.swarm.learning.plugins.filter.status import status
-from ansible_collections.swarm.learning.plugins.plugin_utils._status import lines
+from ansible_collections.swarm.learning.plugins.plugin_utils._status.lines import lines
 
 NOW = 1_800_000_000
 RUNS = {"state": "running", "ready": True, "uptime": 3600, "exit_code": None}

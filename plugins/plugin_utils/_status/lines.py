@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils._names import utc
-from ._preflight.checks import CHECKS
-from ._preflight.look import one_line
+from ...module_utils._names import utc
+from .._preflight.checks import CHECKS
+from .._preflight.look import one_line
 
 HEAD = ("host", "container", "component", "release", "state", "ready", "since", "identity until")
 NOTHING = "-"
@@ -36,9 +36,14 @@ def problem(one: Mapping[str, Any]) -> tuple[str, ...]:
     return () if "containers" in one else (CHECKS["host_examined"].cause.format(problem=said), EXAMINE)
 
 
+def silence(one: Mapping[str, Any]) -> str:
+    """The same in two or three words; empty of a host that could be examined."""
+    return "" if "containers" in one else "does not answer" if one.get("unreachable") else "not examined"
+
+
 def _rows(host: str, one: Mapping[str, Any], now: float) -> list[tuple[str, ...]]:
-    if "containers" not in one:
-        return [(host, "(does not answer)" if one.get("unreachable") else "(not examined)", *[NOTHING] * (len(HEAD) - 2))]
+    if silence(one):
+        return [(host, f"({silence(one)})", *[NOTHING] * (len(HEAD) - 2))]
     return [row(host, container, now) for container in one["containers"] or [{}]]
 
 
