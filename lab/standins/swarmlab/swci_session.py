@@ -92,6 +92,16 @@ class Session:
     def _context_env(self, name: str, key: str, value: str) -> None:
         self._context(name)[1][key] = value
 
+    def _context_value(self, name: str, key: str) -> None:
+        variables = self._context(name)[1]
+        if key not in variables:
+            raise Refusal(f"context {name} has no variable {key}; it has: {', '.join(variables) or 'none'}")
+        self._say(f"{key} : {variables[key]}")
+
+    def _context_values(self, name: str | None) -> None:
+        for key, value in self._context(name or self._current or "")[1].items():
+            self._say(f"{key} : {value}")
+
     # Waiting
 
     def _wait_up(self, client: Client, retries: int | None) -> None:
@@ -218,6 +228,8 @@ class Session:
         for name, status in (("ACTIVE", "RUNNING"), ("COMPLETED", "COMPLETE"), ("FAILED", "FAILED")):
             self._say(f"{name}_PEERS : {found.count(status)}")
 
+    _runner_info = _runner_status
+
     def _runner_peers(self, runner: str) -> None:
         now = self._sn.get(f"/taskrunners/{runner}")
         for uid in dict.fromkeys([*(peer["swop"] for peer in now["peers"]), *now["joined"]]):
@@ -228,6 +240,12 @@ class Session:
         if index >= len(peers):
             raise Refusal(f"taskrunner {runner} has no peer {index}: it has {len(peers)} so far, counted from 0")
         self._show(peers[index])
+
+    def _swop_status(self, runner: str, uid: str) -> None:
+        peers = [peer for peer in self._sn.get(f"/taskrunners/{runner}")["peers"] if peer["swop"] == uid]
+        if not peers:
+            raise Refusal(f"taskrunner {runner} has no peer of a SWOP {uid}")
+        self._show(peers)
 
     # Contracts and nodes
 
@@ -245,6 +263,13 @@ class Session:
 
     def _contract_status(self, name: str) -> None:
         self._show(self._sn.get(f"/contracts/{name}"))
+
+    def _contract_info(self, name: str) -> None:
+        self._sn.get(f"/contracts/{name}")
+        self._say(f"CONTRACT : {name}")
+
+    def _perfdata_contract(self, name: str) -> None:
+        self._perfdata(name)
 
     def _perfdata(self, name: str) -> None:
         now = self._sn.get(f"/contracts/{name}")
@@ -267,6 +292,16 @@ class Session:
         if not path.is_dir():
             raise Refusal(f"{path} is not a directory")
         self._directory = path
+
+    def _ls(self, directory: str | None) -> None:
+        path = self._directory / (directory or ".")
+        if not path.is_dir():
+            raise Refusal(f"{path} is not a directory")
+        for name in sorted(each.name for each in path.iterdir()):
+            self._say(name)
+
+    def _pwd(self) -> None:
+        self._say(str(self._directory))
 
     def _sleep(self, seconds: int) -> None:
         time.sleep(seconds)

@@ -26,7 +26,7 @@ USR_DIR = "/platform/swarm/usr"
 CONTEXT = "swarm.learning"
 IDLE, COMPLETE, ERROR = "IDLE", "COMPLETE", "ERROR"
 _PROMPT = re.compile(r"SWCI:\d+ > ")
-_READS = ("GET", "LIST", "PERFDATA")
+_READS = ("GET", "LIST", "PERFDATA", "LS", "PWD")
 _CHANGES = (
     "CREATE CONTRACT",
     "CREATE TASK",

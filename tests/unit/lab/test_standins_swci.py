@@ -127,16 +127,24 @@ reset taskrunner {Path(RUNNER).name}
 assign task build to {Path(RUNNER).name} with all peers
 wait for taskrunner {Path(RUNNER).name}
 get taskrunner status {Path(RUNNER).name}
+get taskrunner info {Path(RUNNER).name}
 get taskrunner peer status {Path(RUNNER).name} 0
+get taskrunner peer status {Path(RUNNER).name} u1
 create contract mine
 list contracts
 reset contract mine
 get contract status mine
+get contract info mine
 perfdata mine
+perfdata contract mine
 list nodes
 list contexts
 get context info
 set context env one a b
+get context env one a
+list context env
+pwd
+ls
 help exit
 sleep 0
 exit
@@ -146,7 +154,17 @@ LIST NOTHING
     )
     worker.join()
     assert not ran.problem
-    for answer in ("API Server is UP!", "TASK FINALIZED : build", "build : FINALIZED", "TASKRUNNER COMPLETE", "mine", "SWOP  ", "* one"):
+    for answer in (
+        "API Server is UP!",
+        "TASK FINALIZED : build",
+        "build : FINALIZED",
+        "TASKRUNNER COMPLETE",
+        "mine",
+        "SWOP  ",
+        "* one",
+        "a : b",
+        "build.yaml",
+    ):
         assert answer in ran.output
     assert "NOTHING" not in ran.output
 
@@ -212,6 +230,10 @@ def test_a_failed_peer_is_printed_and_fails_the_script(tmp_path: Path, sn: Swarm
         ("ASSIGN TASK t TO nobody WITH 2 PEERS", "taskrunner nobody is not there; there are: defaulttaskbb"),
         ("CD nowhere", "nowhere is not a directory"),
         ("GET CONTRACT STATUS c", "contract c is not there"),
+        ("GET CONTRACT INFO c", "contract c is not there"),
+        ("GET CONTEXT ENV one a", "context one has no variable a; it has: none"),
+        (f"GET TASKRUNNER PEER STATUS {Path(RUNNER).name} u9", "has no peer of a SWOP u9"),
+        ("LS nowhere", "nowhere is not a directory"),
         ("WAIT FOR IP 127.0.0.1 1 0", "connection refused"),
         ("DANCE", "not a command"),
     ],

@@ -127,6 +127,78 @@ def test_an_echoed_command_is_not_output(container: Container, monkeypatch: pyte
     assert run(container, "LIST NODES")["output"] == ["said 4"]
 
 
+# The commands of the platform's document Swarm_Learning_Command_Interface that can be run on their own, in its order.
+ON_THEIR_OWN = """
+GET CONTEXT INFO
+GET CONTEXT INFO one
+GET CONTEXT ENV one NAME
+GET CONTEXT VERSION
+LIST CONTEXTS
+LIST CONTEXT ENV one
+CREATE CONTRACT heart.study
+GET CONTRACT INFO heart.study
+GET CONTRACT STATUS heart.study
+LIST CONTRACTS
+PERFDATA CONTRACT heart.study
+PERFDATA heart.study
+RESET CONTRACT heart.study
+APPEND TASK BODY build 1 BuildType: INLINE
+CREATE TASK MAKE_USER_CONTAINER build author ROOTTASK image
+CREATE TASK FROM build.yaml
+DELETE TASK build
+FINALIZE TASK build
+GET TASK BODY build
+GET TASK INFO build
+LIST TASKS
+ASSIGN TASK build TO runner WITH 2 PEERS
+ASSIGN TASK build TO runner WITH ALL PEERS
+ASSIGN TASK build TO runner TARGET u1
+CREATE TASKRUNNER runner
+GET TASKRUNNER INFO runner
+GET TASKRUNNER PEER STATUS runner 0
+GET TASKRUNNER PEER STATUS runner u1
+GET TASKRUNNER STATUS runner
+LIST TASKRUNNERS
+LIST TASKRUNNER PEERS runner
+RESET TASKRUNNER runner
+LIST NODES
+ls
+ls taskdefs
+pwd
+"""
+# And those that only matter within a session, or wait.
+WITHIN_A_SESSION = """
+CREATE CONTEXT one WITH IP 192.0.2.1 30304
+CREATE CONTEXT one WITH SERVICE api.sn-1.swarm
+SET CONTEXT ENV one NAME value
+SWITCH CONTEXT one
+cd /platform/swarm/usr
+EXIT
+EXIT ON FAILURE ON
+SLEEP 10
+WAIT FOR IP 192.0.2.1 30304 360
+WAIT FOR SERVICE api.sn-1.swarm
+WAIT FOR TASKRUNNER runner
+"""
+
+
+@pytest.mark.parametrize("command", ON_THEIR_OWN.split("\n")[1:-1])
+def test_documented_command_is_taken(command: str):
+    for written in (command, command.lower()):
+        commands.check(written)
+
+
+@pytest.mark.parametrize("command", WITHIN_A_SESSION.split("\n")[1:-1])
+def test_documented_command_that_needs_its_session_is_refused(command: str):
+    with pytest.raises(ValueError, match=r"a context ends with its session|is not a command that can be run on its own"):
+        commands.check(command)
+
+
+def test_files_of_the_swci_are_listed(container: Container):
+    assert run(container, "ls") == {"changed": False, "output": ["build.yaml", "sn", "swci-init"], "fields": {}, "commands": ["ls"]}
+    assert run(container, "pwd", check_mode=True)["output"] == [str(container.directory)]
+
+
 @pytest.mark.parametrize(
     ("command", "answer"),
     [
