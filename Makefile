@@ -29,13 +29,14 @@ lab-down: setup ## Remove the simulated hosts and the registry
 bench: setup ## Measure the deployment, a run that changes nothing, and single modules (ARGS=--without-lab for less, "--demo --cold" for more)
 	@PYTHONPATH=.collections .venv/bin/python -m tools.bench $(ARGS)
 
-docs: setup ## Generate the pages in docs that are made of tables and of the site model
+docs: setup ## Generate the pages in docs that are made of tables and of the site model, and build the site in docs/_build/html
 	@PYTHONPATH=.collections .venv/bin/python -m tools.contract
 	@PYTHONPATH=.collections .venv/bin/python -m tools.site_model
 	@PYTHONPATH=.collections .venv/bin/python -m tools.environment
 	@PYTHONPATH=.collections .venv/bin/python -m tools.failures
 	@PYTHONPATH=.collections .venv/bin/python -m tools.preflight_page
 	@PYTHONPATH=.collections .venv/bin/python -m tools.inventory_schema
+	@.venv/bin/python -m tools.docsite
 
 test: setup ## Run all checks, quick ones first
 	@tools/test.sh

@@ -33,7 +33,7 @@ mkdir -p "$cache"
 exec 9>"$cache/setup.lock"
 flock 9 # two checkouts may create the same environment at the same time
 if [[ ! -e $venv/.complete ]]; then
-  printf 'setup: creating %s with about 90 pinned packages, which takes about two minutes\n' "$venv"
+  printf 'setup: creating %s with about 140 pinned packages, which takes about two minutes\n' "$venv"
   rm -rf "$venv"
   "$python" -m venv "$venv"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"

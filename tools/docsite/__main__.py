@@ -39,7 +39,7 @@ def write_source(files: list[str]) -> None:
         else:
             shutil.copyfile(ROOT / name, target)
     with (SOURCE / "index.md").open("a", encoding="utf-8") as index:
-        index.write((HERE / "contents.md").read_text(encoding="utf-8"))
+        index.write((HERE / "menu.txt").read_text(encoding="utf-8"))
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "playbooks").glob("*.yml"))}
     page = pages.playbooks_page({name: (text, yaml.safe_load(text)) for name, text in texts.items()})
     (SOURCE / pages.PLAYBOOKS).write_text(page, encoding="utf-8")

@@ -12,7 +12,7 @@ ANSIBLE = "https://docs.ansible.com/projects/ansible/latest"
 PAGES = {"action_plugins": "plugins/action", "common_return_values": "reference_appendices/common_return_values"}
 
 project = "swarm.learning"
-author = copyright = "The swarm.learning authors"
+author = project_copyright = "The swarm.learning authors"
 release = version = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
 html_title = f"{project} {release}"
 extensions = ["myst_parser", "sphinx_antsibull_ext", "sphinx_copybutton"]

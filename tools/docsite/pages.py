@@ -25,8 +25,8 @@ ENTRY = re.compile(r"^    (?P<name>[a-z_]+)_(?P<kind>module|filter|role)$", re.M
 CONTENTS = re.compile(r"^\.\. contents::\n(?:   :.*\n)*", re.MULTILINE)
 PLAYBOOK_HEAD = """# Playbooks
 
-Each is run with `ansible-playbook -i INVENTORY`, and most with `--become`. With `--check --diff`, they show what they would do.
-The plays of each are listed in their order, with the hosts that they concern.
+Each is run with `ansible-playbook -i INVENTORY swarm.learning.NAME`, and most with `--become`. [Day to day](index.md#day-to-day) says which
+to run when. The plays of each are listed in their order, with their hosts.
 """
 
 
@@ -86,5 +86,5 @@ def playbooks_page(playbooks: Mapping[str, tuple[str, list[dict[str, Any]]]]) ->
     parts = [PLAYBOOK_HEAD]
     for name, (text, plays) in playbooks.items():
         rows = [f"| {play.get('name', '')} | `{play['hosts']}` |" for play in plays if "hosts" in play]
-        parts.append("\n".join([f"## swarm.learning.{name}\n", _comment(text), "", "| play | hosts |", "|---|---|", *rows]) + "\n")
+        parts.append("\n".join([f"## {name}\n", _comment(text), "", "| play | hosts |", "|---|---|", *rows]) + "\n")
     return "\n".join(parts)
