@@ -159,9 +159,9 @@ def test_images_without_swop(by_hand):
 
 
 @pytest.mark.parametrize("name", FACTS)
-def test_readme_has_three_lines(name):
-    lines = (ROOT / "inventories" / name / "README.md").read_text(encoding="utf-8").split("-->\n")[1].splitlines()
-    assert len(lines) == 3
+def test_readme_has_a_title_and_three_lines(name):
+    title, blank, *lines = (ROOT / "inventories" / name / "README.md").read_text(encoding="utf-8").split("-->\n")[1].splitlines()
+    assert (title, blank, len(lines)) == (f"# The example {name.removeprefix('example-')}", "", 3)
     assert (
         name.removeprefix("example-").replace("reverse-proxy-", "reverse-proxy/").replace("spire-", "spire/") in lines[0]
         or "mnist-pyt" in name
