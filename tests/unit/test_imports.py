@@ -11,6 +11,7 @@ PACKAGE = "ansible_collections.swarm.learning.plugins"
 ENGINE = {"_container.engine", "_container.spec"}
 # Module → parts of the collection that it has no use for.
 UNUSED = {
+    "apls_info": {*ENGINE, "_container.podman", "_releases", "_spire.server"},
     "swarm_files": {*ENGINE, "_container.podman", "_releases"},
     "sn": {"_spire.peers", "_spire.lifetime", "_spire.config", "_spire.server"},
     "spire_agent": {"_spire.peers", "_spire.lifetime", "_spire.config", "_spire.server"},

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from swarmlab import environment, storage
-from swarmlab.licence import FEATURE
+from swarmlab.licence import FEATURES
 from swarmlab.process import log, run
 from swarmlab.web import Answer, Failed, Request, Route, Server
 
@@ -25,7 +25,8 @@ FREES_AFTER_SECONDS = 30 * 60
 class Pool:
     """Floating licences of one feature. ``held`` maps a holder to when it was last heard of (epoch, seconds)."""
 
-    def __init__(self, capacity: int, held: Mapping[str, float] | None = None):
+    def __init__(self, feature: str, capacity: int, held: Mapping[str, float] | None = None):
+        self.feature = feature
         self.capacity = capacity
         self.held = dict(held or {})
 
@@ -33,9 +34,10 @@ class Pool:
         """Give ``holder`` a licence, or count it as heard of. Raises Failed (304 in the text) when none is left."""
         self.held = {each: heard for each, heard in self.held.items() if now - heard < FREES_AFTER_SECONDS}
         if holder not in self.held and len(self.held) >= self.capacity:
-            missing = f"acquireLicense: 304 The requested 1 tokens with capacity 1 is not available for feature {FEATURE}"
+            # The platform's own text (its public issue 247), and then the lab's.
+            missing = f"acquireLicense: 304: The request for tokens with capacity 1 is not available to issue for feature : {self.feature}"
             held = f"{len(self.held)} of {self.capacity} are held; one frees when its holder stops, or 30 min after it was last heard of"
-            raise Failed(409, f"{missing}: {held}")
+            raise Failed(409, f"{missing}; {held}")
         self.held[holder] = now
 
     def release(self, holder: str) -> None:
@@ -44,11 +46,12 @@ class Pool:
 
 
 class Service:
-    """The pool behind HTTP, kept in a file."""
+    """The pools behind HTTP, one for each feature with the same capacity, kept in a file."""
 
     def __init__(self, capacity: int, file: Path):
         self._file = file
-        self._pool = Pool(capacity, storage.load(file))
+        held = storage.load(file) or {}
+        self._pools = {feature: Pool(feature, capacity, held.get(feature)) for feature in FEATURES.values()}
         self._lock = threading.Lock()
 
     def routes(self) -> list[Route]:
@@ -62,36 +65,43 @@ class Service:
             ("POST", "/release", self._release),
         ]
 
-    def _holder(self, request: Request) -> str:
-        holder = request.json().get("holder")
+    def _asked(self, request: Request) -> tuple[str, Pool]:
+        """(who asks, the licences of the feature). Raises Failed."""
+        body = request.json()
+        holder, pool = body.get("holder"), self._pools.get(str(body.get("feature")))
         if not isinstance(holder, str) or not holder:
             raise Failed(400, "holder is missing")
-        return holder
+        if pool is None:
+            raise Failed(400, f"there is no feature {body.get('feature')}")
+        return holder, pool
+
+    def _save(self) -> None:
+        storage.save(self._file, {feature: pool.held for feature, pool in self._pools.items() if pool.held})
 
     def _acquire(self, request: Request) -> Answer:
-        holder = self._holder(request)
+        holder, pool = self._asked(request)
         with self._lock:
-            new = holder not in self._pool.held
+            new = holder not in pool.held
             try:
-                self._pool.acquire(holder, time.time())
+                pool.acquire(holder, time.time())
             except Failed as refused:
                 log("apls").warning("%s: %s", holder, refused)
                 raise
-            storage.save(self._file, self._pool.held)
+            self._save()
         if new:
-            log("apls").info("License given to %s (%s of %s)", holder, len(self._pool.held), self._pool.capacity)
-        return {"feature": FEATURE}
+            log("apls").info("License of %s given to %s (%s of %s)", pool.feature, holder, len(pool.held), pool.capacity)
+        return {"feature": pool.feature}
 
     def _release(self, request: Request) -> Answer:
-        holder = self._holder(request)
+        holder, pool = self._asked(request)
         with self._lock:
-            self._pool.release(holder)
-            storage.save(self._file, self._pool.held)
-        log("apls").info("License returned by %s (%s of %s)", holder, len(self._pool.held), self._pool.capacity)
+            pool.release(holder)
+            self._save()
+        log("apls").info("License of %s returned by %s (%s of %s)", pool.feature, holder, len(pool.held), pool.capacity)
         return {}
 
     def _list(self, _request: Request) -> Answer:
-        return {"feature": FEATURE, "capacity": self._pool.capacity, "held": sorted(self._pool.held)}
+        return {pool.feature: {"capacity": pool.capacity, "held": sorted(pool.held)} for pool in self._pools.values()}
 
 
 def certificate(path: Path) -> ssl.SSLContext:
@@ -123,7 +133,7 @@ def main(environ: Mapping[str, str], home: Path = HOME, port: int = PORT) -> Non
     settings = environment.read("apls", environ)
     service = Service(settings.number("capacity"), home / "licenses.json")
     Server(port, service.routes(), None, certificate(home / "apls.pem")).start()
-    log("apls").info("AutoPass License Server is up on port %s with %s licenses of %s", port, settings.number("capacity"), FEATURE)
+    log("apls").info("AutoPass License Server is up on port %s with %s licenses of each feature", port, settings.number("capacity"))
     signal.pause()
 
 

@@ -12,7 +12,8 @@ from swarmlab.environment import Settings
 from swarmlab.process import Refusal, log
 from swarmlab.web import Client, Failed, Unreachable
 
-FEATURE = "1100000380:1"  # the platform's feature ID and version, as its log names it
+# Feature ID and version by component, as the logs of the platform's nodes name them (its public issues 68 and 163). The others' are not public.
+FEATURES = {"sn": "1100000380:1", "sl": "1100000378:1"}
 HEARTBEAT_SECONDS = 60.0
 
 
@@ -20,8 +21,8 @@ class Licence:
     """One licence held at the License Server (the primary, else the secondary)."""
 
     def __init__(self, settings: Settings, component: str):
+        self._feature = FEATURES[component]
         self._holder = f"{component}-{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
-        self._component = component
         self._clients = [
             Client(None, host, settings.number(f"{which}apls_port"), "License Server")
             for which in ("", "secondary_")
@@ -34,11 +35,11 @@ class Licence:
         """Take the licence; a thread keeps it. Raises Refusal with the platform's codes 6002 (away) and 304 (none left)."""
         logger = log("blCnt")
         logger.info("Creating Autopass License Provider")
-        logger.info("Acquiring floating license %s", FEATURE)
+        logger.info("Acquiring floating license %s", self._feature)
         away = []
         for client in self._clients:
             try:
-                client.post("/acquire", {"holder": self._holder, "component": self._component})
+                client.post("/acquire", {"holder": self._holder, "feature": self._feature})
                 self._client = client
                 break
             except Unreachable as error:
@@ -53,7 +54,7 @@ class Licence:
         while not self._released.wait(HEARTBEAT_SECONDS):
             try:
                 assert self._client
-                self._client.post("/heartbeat", {"holder": self._holder, "component": self._component})
+                self._client.post("/heartbeat", {"holder": self._holder, "feature": self._feature})
             except (Unreachable, Failed) as error:
                 log("blCnt").warning("License heartbeat: %s", error)
 
@@ -64,7 +65,8 @@ class Licence:
         if client is None:
             return
         try:
-            client.call("POST", "/release", {"holder": self._holder}, timeout=0.5)  # a stop is not held up by this
-            log("blCnt").info("Released floating license %s", FEATURE)
+            # A stop is not held up by this.
+            client.call("POST", "/release", {"holder": self._holder, "feature": self._feature}, timeout=0.5)
+            log("blCnt").info("Released floating license %s", self._feature)
         except (Unreachable, Failed) as error:
             log("blCnt").warning("License not returned, it frees after 30 min: %s", error)

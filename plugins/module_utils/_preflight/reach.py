@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import os
 import socket
-import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent import futures
@@ -16,19 +14,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from .._container.engine import DOCKER_IMPORT_ERROR, Engine, EngineError
-from . import parse
+from . import parse, tcp
 from .listener import DONE, GREETING, LARGE
 
 _CLONE_NEWNET = 0x40000000  # linux/sched.h
 _GREETING_WAIT = 0.5  # seconds, beside four times what the connection took
 _MOST_AT_ONCE = 64
-_STATES = {
-    errno.ECONNREFUSED: "refused",
-    errno.EHOSTUNREACH: "unreachable",
-    errno.ENETUNREACH: "unreachable",
-    errno.EACCES: "unreachable",  # what a firewall's "administratively prohibited" becomes
-    errno.EPERM: "unreachable",  # what the host's own firewall says of a packet on its way out
-}
 
 
 def connections(targets: Sequence[Mapping[str, Any]], timeout: float) -> list[dict[str, Any]]:
@@ -48,17 +39,12 @@ def connections(targets: Sequence[Mapping[str, Any]], timeout: float) -> list[di
 
 def _connection(target: Mapping[str, Any], timeout: float) -> dict[str, Any]:
     begun = time.monotonic()
-    try:
-        link = socket.create_connection((target["address"], target["port"]), timeout)
-    except socket.gaierror:
-        return {"state": "unresolved"}
-    except (TimeoutError, socket.timeout):
-        return {"state": "timeout"}
-    except OSError as error:
-        return {"state": _STATES.get(error.errno or 0, "timeout")}
+    state, link = tcp.connect(target["address"], target["port"], timeout)
+    if link is None:
+        return {"state": state}
     seconds = time.monotonic() - begun
     with link:
-        found: dict[str, Any] = {"state": "open", "seconds": round(seconds, 4)}
+        found: dict[str, Any] = {"state": state, "seconds": round(seconds, 4)}
         if _is_ours(link, _GREETING_WAIT + 4 * seconds):
             found["large"] = _passes(link, timeout + 4 * seconds)
         elif target["https"]:
@@ -90,12 +76,10 @@ def _passes(link: socket.socket, wait: float) -> bool:
 
 
 def _speaks_tls(link: socket.socket, wait: float) -> bool:
-    """Whether TLS is spoken there, by whoever it is: the License Server's certificate is its own."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    """Whether TLS is spoken there, by whoever it is."""
     link.settimeout(wait)
     try:
-        with context.wrap_socket(link):
+        with tcp.context_for_any().wrap_socket(link):
             return True
     except (OSError, ValueError):
         return False

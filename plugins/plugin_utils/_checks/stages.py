@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import certificates, environment, inventory, services, sl, spire, training
+from . import certificates, environment, inventory, licences, services, sl, spire, training
 
 if TYPE_CHECKING:
     from .._site.model import Inventory
@@ -31,6 +31,7 @@ def problems(of: Inventory, exists: Callable[[str], bool], complete: bool = True
             spire.trust_domains,
             inventory.port_numbers,
             inventory.shape,
+            licences.shape,
             sl.shape,
             services.shape,
             certificates.shape,
@@ -39,7 +40,7 @@ def problems(of: Inventory, exists: Callable[[str], bool], complete: bool = True
         (spire.paths, spire.identities, spire.versions, certificates.identities, inventory.operators, sl.nodes),
         (training.itself,),
         (services.proxies,),
-        (inventory.names, inventory.port_clashes, sl.programs, environment.variables),
+        (inventory.names, inventory.port_clashes, licences.capacity, sl.programs, environment.variables),
         (training.peers, sl.peers) if complete else (),
         (training.documents, lambda one: spire.files(one, exists) + training.files(one, exists)),
     )

@@ -43,6 +43,7 @@ DEFAULTS: dict[str, Any] = {
     "swarm_host_ip": "",
     "swarm_apls_ip": "",
     "swarm_apls_port": 5814,
+    "swarm_licenses": {},
     "swarm_network": "swarm",
     "swarm_dir": "/var/lib/swarm-learning",
     "swarm_socket_path": "spire-agent-socket:api.sock",

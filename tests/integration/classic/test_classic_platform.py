@@ -198,13 +198,6 @@ class Refusal:
 
 
 REFUSALS = {
-    "no License Server": Refusal(
-        "the License Server does not answer, is behind a proxy or firewall, or has no licence installed",
-        "open https://ADDRESS:5814 from this host and from a container of the swarm's network, and check apls_ip and apls_port",
-        ONE,
-        ("docker", "stop", "apls"),
-        ("docker", "start", "apls"),
-    ),
     "wrong checksum": Refusal(
         "the workload attestor plugin is not the file that plugin_checksum describes",
         "set plugin_checksum to the SHA-256 of the file at plugin_cmd",
@@ -230,6 +223,17 @@ REFUSALS = {
         ("docker", "start", "sn-1"),
     ),
 }
+
+
+def test_license_server_that_is_away_is_named_before_a_node_starts(up, log):
+    TWO.run("docker", "rm", "--force", "--volumes", "sn-2")
+    ONE.run("docker", "stop", "apls")
+    outcome = world.play(log, *up, *ONE_HOST)
+    ONE.run("docker", "start", "apls")
+    assert outcome.run.status != 0
+    words = f"License Server {ADDRESS}:5814: nothing listens there. Remedy: start the License Server, or correct its address and port"
+    assert words in outcome.said
+    assert "sn-2" not in running()["host-2"]
 
 
 @pytest.mark.usefixtures("up")

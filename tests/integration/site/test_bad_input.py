@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 
+from lab import settings
 from tests.integration.site import lab_platform as world
 
 SN = "registry.lab:5000/hpe/swarm-learning/sn:9.9.9"
@@ -59,6 +60,14 @@ ON_THE_CONTROLLER = {
         ("port 5814 on host-1 is assigned to the License Server (apls_port) and sn-1 (sn_api_port)", "give each its own port"),
         host("host-1", sn_api_port=5814),
     ),
+    "more nodes than licences": Case(
+        (
+            "licences for SL nodes: 4 needed (host-1, host-2)",
+            f"{settings.host_ip(1)}:5814 has 3 (swarm_licenses.sl)",
+            "install more licences",
+        ),
+        variables={"swarm_licenses": {"sn": 2, "sl": 3}},
+    ),
     "more peers than there are": Case(
         ("swarm_training.peers is 5", "the 4 SL/ML pairs on host-1, host-2", "raise peers_per_host or add hosts"),
         variables={"swarm_training": {**TRAINING, "peers": 5}},
@@ -80,6 +89,10 @@ ON_A_HOST = {
         ("host-2 cannot log in to registry.lab:5000 as swarm", "check swarm_registry_username and swarm_registry_password"),
         host("host-2", sn_image=SN),
         {"swarm_registry_password": "not the password"},
+    ),
+    "a License Server that is not there": Case(
+        (f"License Server {settings.REGISTRY_IP}:5814: nothing listens there", "start the License Server, or correct its address and port"),
+        variables={"swarm_apls_ip": settings.REGISTRY_IP},
     ),
     "a missing image": Case((f"host-2 cannot get {SN}", "(check sn_image)"), host("host-2", sn_image=SN)),
 }

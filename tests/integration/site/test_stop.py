@@ -32,7 +32,7 @@ def licences():
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # its certificate is its own
     with urllib.request.urlopen(f"https://{settings.host_ip(1)}:5814/licenses", context=context, timeout=10) as answer:
-        return json.load(answer)["held"]
+        return [holder for feature in json.load(answer).values() for holder in feature["held"]]
 
 
 def known():

@@ -178,11 +178,11 @@ def _licences(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
-def licence(port: int) -> Licence:
+def licence(port: int, component: str = "sn") -> Licence:
     settings = environment.read(
         "swci", {"SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_IP": "127.0.0.1", "SWARM_LICENSE_AUTOPASSJ_SERVER_PRIMARY_PORT": str(port)}
     )
-    return Licence(settings, "sn")
+    return Licence(settings, component)
 
 
 def test_licences_are_taken_refused_and_returned(licences: Server, caplog: pytest.LogCaptureFixture):
@@ -190,8 +190,9 @@ def test_licences_are_taken_refused_and_returned(licences: Server, caplog: pytes
     first, second, third = (licence(licences.port) for _each in range(3))
     first.acquire()
     second.acquire()
-    with pytest.raises(Refusal, match=r"acquireLicense: 304 .* tokens with capacity 1 is not available.*2 of 2 are held"):
+    with pytest.raises(Refusal, match=r"acquireLicense: 304: .* tokens with capacity 1 is not available .*1100000380:1; 2 of 2 are held"):
         third.acquire()
+    licence(licences.port, "sl").acquire()  # which are another feature's
     first.release()
     third.acquire()
     texts = [record.getMessage() for record in caplog.records]
@@ -204,7 +205,7 @@ def test_unreachable_license_server_gives_code_6002():
 
 
 def test_licence_is_freed_half_an_hour_after_its_holder_disappeared():
-    pool = apls.Pool(1)
+    pool = apls.Pool("1100000380:1", 1)
     pool.acquire("a", 0)
     pool.acquire("a", 1799)
     with pytest.raises(Failed, match="304"):
