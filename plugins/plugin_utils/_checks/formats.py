@@ -114,12 +114,14 @@ def _type(place: str, value: Any, error: Any) -> list[str]:
     names = {wanted} if isinstance(wanted, str) else set(wanted)
     if names >= _SCALAR:
         return [wrong_type(place, value, "a single value" if "array" not in names else "a single value or a list")]
+    if names - {"null"} == {"integer"} and isinstance(value, (float, str)):
+        return [f"{place}: invalid value {shown(value)}; expected a whole number{' without quotes' if isinstance(value, str) else ''}"]
     remedy = "; put it into quotes" if "string" in names and isinstance(value, (bool, int, float, datetime.date)) else ""
     return [wrong_type(place, value, " or ".join(_EXPECTED[name] for name in _EXPECTED if name in names - {"null"})) + remedy]
 
 
 def _choice(place: str, value: Any, error: Any) -> list[str]:
-    given = repr(value) if isinstance(value, str) else kind_of(value)
+    given = kind_of(value) if value is None else shown(value)
     return [f"{place}: invalid value {given}; expected one of {', '.join(error.validator_value)}"]
 
 

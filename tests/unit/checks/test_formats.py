@@ -34,7 +34,10 @@ def test_derived_documents_have_no_problems():
     [
         ({"netwrok": "x"}, "profile: unknown key 'netwrok': did you mean 'network'?"),
         ({"network": None}, "profile.network: expected text, got null"),
-        ({"apls": {"locator": {"host": "a.b", "port": "5814"}}}, "profile.apls.locator.port: expected a whole number, got text"),
+        (
+            {"apls": {"locator": {"host": "a.b", "port": "5814"}}},
+            "profile.apls.locator.port: invalid value '5814'; expected a whole number without quotes",
+        ),
         ({"apls": {"locator": {"port": None}}}, "profile.apls.locator: 'host' is missing"),
         (
             {"apisrv": {"locator": {"host": None, "port": None}}},

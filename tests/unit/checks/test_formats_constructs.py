@@ -324,3 +324,10 @@ def test_text_that_yaml_reads_as_something_else(value, kind):
     [sentence] = format_problems(changed(task("PULL_IMAGE"), "Body.Tag", value), "task")
     assert sentence == f"task.Body.Tag: expected text, got {kind}; put it into quotes"
     assert format_problems(changed(PROFILE, "envvars", [{"SINCE": value}]), "profile") == []
+
+
+def test_value_that_is_no_secret_is_named():
+    [sentence] = formats.profile_problems(changed(PROFILE, "nodes.0.slnodedef.idx", 1.5))
+    assert sentence == "profile.nodes[0].slnodedef.idx: invalid value 1.5; expected a whole number"
+    [sentence] = formats.task_problems(changed(task("RUN_SWARM"), "TaskType", 7))
+    assert sentence.startswith("task.TaskType: invalid value 7; expected one of MAKE_USER_CONTAINER, ")
