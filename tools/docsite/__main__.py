@@ -62,8 +62,8 @@ def main() -> int:
     shutil.rmtree(BUILD, ignore_errors=True)
     write_source(copied())
     write_reference()
-    sphinx = [sys.executable, "-m", "sphinx", "-b", "html", "-c", HERE, "-W", "--keep-going", "-q", "-j", "auto", "-d", BUILD / "doctrees", SOURCE, HTML]
-    status = subprocess.run(sphinx, check=False).returncode
+    sphinx = [sys.executable, "-m", "sphinx", "-b", "html", "-c", HERE, "-W", "--keep-going", "-q", "-j", "auto"]
+    status = subprocess.run([*sphinx, "-d", BUILD / "doctrees", SOURCE, HTML], check=False).returncode
     broken = broken_links(HTML)
     print("\n".join([*broken, f"{HTML.relative_to(ROOT)}/index.html written"]))
     return status or bool(broken)
