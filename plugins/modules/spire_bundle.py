@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: spire_bundle
-short_description: Read or set trust bundles of a SPIRE Server
+short_description: Read, set or remove trust bundles of a SPIRE Server
 version_added: "1.0.0"
 author:
   - The swarm.learning authors (@swarm-learning)
@@ -15,6 +15,9 @@ description:
   - Without O(bundle), reads the server's own trust bundle, which is public.
   - With O(bundle), sets the server's copy of another trust domain's bundle, with O(bundles) those of several.
   - All copies are read with one call to the server, and only those that differ are set.
+  - With O(state=absent), removes the server's copy of the bundle of O(trust_domain), with O(only) the copies of trust domains that are no
+    longer wanted. Registration entries that federate with such a trust domain no longer do. Containers that have already fetched the
+    bundle trust it until they are restarted.
 extends_documentation_fragment:
   - swarm.learning.engine
   - swarm.learning.attributes.sdk
@@ -24,8 +27,13 @@ options:
     type: str
     default: spire-server
   trust_domain:
-    description: Trust domain whose bundle is set. Required with O(bundle).
+    description: Trust domain whose bundle is set or removed. Required with O(bundle) and O(state=absent).
     type: str
+  state:
+    description: Whether the server has the bundle. With V(absent), the server's copy of the bundle of O(trust_domain) is removed.
+    type: str
+    choices: [present, absent]
+    default: present
   bundle:
     description: Trust bundle of O(trust_domain) in SPIFFE format, as JSON text.
     type: str
@@ -55,6 +63,12 @@ options:
           Whether O(bundles[].bundle) is only a starting point. If the server has fetched a newer CA since then, its copy is left alone.
         type: bool
         default: false
+  only:
+    description:
+      - With O(bundles), the trust domains whose bundles the server is to keep.
+      - Copies of all others that this module has set are removed, as far as O(record_dir) says so. Copies that others have set are left alone.
+    type: list
+    elements: str
   record_dir:
     description:
       - Directory on the host that records when authorities of a trust domain were last new to the server, one file per trust domain.
@@ -86,6 +100,11 @@ EXAMPLES = r"""
     trust_domain: org2.swarm.learning
     bundle: "{{ hostvars['host-2'].__bundle.bundle }}"
 
+- name: Trust an organisation no longer
+  swarm.learning.spire_bundle:
+    trust_domain: org3.swarm.learning
+    state: absent
+
 - name: Set the bundles of two other organisations
   swarm.learning.spire_bundle:
     bundles:
@@ -106,11 +125,16 @@ new_trust:
   type: bool
 trust_record:
   description: When authorities of O(trust_domain) were last new, from O(record_dir), in seconds since the epoch. Empty without a record.
-  returned: without O(bundles)
+  returned: without O(bundles), unless O(state=absent)
   type: str
+removed:
+  description: Trust domains whose bundles were removed from the server, or would be in check mode.
+  returned: with O(bundles) or O(state=absent)
+  type: list
+  elements: str
 bundle:
   description: The bundle that was read or set, as JSON text.
-  returned: without O(bundles)
+  returned: without O(bundles), unless O(state=absent)
   type: str
 results:
   description: One result for each of O(bundles), in their order.
@@ -143,6 +167,7 @@ from ..module_utils._spire import bundles, server
 OPTIONS = {
     "name": {"type": "str", "default": "spire-server"},
     "trust_domain": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "bundle": {"type": "str"},
     "bootstrap": {"type": "bool", "default": False},
     "bundles": {
@@ -154,6 +179,7 @@ OPTIONS = {
             "bootstrap": {"type": "bool", "default": False},
         },
     },
+    "only": {"type": "list", "elements": "str"},
     "record_dir": {"type": "path"},
 }
 
@@ -163,7 +189,8 @@ def main() -> None:
     module = QuietModule(
         {**ENGINE, **OPTIONS},
         supports_check_mode=True,
-        required_by={"bundle": ["trust_domain"]},
+        required_by={"bundle": ["trust_domain"], "only": ["bundles", "record_dir"]},
+        required_if=[("state", "absent", ["trust_domain"])],
         mutually_exclusive=[("bundles", "bundle"), ("bundles", "trust_domain")],
     )
     server.run(module, bundles.bundle, bundles.check_bundle)

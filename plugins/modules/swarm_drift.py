@@ -34,7 +34,8 @@ options:
       options:
         description:
           - Options of the module.
-          - V(checksum) takes C(path). V(trust) takes the C(name) of a SPIRE Server's container and C(record_dir), see M(swarm.learning.spire_bundle).
+          - V(checksum) takes C(path). V(trust) takes the C(name) of a SPIRE Server's container, whether it C(federates), and C(record_dir), see
+            M(swarm.learning.spire_bundle).
         type: dict
         required: true
 seealso:

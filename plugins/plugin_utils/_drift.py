@@ -87,7 +87,7 @@ def _reasons(host: str, answers: Mapping[str, Mapping[str, Any]], models: Mappin
 
 
 def _of_server(trust: Mapping[str, Any], model: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Which of a server's copies of other trust domains' bundles lack a CA."""
+    """Which of a server's copies of other trust domains' bundles lack a CA, and which the collection has set and are no longer wanted."""
     found = []
     for other in model["federates_with"]:
         wanted = _wanted(other, answers)
@@ -95,7 +95,9 @@ def _of_server(trust: Mapping[str, Any], model: Mapping[str, Any], answers: Mapp
             found.append(f"the bundle of {other['trust_domain']} is not known")
         elif wanted and not _has(trust["copies"].get(other["trust_domain"]), wanted, "bundle" in other):
             found.append(f"the bundle of {other['trust_domain']} differs")
-    return found
+    wanted_domains = {other["trust_domain"] for other in model["federates_with"]}
+    left = [domain for domain, copy in trust["copies"].items() if copy["record"] and domain not in wanted_domains]
+    return found + [f"the bundle of {domain} is not wanted" for domain in left]
 
 
 def _wanted(other: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -22,7 +22,12 @@ from . import files
 from .training import node_outcome
 
 CHECKSUM = {"path": {"type": "path", "required": True}}
-TRUST = {**ENGINE, "name": {"type": "str", "required": True}, "record_dir": {"type": "path"}}
+TRUST = {
+    **ENGINE,
+    "name": {"type": "str", "required": True},
+    "federates": {"type": "bool", "default": True},
+    "record_dir": {"type": "path", "required": True},
+}
 # What can be asked → the options that it takes.
 QUESTIONS: dict[str, dict[str, Any]] = {
     **SPECIFICATIONS,
@@ -74,7 +79,7 @@ class Look:
         elif name == "spire_entry":
             self.reasons += _of_entries(entries.entries(self._server(options), options, True))
         elif name == "trust":
-            self.trust[options["name"]] = _trust(self._server(options), options["record_dir"])
+            self.trust[options["name"]] = _trust(self._server(options), options["record_dir"], options["federates"])
         else:
             self.reasons += self._of_component(name, options)
 
@@ -137,10 +142,8 @@ def _of_entries(result: dict[str, Any]) -> list[str]:
     return [f"entry {spiffe_id} {words}" for kind, words in found.items() for spiffe_id in result[kind]]
 
 
-def _trust(asked: server.Server, record_dir: str | None) -> dict[str, Any]:
-    """{own, copies} of a server; a copy has a `record` too, see `bundles`. copies is empty without record_dir, for a server that does not federate."""
-    there = asked.federated_bundles() if record_dir else {}
-    copies = {
-        domain: {**fingerprints(text), "record": bundles.record(os.path.join(record_dir or "", domain))} for domain, text in there.items()
-    }
+def _trust(asked: server.Server, record_dir: str, federates: bool) -> dict[str, Any]:
+    """{own, copies} of a server; a copy has a `record` too, see `bundles`. copies is empty for a server that does not federate, and never did."""
+    there = asked.federated_bundles() if federates or bundles.recorded(record_dir) else {}
+    copies = {domain: {**fingerprints(text), "record": bundles.record(os.path.join(record_dir, domain))} for domain, text in there.items()}
     return {"own": fingerprints(asked.bundle()), "copies": copies}

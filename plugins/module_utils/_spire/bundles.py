@@ -42,6 +42,10 @@ def check_bundle(params: dict[str, Any]) -> None:
     """Raise SpireError for invalid parameters of spire_bundle."""
     if params["trust_domain"] is not None:
         check_trust_domain("trust_domain", params["trust_domain"])
+    for domain in params["only"] or ():
+        check_trust_domain("only", domain)
+    if params["state"] == "absent" and (params["bundle"] is not None or params["bundles"] is not None):
+        raise SpireError("state: absent takes trust_domain alone, without bundle and bundles")
     places: dict[str, str] = {}
     for copy in _wanted(params):
         check_trust_domain(f"{copy.where}trust_domain", copy.trust_domain)
@@ -55,22 +59,50 @@ def check_bundle(params: dict[str, Any]) -> None:
 
 
 def bundle(server: Server, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
-    """spire_bundle: read the server's own bundle, or set its copies of other domains'."""
+    """spire_bundle: read the server's own bundle, or set or remove its copies of other domains'."""
+    if params["state"] == "absent":
+        return _remove(server, [params["trust_domain"]], server.federated_bundles(), params["record_dir"], check_mode)
     if params["bundle"] is None and params["bundles"] is None:
         return {"changed": False, "new_trust": False, "trust_record": "", "bundle": server.bundle()}
     wanted = _wanted(params)
-    there = server.federated_bundles() if wanted else {}
+    left = _left(params)
+    there = server.federated_bundles() if wanted or left else {}
+    removal = _remove(server, left, there, params["record_dir"], check_mode)
     results = [_set(server, copy, there.get(copy.trust_domain, ""), params["record_dir"], check_mode) for copy in wanted]
-    if params["bundles"] is None:
-        return results[0]
+    return results[0] if params["bundles"] is None else _together(wanted, results, removal)
+
+
+def _left(params: dict[str, Any]) -> list[str]:
+    """The trust domains whose bundles this module has set and that are no longer wanted."""
+    if params["only"] is None:
+        return []
+    return [domain for domain in recorded(params["record_dir"]) if domain not in params["only"]]
+
+
+def _together(wanted: list[_Copy], results: list[dict[str, Any]], removal: dict[str, Any]) -> dict[str, Any]:
+    """The result for several bundles, of each one's and of what was removed."""
     diffs = [result.pop("diff") for result in results]
     changed = [diff for diff, result in zip(diffs, results) if result["changed"]]
     return {
-        "changed": bool(changed),
+        "changed": bool(changed) or removal["changed"],
         "new_trust": any(result["new_trust"] for result in results),
+        "removed": removal["removed"],
         "results": [{"trust_domain": copy.trust_domain, **result} for copy, result in zip(wanted, results)],
-        "diff": {side: "".join(diff[side] for diff in changed) for side in ("before", "after")},
+        "diff": {side: "".join(diff[side] for diff in (removal["diff"], *changed)) for side in ("before", "after")},
     }
+
+
+def _remove(server: Server, domains: list[str], there: dict[str, str], record_dir: str | None, check_mode: bool) -> dict[str, Any]:
+    """Remove the server's copies of domains' bundles, as far as they are there, and the records of these domains."""
+    removed = [domain for domain in domains if domain in there]
+    stale = [os.path.join(record_dir, domain) for domain in domains if domain in recorded(record_dir)] if record_dir else []
+    if not check_mode:
+        for domain in removed:
+            server.delete_bundle(domain)
+        for path in stale:  # last: if a run ends before, the next one finds what is left by its record
+            os.remove(path)
+    before = "".join(_shown_keys(domain, trust_bundle.keys(there[domain])) for domain in removed)
+    return {"changed": bool(removed or stale), "new_trust": False, "removed": removed, "diff": {"before": before, "after": ""}}
 
 
 def _set(server: Server, copy: _Copy, there: str, record_dir: str | None, check_mode: bool) -> dict[str, Any]:
@@ -136,6 +168,14 @@ def _write_record(path: str) -> None:
             file.write(f"{time.time():.6f}")
     except OSError as error:
         raise SpireError(f"record_dir: {path} cannot be written: {error.strerror}") from error
+
+
+def recorded(record_dir: str | None) -> list[str]:
+    """The trust domains that a directory has a record of; none without a directory."""
+    try:
+        return sorted(os.listdir(record_dir)) if record_dir else []
+    except OSError:
+        return []
 
 
 def record(path: str) -> str:

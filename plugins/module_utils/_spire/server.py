@@ -210,6 +210,10 @@ class Server:
         """Set the server's copy of another domain's bundle."""
         self("bundle", "set", "-id", f"spiffe://{trust_domain}", "-format", "spiffe", stdin=text)
 
+    def delete_bundle(self, trust_domain: str) -> None:
+        """Remove the server's copy of another domain's bundle; entries that federate with the domain no longer do."""
+        self("bundle", "delete", "-id", f"spiffe://{trust_domain}", "-mode", "dissociate")
+
     def generate_token(self, spiffe_id: str, ttl: int) -> tuple[str, int]:
         """A new join token as (token, expiry in seconds since the epoch)."""
         before = int(time.time())

@@ -99,6 +99,27 @@ def test_bundles_that_differ_are_set_and_no_others(site):
         assert copies[domain] == site.spire(of, "bundle", "show")["x509_authorities"]
 
 
+def test_an_organisation_that_left_is_trusted_no_longer(site):
+    """Its bundle is removed from the servers that had it from the collection, its entries' federation too; what was set by hand stays."""
+    stranger = site.spire("third", "bundle", "show")["trust_domain"]
+    remaining = {host: variables for host, variables in HOSTS.items() if host != "third"}
+    groups = {name: [host for host in members if host in remaining] for name, members in GROUPS.items()}
+    run = worked(site.play(remaining, groups))
+    assert run.stats["second"]["changed"] > 0
+    kept = {"top": {"org2.example"}, "below": {"org2.example"}, "second": {"org1.example"}}
+    for host, domains in kept.items():
+        assert {one["trust_domain"] for one in site.spire(host, "bundle", "list")["bundles"]} == domains
+        trusted = {domain for one in site.spire(host, "entry", "show")["entries"] for domain in one["federates_with"]}
+        assert (stranger in trusted, trusted <= domains) == (False, True)
+    before, since = site.containers(), time.time()
+    assert worked(site.play(remaining, groups)).total("changed") == 0
+    assert site.containers() == before
+    assert not [one for commands in site.commands(since).values() for one in commands if one.startswith("bundle delete")]
+
+    worked(site.play(HOSTS, GROUPS))  # and back again
+    assert {one["trust_domain"] for one in site.spire("second", "bundle", "list")["bundles"]} == {"org1.example", "org3.example"}
+
+
 def test_nested_server_recovers_without_its_upstream(site):
     """After a reboot of its host everything on it starts at once: its server waits for the upstream's agent, and needs no token."""
     parts = [site.container("below", what) for what in ("agent", "server", "agent-upstream")]

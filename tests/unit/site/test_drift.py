@@ -175,9 +175,18 @@ def test_a_server_that_recorded_no_trust_has_none_to_tell(federates_with, record
     assert _drift.review(["one"], answers, models) == {}
 
 
+@pytest.mark.parametrize(("record", "found"), [("15.5", {"one": ["the bundle of org3 is not wanted"]}), ("", {})], ids=["ours", "by hand"])
+def test_a_bundle_of_an_organisation_that_left(record, found):
+    answers, models = site()
+    copies = answers["one"]["trust"]["spire-server"]["copies"]
+    copies["org3"] = {"authorities": ["ca-3"], "newest": 5, "record": record}
+    assert _drift.review(["one", "two"], answers, models) == found
+
+
 def test_a_bundle_that_another_server_of_the_domain_sets():
     answers, models = site()
     models["one"]["federates_with"] = [{"trust_domain": "org3"}]
+    answers["one"]["trust"]["spire-server"]["copies"] = {}
     answers["one"]["checksums"] = {}
     assert _drift.review(["one"], answers, models) == {}
 

@@ -270,7 +270,8 @@ class Server:
 
 
 def given(bundle, bootstrap):
-    return {"trust_domain": DOMAIN, "bundle": bundle, "bundles": None, "bootstrap": bootstrap, "record_dir": None}
+    options = {"state": "present", "bundles": None, "only": None, "record_dir": None}
+    return {**options, "trust_domain": DOMAIN, "bundle": bundle, "bootstrap": bootstrap}
 
 
 @pytest.mark.parametrize(("bootstrap", "kept"), [(True, "fetched"), (False, "sent")])

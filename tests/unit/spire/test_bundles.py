@@ -29,20 +29,31 @@ class Engine:
         if words[:2] == ["bundle", "list"]:
             assert words[2:] == ["-format", "spiffe"]
             return 0, "\n".join(HEADING.format(domain, text) for domain, text in self.there.items()), ""
-        assert words[:2] == ["bundle", "set"]
         domain = words[3].removeprefix("spiffe://")
+        if words[:2] == ["bundle", "delete"]:
+            assert words[4:] == ["-mode", "dissociate"]
+            del self.there[domain]
+            return 0, "bundle deleted.\n", ""
+        assert words[:2] == ["bundle", "set"]
         if domain in self.refused:
             return 1, "", "Error: no\n"
         self.there[domain] = stdin
         return 0, "bundle set.\n", ""
 
 
-def call(engine, wanted, check_mode=False, record_dir=None):
-    """What spire_bundle says, of domain → bundle."""
-    given = [{"trust_domain": domain, "bundle": text, "bootstrap": False} for domain, text in wanted.items()]
-    params = {"trust_domain": None, "bundle": None, "bundles": given, "bootstrap": False, "record_dir": record_dir}
+NOTHING = {"trust_domain": None, "state": "present", "bundle": None, "bundles": None, "bootstrap": False, "only": None, "record_dir": None}
+
+
+def run(engine, check_mode=False, **given):
+    params = {**NOTHING, **given}
     bundles.check_bundle(params)
     return bundles.bundle(Server(engine, "spire-server"), params, check_mode)
+
+
+def call(engine, wanted, check_mode=False, record_dir=None, only=None):
+    """What spire_bundle says, of domain → bundle."""
+    given = [{"trust_domain": domain, "bundle": text, "bootstrap": False} for domain, text in wanted.items()]
+    return run(engine, check_mode, bundles=given, only=only, record_dir=record_dir)
 
 
 MANY = {f"org{number}.example": spiffe(f"CA{number}") for number in range(50)}
@@ -86,6 +97,61 @@ def test_only_differences_are_set_and_check_mode_reports_the_same(tmp_path):
     assert [one["trust_record"] for one in again["results"]] == [one["trust_record"] for one in done["results"]]
 
 
+def test_those_that_are_not_wanted_any_more_are_removed_if_this_module_has_set_them(tmp_path):
+    """One that left, one that somebody else set by hand, one whose bundle is not known in this run, and a record whose bundle is gone."""
+    records = str(tmp_path / "trust")
+    by_hand = {"hand.example": spiffe("H")}
+    engine = Engine(by_hand)
+    call(engine, {"left.example": spiffe("L"), "silent.example": spiffe("S")}, record_dir=records)
+    (tmp_path / "trust/gone.example").write_text("1.0", encoding="utf-8")
+    engine.asked.clear()
+    arguments = {"wanted": {}, "record_dir": records, "only": ["silent.example"]}
+    tried = call(engine, check_mode=True, **arguments)
+    assert engine.asked == [["bundle", "list"]]
+    done = call(engine, **arguments)
+    for result in (tried, done):
+        assert (result["changed"], result["new_trust"], result["removed"], result["results"]) == (True, False, ["left.example"], [])
+        assert result["diff"] == {"before": "left.example x509-svid L\n", "after": ""}
+    assert engine.there == {**by_hand, "silent.example": spiffe("S")}
+    assert sorted(path.name for path in (tmp_path / "trust").iterdir()) == ["silent.example"]
+    engine.asked.clear()
+    again = call(engine, **arguments)
+    assert (again["changed"], again["removed"], engine.asked) == (False, [], [])
+
+
+def test_one_that_comes_back_is_new_again(tmp_path):
+    engine, records = Engine(), str(tmp_path / "trust")
+    steps = [({"a.example": spiffe("A")}, True), ({}, False), ({"a.example": spiffe("A")}, True)]
+    assert [(call(engine, wanted, record_dir=records, only=list(wanted))["new_trust"]) for wanted, _new in steps] == [
+        new for _, new in steps
+    ]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_one_is_removed_by_its_name(check_mode):
+    engine = Engine({"a.example": spiffe("A"), "b.example": spiffe("B")})
+    done = run(engine, check_mode, state="absent", trust_domain="a.example")
+    assert (done["changed"], done["removed"]) == (True, ["a.example"])
+    assert ("a.example" in engine.there, "b.example" in engine.there) == (check_mode, True)
+    again = run(Engine(), check_mode, state="absent", trust_domain="a.example")
+    assert (again["changed"], again["removed"]) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"state": "absent", "trust_domain": "a.example", "bundle": spiffe("A")}, "state: absent takes trust_domain alone"),
+        ({"state": "absent", "trust_domain": "A B"}, "trust_domain"),
+        ({"bundles": [], "only": ["spiffe://x y"], "record_dir": "/d"}, "only"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_the_server_is_asked(given, words):
+    engine = Engine()
+    with pytest.raises(SpireError, match=words):
+        run(engine, **given)
+    assert engine.asked == []
+
+
 def test_refusal_names_the_bundle_and_leaves_what_comes_after():
     engine = Engine(refused=["b.example"])
     with pytest.raises(
@@ -96,7 +162,7 @@ def test_refusal_names_the_bundle_and_leaves_what_comes_after():
 
 
 def test_server_that_does_not_run_yet_would_get_all():
-    params = {"bundle": None, "bundles": [{"trust_domain": "a", "bundle": spiffe("A"), "bootstrap": False}], "record_dir": None}
+    params = {**NOTHING, "bundles": [{"trust_domain": "a", "bundle": spiffe("A"), "bootstrap": False}]}
     result = bundles.bundle(NoServerYet(), params, True)
     assert [(one["trust_domain"], one["changed"], one["new_trust"]) for one in result["results"]] == [("a", True, True)]
 
