@@ -90,15 +90,16 @@ def site(
 
 def _add_training(inventory: Any, hosts: dict[str, dict[str, Any]]) -> None:
     """Add what the hosts that train need of the controller's files: their list, and how the ML image is built."""
-    from ..plugin_utils._site import content, sl
+    from ..plugin_utils._site import content, rehearsal, sl
 
     for host in dict.fromkeys((*inventory.members("swop"), *inventory.members("sl"))):
         here = hosts[host]
         here["training_files"] = content.listing(here["training"], here["client_dir"])
         here["downloads"] = here["training"].get("downloads", [])
         here["training_dirs"] = content.directories(here["training_files"], here["downloads"])
+        sums = [file["sha256"] for file in here["training_files"] if file["path"].startswith(here["client_dir"])]
+        here["rehearsal"]["image"] = rehearsal.image(here["training"], here["client_dir"], sums)
         if here["sl_nodes"]:
-            sums = [file["sha256"] for file in here["training_files"] if file["path"].startswith(here["client_dir"])]
             here["ml_image"] = sl.ml_image(here["training"], here["client_dir"], sums)
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._table import aligned
+
 HEAD = ("host", "organisation", "container", "state", "round", "epoch", "peers", "last line of its log")
 NOTHING = "-"
 _LONGEST_LINE = 80  # characters; of a log's line, the part after its last colon says most
@@ -38,9 +40,7 @@ def lines(status: dict[str, Any]) -> list[str]:
     """What an administrator reads: the verdict, a table with a line for each container, the taskrunner, and what failed."""
     hosts = status["hosts"]
     rows = [HEAD, *(_row(name, host, node) for name, host in hosts.items() for node in host["nodes"] or [{}])]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-    text = [f"training: {status['verdict']}"]
-    text += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    text = [f"training: {status['verdict']}", *aligned(rows)]
     text += [_runner(name, host["taskrunner"]) for name, host in hosts.items() if host["taskrunner"]]
     return text + [line for name, host in hosts.items() if host["failure"] for line in f"{name}: {host['failure']}".splitlines()]
 

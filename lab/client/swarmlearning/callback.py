@@ -14,6 +14,7 @@ from typing import Any
 from swarmlearning.channel import PROTOCOL, ChannelError, ProgramEnd, pack, unpack
 
 REQUEST, RESPONSE = "SL_REQUEST_CHANNEL", "SL_RESPONSE_CHANNEL"
+LOOPBACK = "SWARM_LOOPBACK"
 LAST_LINE = "All peers and Swarm training rounds finished. Final Swarm model was loaded."
 REQUIRED = object()
 
@@ -103,6 +104,7 @@ class SwarmCallbackBase:
         self.logger = self.options["logger"] or default_logger()
         self.trained = self.options["model"]
         self.frequency = self.options["syncFrequency"]
+        self._loopback = os.environ.get(LOOPBACK, "").lower() == "true"
         self._channel: ProgramEnd | None = None
         self._batches = 0
         self._epoch = 0
@@ -117,10 +119,13 @@ class SwarmCallbackBase:
         raise NotImplementedError
 
     def train_begin(self) -> None:
-        """Connect to the SL node and wait until at least minPeers are there."""
+        """Connect to the SL node and wait until at least minPeers are there; with SWARM_LOOPBACK, do nothing of the swarm, now and later."""
         if self.trained is None:
             raise SwarmError("SwarmCallback has no model: give it as the option model")
         self._batches, self._epoch, self.frequency, self._loss = 0, 0, self.options["syncFrequency"], None
+        if self._loopback:
+            self.logger.info("%s is set: training without the swarm", LOOPBACK)
+            return
         self._channel = self._connect()
         contract, least = self.options["trainingContract"], self.options["minPeers"]
         self.logger.info("Starting training: contract %s, sync every %d batches, at least %d peers", contract, self.frequency, least)
@@ -130,7 +135,7 @@ class SwarmCallbackBase:
     def batch_end(self) -> None:
         """Count a batch; after every syncFrequency of them merge with the peers."""
         self._batches += 1
-        if self._batches < self.frequency:
+        if self._loopback or self._batches < self.frequency:
             return
         self._batches = 0
         answer = self._merge({"op": "sync", "epoch": self._epoch, "total_epochs": self.options["totalEpochs"]})
@@ -144,6 +149,9 @@ class SwarmCallbackBase:
 
     def train_end(self) -> None:
         """Wait until all peers have ended, and load the final model."""
+        if self._loopback:
+            self.logger.info("Local training has ended")
+            return
         self.logger.info("Local training has ended; waiting for the peers")
         answer = self._merge({"op": "end", "checkin": self.options["checkinModelOnTrainEnd"]})
         self.logger.info("Round %d was the last one, with %s; leader %s", answer["round"], ", ".join(answer["peers"]), answer["leader"])

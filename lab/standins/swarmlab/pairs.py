@@ -158,6 +158,11 @@ def ml(profile: Mapping[str, Any], node: Mapping[str, Any], own: Own, name: str,
     }
 
 
+def trains_alone(environment: Mapping[str, str]) -> bool:
+    """Whether the ML program with this environment leaves its SL out."""
+    return environment.get("SWARM_LOOPBACK", "").lower() == "true"
+
+
 def network(profile: Mapping[str, Any], options: list[Mapping[str, Any]] | None, hostname: str) -> Arguments:
     """The network, the fixed address in it (None: any), and the name by which others on it find the container."""
     named = profile["network"] not in ("bridge", "host", "none")  # Docker gives names on networks of one's own only

@@ -132,7 +132,7 @@ class Run:
                 containers.append(operator.workshop.create({**wanted, "volumes_from": [containers[0].id]}))
                 containers[1].start()
                 log("SWOP").info("SWOPExecutor : started %s and %s", *(each.name for each in containers))
-                watch(containers[0], containers[1], self.over)
+                watch(None if pairs.trains_alone(wanted["environment"]) else containers[0], containers[1], self.over)
             finally:
                 for each in reversed(containers):
                     self._put_away(each)
@@ -151,9 +151,9 @@ class Run:
             log("SWOP").warning("SWOPExecutor : %s cannot be put away: %s", container.name, problem)
 
 
-def watch(sl: Any, ml: Any, over: threading.Event) -> None:
-    """Wait until both containers have ended well. Raises Refusal with the last log lines of the one that did not."""
-    ended: dict[str, int] = {}
+def watch(sl: Any | None, ml: Any, over: threading.Event) -> None:
+    """Wait until both containers have ended well, or ML alone if there is no SL. Raises Refusal with the last log lines of the one that did not."""
+    ended: dict[str, int] = {} if sl else {"SL": 0}
     ml_ended = 0.0
     while not over.wait(POLL_SECONDS):
         for what, container in (("SL", sl), ("ML", ml)):

@@ -75,18 +75,23 @@ def check(name: str, component: Component, params: dict[str, Any], own: Iterable
 
 def _check_sidecar(params: dict[str, Any], host: Host) -> None:
     ml = params["ml"]
-    if not ml.get("image"):
-        raise OptionError("ml.image", None, "is required; set it to the image of the ML container")
-    check_common(ml, "ml.", host)
-    if ml.get("name") is not None:
-        check_name("ml.name", ml["name"])
+    check_program(ml, "ml.", host)
     if ml.get("name") == params["name"]:
         raise OptionError("ml.name", params["name"], "is the name of the SL container; the ML container needs a different name")
+
+
+def check_program(ml: dict[str, Any], prefix: str, host: Host) -> None:
+    """Raise OptionError for the first option of an ML container that cannot be used."""
+    if not ml.get("image"):
+        raise OptionError(f"{prefix}image", None, "is required; set it to the image of the ML container")
+    check_common(ml, prefix, host)
+    if ml.get("name") is not None:
+        check_name(f"{prefix}name", ml["name"])
     try:
         parse.parse_command(ml.get("command") or ())
     except ValueError as error:
-        raise OptionError("ml.command", None, f"cannot be used: {error}") from None
-    _check_removal(ml, ml.get("auto_remove"), "ml.")
+        raise OptionError(f"{prefix}command", None, f"cannot be used: {error}") from None
+    _check_removal(ml, ml.get("auto_remove"), prefix)
 
 
 def _check_removal(params: dict[str, Any], removes: bool | None, prefix: str) -> None:

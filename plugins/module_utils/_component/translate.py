@@ -263,12 +263,19 @@ def _container(params: dict[str, Any], image: str, component: Component, parts: 
 
 
 def _sidecar(params: dict[str, Any], component: Component, parts: _Parts) -> spec.ContainerSpec:
-    ml = params["ml"]
+    made = _ml(params["ml"], sidecar_name(params), params["release"], component, parts)
+    return replace(made, env={**component.pair_environment, **made.env}, volumes_from=(params["name"],))
+
+
+def ml_alone(component: Component, ml: dict[str, Any], release: str, host: Host, lookup: Lookup) -> spec.ContainerSpec:
+    """The container of an ML program that has no SL node beside it. ml: its options, as those of `ml` of the module `sl`, with a name."""
+    return _ml(ml, ml["name"], release, component, _Parts(ml, host, lookup, mounts=[]))
+
+
+def _ml(ml: dict[str, Any], name: str, release: str, component: Component, parts: _Parts) -> spec.ContainerSpec:
     common = _common(ml, parts)
-    common["env"] = {**component.pair_environment, **common["env"]}
     common["interactive"] = component.interactive if ml.get("interactive") is None else ml["interactive"]
     common["tty"], common["auto_remove"] = bool(ml.get("tty")), bool(ml.get("auto_remove"))
-    name = sidecar_name(params)
     return _spec_of(
         common,
         name=name,
@@ -276,8 +283,7 @@ def _sidecar(params: dict[str, Any], component: Component, parts: _Parts) -> spe
         command=parse.parse_command(ml.get("command") or ()),
         hostname=_hostname(ml, name),
         user=_with_group(ml.get("user"), parts.host),
-        volumes_from=(params["name"],),
-        labels={**common["labels"], f"{spec.OWN_LABEL}component": "ml", f"{spec.OWN_LABEL}release": params["release"]},
+        labels={**common["labels"], f"{spec.OWN_LABEL}component": "ml", f"{spec.OWN_LABEL}release": release},
     )
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What known texts in a component's log mean (private to the collection).
 
-Sources: the platform's troubleshooting pages and its public issues; SPIRE's source.
+Sources: the platform's troubleshooting pages and its public issues; SPIRE's source; Python's, PyTorch's and TensorFlow's own words.
 """
 
 from __future__ import annotations
@@ -84,6 +84,33 @@ SIGNATURES = (
         r"No module named '(tensorflow|keras|torch)'",
         "the ML program needs a framework that its image does not have",
         "in release 0.3.0, set sl_platform to the program's framework, TF or PYT; in 2.x, install the framework in the ML image",
+    ),
+    Signature(
+        ("ModuleNotFoundError: No module named …",),
+        r"ModuleNotFoundError: No module named (?!'(tensorflow|keras|torch)')",
+        "the ML program needs a Python package that its image does not have",
+        "add a line such as RUN pip3 install PACKAGE to build of swarm_training, or build the image with it",
+    ),
+    Signature(
+        ("can't open file '…': [Errno 2] No such file or directory",),
+        r"can't open file '.*No such file or directory",
+        "the ML program is not where the container looks for it",
+        "check program, working_dir and model_mount of swarm_training, and that model_source or model_dir has the program",
+    ),
+    Signature(
+        ("FileNotFoundError: [Errno 2] No such file or directory: '…'",),
+        r"FileNotFoundError: \[Errno 2\] No such file or directory",
+        "a file that the program reads is not in its container",
+        "check that the data is on this host, private_data, private_mount and shared_content of swarm_training, and paths such as DATA_DIR in its env",
+    ),
+    Signature(
+        (
+            "CUDA out of memory",
+            "OOM when allocating tensor",
+        ),
+        r"(CUDA|HIP) out of memory|OOM when allocating tensor|CUDA_ERROR_OUT_OF_MEMORY",
+        "the GPU has less memory than the program needs, or other programs use it",
+        "let the program use smaller batches, or give it another GPU (gpus)",
     ),
     Signature(
         ("join token expired",),

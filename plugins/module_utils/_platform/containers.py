@@ -40,6 +40,7 @@ _IMAGES = {
 }
 _IMAGE = re.compile(r"(?:.*/)?(?:swarm-learning|autopass)/(?P<name>[a-z-]+):(?P<tag>[\w.-]+)")
 _CHANNEL = "/tmp/channel"
+REHEARSAL_LABEL = f"{OWN_LABEL}rehearsal"  # of an ML container that has no part in a training
 # A container of the platform: (component, release, the engine's summary).
 Member = tuple[str, str, dict[str, Any]]
 _TLS_PORTS = {"sn": (30304,), "sl": (30305,), "apls": (5814,)}

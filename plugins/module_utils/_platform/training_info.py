@@ -11,7 +11,7 @@ from .._container.masking import mask
 from .._container.readiness import with_log
 from .._container.spec import secrets_of
 from . import swci
-from .containers import members, name_of
+from .containers import REHEARSAL_LABEL, members, name_of
 from .training import END, TAIL, signs
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ def info(engine: Engine, params: dict[str, Any], _check_mode: bool) -> dict[str,
 
 def nodes_of(engine: Engine, found: list[tuple[str, str, dict[str, Any]]]) -> tuple[list[dict[str, Any]], str]:
     """(the SL and ML containers of the last training as swarm_training_info returns them, why the first that failed did), of a host's `members`."""
-    named = sorted(found, key=lambda member: name_of(member[2]))
-    asked = ((component, release, engine.inspect(summary["Id"])) for component, release, summary in named if component in ("sl", "ml"))
+    training = (one for one in found if one[0] in ("sl", "ml") and REHEARSAL_LABEL not in (one[2].get("Labels") or {}))
+    named = sorted(training, key=lambda member: name_of(member[2]))
+    asked = ((component, release, engine.inspect(summary["Id"])) for component, release, summary in named)
     inspects = _of_last_training([(component, release, inspect) for component, release, inspect in asked if inspect])
     nodes = [_node(engine, component, release, inspect) for component, release, inspect in inspects]
     return nodes, _failure(engine, [inspect for _component, _release, inspect in inspects])

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ...module_utils._names import utc
 from .._page.render import render
+from .._table import aligned
 from . import judge
 from .checks import CHECKS, SEVERITIES
 
@@ -44,11 +45,11 @@ def counted(findings: Iterable[Mapping[str, Any]]) -> str:
 def lines(found: Mapping[str, Any]) -> list[str]:
     """The whole report for the terminal. found: what `judge` returned."""
     report = [f"{len(found['states'])} hosts, {len(CHECKS)} checks on each: {counted(found['findings'])}", ""]
-    report += _aligned([("host", *judge.STATES), *((host, *_tally(states)) for host, states in found["states"].items())])
+    report += aligned([("host", *judge.STATES), *((host, *_tally(states)) for host, states in found["states"].items())])
     for finding in found["findings"]:
         report += ["", f"{finding['severity'].upper()} {finding['host']} ({finding['check']})"]
         report += [line for text in (finding["cause"], finding["remedy"]) for line in _wrapped(text)]
-    report += ["", *_aligned([("from", "to", "address", "what", "state"), *map(_port, found["ports"])]), ""]
+    report += ["", *aligned([("from", "to", "address", "what", "state"), *map(_port, found["ports"])]), ""]
     inside = dict.fromkeys(f"{port['source']} ({port['seen_from']})" for port in found["ports"] if port["seen_from"])
     return report + _wrapped(
         f"Tried from the hosts{', and from inside the network of containers on ' + ', '.join(inside) if inside else ''}."
@@ -65,11 +66,6 @@ def _tally(states: Mapping[str, str]) -> list[str]:
 
 def _port(port: Mapping[str, Any]) -> tuple[str, ...]:
     return (port["source"], port["target"] or "-", f"{port['address']}:{port['port']}", port["service"], port["state"])
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
 
 
 def as_json(found: Mapping[str, Any], now: float) -> str:

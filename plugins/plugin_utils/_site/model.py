@@ -17,7 +17,7 @@ from .. import _proxy
 from .._checks import formats, secrets
 from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from .._node_options import MERGED
-from . import belongings, certificates, classic, numbers, services, sl, spire, swci, swop
+from . import belongings, certificates, classic, numbers, rehearsal, services, sl, spire, swci, swop
 from . import training as _training
 from .wheel import Wheel
 
@@ -206,6 +206,9 @@ class HostModel:
     ml_image: Annotated[dict[str, Any], "How the ML image is built where no SWOP builds it: name, label, context and dockerfile."] = field(
         default_factory=dict
     )
+    rehearsal: Annotated[
+        dict[str, Any], "Its ML programs alone: `programs` of the module `swarm_rehearsal`, and `image`, how their image is built."
+    ] = field(default_factory=dict)
     directories: Annotated[list[dict[str, Any]], "Directories of yours that must exist: path, user, writable, option, made."] = field(
         default_factory=list
     )
@@ -563,6 +566,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
     if host in (hosts[0] for hosts in site.servers.values()):
         here["exchange"] = _exchange(inventory, host, site)
     here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops, site.sns, here)
+    here["rehearsal"] = {"programs": _rehearsed(inventory, host, swops, here), "image": {}}
     here["pair_numbers"] = {node["name"]: [pair["number"] for pair in node["pairs"]] for node in swops}
     here["gpus"] = sl.gpus(here["sl_nodes"]) + swop.gpus(site.training, [pair for node in swops for pair in node["pairs"]])
     here["directories"] = _directories(here, swops)
@@ -662,6 +666,17 @@ def _swops(
         options.append({**place, **inventory.options(host, "swop"), **own, "labels": labels})
         profiles[node["name"]] = swop.profile(node["name"], node["pairs"], training, surroundings)
     return options, profiles
+
+
+def _rehearsed(inventory: Inventory, host: str, swops: Sequence[dict[str, Any]], here: dict[str, Any]) -> list[dict[str, Any]]:
+    surroundings = {"network": here["network"], "dns": inventory.get(host, "swop_dns"), "proxy": here["proxy"]}
+    pairs = [
+        rehearsal.of_pair(pair, here["training"], {**surroundings, "user": options.get("swop_uid")})
+        for node, options in zip(swops, here["swop_nodes"])
+        for pair in (node["pairs"] if here["training"] else ())
+    ]
+    directory = posixpath.join(inventory.get(host, "swarm_dir"), "rehearsal")
+    return rehearsal.programs(here["training"], inventory.get(host, "sl_rehearsal_epochs"), directory, here["sl_nodes"], pairs)
 
 
 def _build_proxy(inventory: Inventory) -> dict[str, str]:

@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "sl_sn_api_port": 30304,
     "sl_fs_port": _training.FIRST_SL_PORT,
     "sl_platform": "",
+    "sl_rehearsal_epochs": 1,
 }
 CLASSIC_MODEL, CLASSIC_DATA = "/platform/swarmml/model", "/platform/swarmml/data"  # where 0.3.0 mounts them (docs/contract.md)
 
@@ -68,14 +69,18 @@ def _node(inventory: Inventory, host: str, settings: dict[str, Any], place: dict
     node.update(services.of_sl(inventory, host, name))
     derived = {"name": f"ml-{place['number']}", "network": inventory.get(host, "swarm_network")}
     if training:
-        derived.update(_ml(training, place, settings.get("ml") or {}, _proxy.of_host(inventory, host)))
+        derived.update(program(training, place, settings.get("ml") or {}, _proxy.of_host(inventory, host)))
         node["env"] = _training.as_texts({**training["sl_env"], **settings.get("env", {})})
     ml = settings.get("ml") or {}
     ml = {**derived, **ml, "env": {**derived.get("env", {}), **(ml.get("env") or {})}}
     return {**node, **{key: value for key, value in settings.items() if key != "env"}, "ml": ml}
 
 
-def _ml(training: dict[str, Any], place: dict[str, int], given: dict[str, Any], proxy: dict[str, str]) -> dict[str, Any]:
+def program(training: dict[str, Any], place: dict[str, Any], given: dict[str, Any], proxy: dict[str, str]) -> dict[str, Any]:
+    """The ML container of one node, as options of `ml` of the module `sl`.
+
+    place: the node's number, from 1, and how many nodes there are. given: what the inventory says of this container. proxy: see `_proxy.of_host`.
+    """
     own = {**_training.environment(training), **_training.filled(training["node_env"], place)}
     proxy = _proxy.of_program(proxy, {**own, **(given.get("env") or {})})
     volumes = [f"{training['model_dir']}:{training['model_mount']}", *(f"{one['src']}:{one['tgt']}" for one in training["shared_content"])]

@@ -15,6 +15,7 @@ import yaml
 from tests.integration.site import lab_platform as world
 
 STATUS, ABORT, TRAIN = "swarm.learning.training_status", "swarm.learning.training_abort", "swarm.learning.train"
+REHEARSE = "swarm.learning.training_rehearse"
 LONG, LONGER = 4000, 4001  # epochs: longer than the test
 WITHIN = 120  # seconds
 
@@ -67,6 +68,10 @@ def test_a_training_is_left_alone_until_the_explicit_word(tmp_path, log, changed
     shown = said(world.worked(world.play(log, "-i", str(world.LAB), book=STATUS)), "Show how the training is going")
     assert "training: running" in shown
     assert "RUNNING; peers: 4 active" in shown
+
+    refused = world.play(log, "-i", str(world.LAB), book=REHEARSE)
+    assert "is this program in a training; wait until its training has ended" in refused.said
+    assert world.containers() == before
 
     world.worked(world.play(log, *changed, "-e", "swarm_interrupt_training=true"))
     after = world.containers()

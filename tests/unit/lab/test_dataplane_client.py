@@ -201,6 +201,21 @@ def test_program_without_a_node_gets_a_message(monkeypatch: pytest.MonkeyPatch) 
         callback.on_batch_end()
 
 
+@pytest.mark.parametrize("spelling", ["True", "true", "TRUE"])
+def test_program_in_loopback_needs_no_node_and_keeps_its_model(monkeypatch: pytest.MonkeyPatch, spelling: str) -> None:
+    monkeypatch.delenv("SL_REQUEST_CHANNEL", raising=False)
+    monkeypatch.setenv("SWARM_LOOPBACK", spelling)
+    with pytest.raises(ValueError, match="syncFrequency=0"):  # options are checked all the same
+        pyt.SwarmCallback(syncFrequency=0, minPeers=2)
+    model = TorchLike()
+    callback = pyt.SwarmCallback(syncFrequency=1, minPeers=2, model=model)
+    callback.on_train_begin()
+    callback.on_batch_end()
+    callback.on_epoch_end(0)
+    callback.on_train_end()
+    assert model.state["layer.weight"].tolist() == [0] * 3
+
+
 def test_the_wheel_installs_and_is_the_same_every_time(tmp_path: Path) -> None:
     for place in ("one", "two"):
         subprocess.run([sys.executable, ROOT / "lab" / "client" / "wheel_backend.py", tmp_path / place], check=True)
