@@ -12,7 +12,7 @@ from lab import settings
 from tests.integration.site import lab_platform as world
 from tests.integration.site.test_bad_input import TRAINING
 
-TRAIN = "swarm.learning.train"
+TRAIN, RETRY = "swarm.learning.train", "swarm.learning.training_retry"
 NODES = [(host, name) for host, number in ((world.HOSTS[0], 1), (world.HOSTS[1], 3)) for name in (f"-{number}", f"-{number + 1}")]
 SWCIS = ("swci-web", "swci-own")
 SCRIPT = """EXIT ON FAILURE
@@ -71,6 +71,16 @@ def test_first_failed_node_ends_the_wait(tmp_path, log):
         assert words in outcome.said
     kept = world.HOSTS[0].run("ls", MINE["model_dir"]).split()
     assert [name.partition(".")[0] for name in kept if name.startswith("saved_models.")] == ["saved_models"]
+
+    # The others wait for it: made again with the right setting, it takes part, and they all come to the end.
+    right = world.inventory(tmp_path / "right", by_hand, {"swarm_training": MINE, "sl_fetch_dir": ""})
+    before = world.containers()
+    refused = world.play(log, *right, "-e", "sl_retry=sl-3", book=RETRY)
+    assert "no node that failed is meant: on host-2, sl-3 is running" in refused.said
+    world.worked(world.play(log, *right, "-e", "sl_retry=host-2", book=RETRY))
+    after = world.containers()
+    assert {name for name in before if after[name] != before[name]} == {("host-2", "sl-4"), ("host-2", "ml-4")}
+    world.worked(world.play(log, *right, "--tags", "wait", book=TRAIN))
 
 
 def test_gpu_on_a_host_without_gpus_is_refused(tmp_path, log):

@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which SL nodes of a training that goes on are made again, as they failed (private to the collection, pure)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_BY_SWOP = (
+    "the SWOP of {host} starts its nodes, and the platform's documents do not say what it does with one that failed while others go on: wait for the "
+    "end of the training, or end it (playbook training_abort), then train again (site --tags swci -e swci_script_again=true)"
+)
+
+
+def plan(wanted: str, found: dict[str, dict[str, Any]], models: dict[str, list[dict[str, Any]]], swops: list[str]) -> dict[str, Any]:
+    """{host, nodes, problem}: the host, the names of its failed SL nodes that `wanted` means, and why none can be made again, empty if they can.
+
+    wanted  a host, or an SL node by its name or that of its ML container
+    found   host → what swarm_training_info says there; of a host that did not answer, Ansible's `unreachable`
+    models  host → its SL nodes that no SWOP starts, as the site's model has them
+    swops   the hosts with SWOPs
+    """
+    nodes = {host: [_names(node) for node in own] for host, own in models.items() if own}
+    host, names = _meant(wanted, nodes)
+    if not host:
+        return {"host": "", "nodes": [], "problem": _BY_SWOP.format(host=wanted) if wanted in swops else _unknown(wanted, nodes)}
+    if "nodes" not in found[host]:
+        return {"host": host, "nodes": [], "problem": f"{host} does not answer, so whether its nodes failed is not known"}
+    states = {one["name"]: _state(one, found[host]["nodes"]) for one in nodes[host] if one["name"] in names}
+    failed = [name for name, state in states.items() if state == "failed"]
+    return {"host": host, "nodes": failed, "problem": _problem(host, states, found)}
+
+
+def _names(node: dict[str, Any]) -> dict[str, str]:
+    """name of an SL node, and ml, that of its ML container; empty where the node runs the program itself."""
+    ml = node.get("ml")
+    return {"name": node["name"], "ml": "" if ml is None else ml.get("name") or f"{node['name']}-ml"}
+
+
+def _meant(wanted: str, nodes: dict[str, list[dict[str, str]]]) -> tuple[str, list[str]]:
+    if wanted in nodes:
+        return wanted, [one["name"] for one in nodes[wanted]]
+    return next(((host, [one["name"]]) for host, own in nodes.items() for one in own if wanted in (one["name"], one["ml"])), ("", []))
+
+
+def _unknown(wanted: str, nodes: dict[str, list[dict[str, str]]]) -> str:
+    known = "; ".join(f"{host} ({', '.join(one['name'] for one in own)})" for host, own in nodes.items()) or "none, as swarm_sl has no host"
+    return f"sl_retry is {wanted or 'not set'}, expected a host of swarm_sl or one of its SL nodes: {known}"
+
+
+def _state(node: dict[str, str], there: list[dict[str, Any]]) -> str:
+    """The state of the program, `failed` if it or its SL node failed or was stopped before the end, `none` if it was never started."""
+    own = {one["name"]: one["state"] for one in there if one["name"] in (node["name"], node["ml"])}
+    program: str = own.get(node["ml"] or node["name"], "none")
+    return "failed" if program != "finished" and {"failed", "stopped"} & set(own.values()) else program
+
+
+def _problem(host: str, states: dict[str, str], found: dict[str, dict[str, Any]]) -> str:
+    if "failed" not in states.values():
+        said = ", ".join(f"{name} {'was never started' if state == 'none' else f'is {state}'}" for name, state in states.items())
+        return f"no node that failed is meant: on {host}, {said}"
+    if not any(node["trains"] for one in found.values() for node in one.get("nodes", [])):
+        return "no node trains any more, so there is no training to come back to: start a new one (playbook train)"
+    return ""

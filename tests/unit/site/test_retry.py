@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which nodes of a training that goes on are made again, and what is refused in which words."""
+
+import pytest
+from ansible_collections.swarm.learning.plugins.plugin_utils import _retry
+
+MODELS = {
+    "host-1": [{"name": "sl-1", "ml": {"name": "ml-1"}}, {"name": "sl-2", "ml": {}}],
+    "host-2": [{"name": "sl-3", "ml": {"name": "ml-3"}}, {"name": "sl-4", "ml": {"name": "ml-4"}}],
+    "host-3": [],
+}
+CLASSIC = {"host-1": [{"name": "sl-1"}, {"name": "sl-2"}]}
+
+
+def host(**states):
+    """A host's containers by their names, with their states; those that run train."""
+    return {"nodes": [{"name": name.replace("_", "-"), "state": state, "trains": state == "running"} for name, state in states.items()]}
+
+
+RUNS = host(sl_1="running", ml_1="running", sl_2="running", sl_2_ml="running")
+FOUND = {"host-1": RUNS, "host-2": host(sl_3="running", ml_3="running", sl_4="failed", ml_4="failed"), "host-3": host()}
+
+
+@pytest.mark.parametrize("wanted", ["host-2", "sl-4", "ml-4"])
+def test_what_failed_is_meant_by_its_host_or_one_of_its_names(wanted):
+    assert _retry.plan(wanted, FOUND, MODELS, []) == {"host": "host-2", "nodes": ["sl-4"], "problem": ""}
+
+
+AGAIN = {
+    "an SL node whose program waits for it": (host(sl_3="failed", ml_3="running"), ["sl-3"]),
+    "a program whose SL node still runs": (host(sl_3="running", ml_3="failed"), ["sl-3"]),
+    "one that was killed": (host(sl_3="stopped", ml_3="stopped"), ["sl-3"]),
+    "both of a host": (host(sl_3="failed", ml_3="failed", sl_4="failed", ml_4="failed"), ["sl-3", "sl-4"]),
+    "not one whose SL node was stopped after its end": (host(sl_3="stopped", ml_3="finished"), []),
+}
+
+
+@pytest.mark.parametrize(("there", "names"), AGAIN.values(), ids=AGAIN)
+def test_nodes_that_are_made_again(there, names):
+    assert _retry.plan("host-2", {"host-1": RUNS, "host-2": there}, MODELS, [])["nodes"] == names
+
+
+def test_in_release_0_3_0_the_node_is_the_program():
+    found = {"host-1": host(sl_1="failed", sl_2="running")}
+    assert _retry.plan("sl-1", found, CLASSIC, []) == {"host": "host-1", "nodes": ["sl-1"], "problem": ""}
+
+
+REFUSED = {
+    "nothing": (
+        "",
+        FOUND,
+        "sl_retry is not set, expected a host of swarm_sl or one of its SL nodes: host-1 (sl-1, sl-2); host-2 (sl-3, sl-4)",
+    ),
+    "an unknown host": ("host-9", FOUND, "sl_retry is host-9, expected a host of swarm_sl"),
+    "a host without nodes": ("host-3", FOUND, "sl_retry is host-3, expected a host of swarm_sl"),
+    "a host with a SWOP": ("host-4", FOUND, "the SWOP of host-4 starts its nodes"),
+    "one that trains": ("sl-3", FOUND, "no node that failed is meant: on host-2, sl-3 is running"),
+    "one that was never started": ("sl-3", {**FOUND, "host-2": host()}, "sl-3 was never started"),
+    "one that has finished": ("sl-3", {**FOUND, "host-2": host(sl_3="finished", ml_3="finished")}, "sl-3 is finished"),
+    "one of a training that has ended": (
+        "sl-4",
+        {**FOUND, "host-1": host(), "host-2": host(sl_4="failed", ml_4="failed")},
+        "no node trains any more",
+    ),
+    "a host that does not answer": ("host-2", {**FOUND, "host-2": {"unreachable": True}}, "host-2 does not answer"),
+}
+
+
+@pytest.mark.parametrize(("wanted", "found", "words"), REFUSED.values(), ids=REFUSED)
+def test_what_is_refused(wanted, found, words):
+    assert words in _retry.plan(wanted, found, MODELS, ["host-4"])["problem"]
