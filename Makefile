@@ -56,7 +56,7 @@ sanity: setup ## Run ansible-test sanity on the tracked files
 	@.venv/bin/python tests/tools/sanity.py
 
 unit: setup ## Run the tests that need no Docker Engine
-	@pytest tests/unit
+	@pytest --numprocesses=auto tests/unit
 
 integration: setup ## Run the tests on a real Docker Engine and the lab
 	@pytest tests/integration

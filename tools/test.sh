@@ -56,7 +56,7 @@ beside sanity make --no-print-directory sanity
 sanity=$beside_pid
 phase lint make --no-print-directory lint
 joined sanity "$sanity"
-phase unit tests unit tests/unit
+phase unit tests unit --numprocesses=auto tests/unit
 joined images "$images"
 
 failed=0

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
-import yaml
 
 from lab import settings, training
 from tests.integration.site import lab_platform as world
@@ -22,7 +21,7 @@ ONE, TWO = world.HOSTS
 CLASSIC = world.ROOT / "inventories/classic"
 STATUS, STOP, TEARDOWN = "swarm.learning.status", "swarm.learning.stop", "swarm.learning.teardown"
 SWARM_DIR, MODEL_DIR = "/var/lib/swarm-learning", "/tmp/spire/digits/model"
-TRAINING = {**yaml.safe_load((CLASSIC / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"], "epochs": 1}
+VERIFY = str(world.ROOT / "molecule/classic/verify.yml")
 ADDRESS, NOBODYS_PORT = settings.host_ip(1), 18081
 NOTHING = {"host-1": 0, "host-2": 0}
 BEFORE = {
@@ -50,7 +49,7 @@ rm -rf "$@" """
 
 @pytest.fixture(scope="module", name="arguments")
 def _arguments(tmp_path_factory) -> Iterator[list[str]]:
-    """The inventory `classic` with a shorter training. The lab is up, and its hosts have nothing of any platform, before and afterwards."""
+    """The inventory `classic`. The lab is up, and its hosts have nothing of any platform, before and afterwards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("LAB_HOSTS", raising=False)
         world.lab("up", "--with", "classic")
@@ -66,13 +65,15 @@ def empty() -> None:
 
 
 def inventory(place, change: Callable[[dict], object] = lambda tree: None, **variables: object) -> list[str]:
-    return world.inventory(place, change, {"swarm_training": TRAINING, **variables}, CLASSIC)
+    return world.inventory(place, change, variables, CLASSIC)
 
 
 @pytest.fixture(scope="module", name="up")
 def _up(arguments, tmp_path_factory) -> list[str]:
     """The platform is up, and has trained."""
-    world.worked(world.play(tmp_path_factory.mktemp("up") / "site.jsonl", *arguments))
+    log = tmp_path_factory.mktemp("up") / "site.jsonl"
+    world.worked(world.play(log, *arguments))
+    world.worked(world.play(log, *arguments, book=VERIFY))
     world.trained()
     return arguments
 
