@@ -35,7 +35,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: For each host that is not as wanted, the reasons, in words.
+  description:
+    - C(differing), for each host that is not as wanted, the reasons, in words.
+    - C(as_wanted), the groups to which all hosts belong now, so that P(swarm.learning.pending#filter) leaves out what is as wanted.
+      C(swarm_as_wanted) if no host differs; otherwise one for each part that starts before the first that differs on any host,
+      C(swarm_identity_as_wanted), C(swarm_sn_as_wanted) and C(swarm_training_as_wanted).
   type: dict
 """
 
@@ -43,7 +47,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def drift_review(hosts: list[str], variables: Any) -> dict[str, list[str]]:
+def drift_review(hosts: list[str], variables: Any) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _drift
 
@@ -52,5 +56,5 @@ def drift_review(hosts: list[str], variables: Any) -> dict[str, list[str]]:
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable[..., dict[str, list[str]]]]:
+    def filters(self) -> dict[str, Callable[..., dict[str, Any]]]:
         return {"drift_review": drift_review}

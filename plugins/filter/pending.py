@@ -15,7 +15,8 @@ author:
 positional: names
 options:
   _input:
-    description: Ansible's C(groups). Hosts of the group C(swarm_as_wanted), which the role P(swarm.learning.drift#role) fills, are left out.
+    description: Ansible's C(groups). Hosts of the group C(swarm_as_wanted), which the role P(swarm.learning.drift#role) fills, are left out, and those
+      of C(swarm_identity_as_wanted), C(swarm_sn_as_wanted) and C(swarm_training_as_wanted) where O(names) are groups of that part.
     type: dict
     required: true
   names:

@@ -38,6 +38,10 @@ options:
             M(swarm.learning.spire_bundle).
         type: dict
         required: true
+      part:
+        description: Part of the platform that the question is about. RV(parts) has those with reasons.
+        type: str
+        default: ''
 seealso:
   - module: swarm.learning.swarm_info
 """
@@ -68,6 +72,12 @@ reasons:
   type: list
   elements: str
   sample: ["create sn-1", "start sn-1"]
+parts:
+  description: The O(questions[].part) of the questions that have reasons, once each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["identity"]
 trust:
   description: For each SPIRE Server that was asked, what its bundle (C(own)) and its copies of the bundles of other trust domains (C(copies)) contain.
   returned: success
@@ -96,6 +106,7 @@ ARGUMENTS = {
         "options": {
             "module": {"type": "str", "required": True, "choices": sorted(QUESTIONS)},
             "options": {"type": "dict", "required": True},
+            "part": {"type": "str", "default": ""},
         },
     },
 }
@@ -115,7 +126,7 @@ def main() -> None:
             look.ask(question)
         except WrongQuestion as error:
             module.fail_json(msg=f"questions[{number}]: {error}")
-    module.exit_json(changed=False, reasons=look.reasons, trust=look.trust, agents=look.agents, checksums=look.checksums)
+    module.exit_json(changed=False, reasons=look.reasons, parts=look.parts, trust=look.trust, agents=look.agents, checksums=look.checksums)
 
 
 if __name__ == "__main__":

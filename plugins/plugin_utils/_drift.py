@@ -8,14 +8,22 @@ One host sees its own containers, files and entries (`swarm_drift`). What two ho
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from ..module_utils._spire.fingerprints import fingerprints
 from . import _client_volume, _gpus, _images
 from ._site import numbers
 
-AS_WANTED = "swarm_as_wanted"  # the group that the role drift fills
+AS_WANTED = "swarm_as_wanted"  # the group that the role drift fills if no host differs
+# The parts of a platform in the order in which they start, as questions name them, and the groups of hosts that have them.
+_PARTS = {
+    "identity": {"swarm_apls", "swarm_spire_server", "swarm_spire_agent"},
+    "sn": {"swarm_sn"},
+    "training": {"swarm_sl", "swarm_swop"},
+    "swci": {"swarm_swci"},
+}
 
 
 def questions(
@@ -68,22 +76,39 @@ def _gpu_reasons(info: Mapping[str, Any], model: Mapping[str, Any]) -> list[str]
     return [warning] if warning else []
 
 
-def review(hosts: Iterable[str], answers: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """host → why there is something to do, in sentences; without the hosts that are as wanted.
+def review(hosts: Iterable[str], answers: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What there is to do: {differing, as_wanted}.
 
+    differing  host → why, in sentences; without the hosts that are as wanted
+    as_wanted  groups for all hosts, from which `pending` knows what to leave out: the parts before the first one that differs anywhere
     answers  host → the result of `swarm_drift`; one that was skipped is that of a host that has to be prepared
     models   host → its HostModel
     """
-    found = {host: _reasons(host, answers, models) for host in hosts}
-    return {host: reasons for host, reasons in found.items() if reasons}
+    asked = {host: answers[host] for host in hosts if "reasons" in answers[host]}
+    trust = {host: _of_trust(host, answers, models) for host in asked}
+    found = {host: [*asked[host]["reasons"], *trust[host]] if host in asked else ["is to be prepared"] for host in hosts}
+    differing = {host: reasons for host, reasons in found.items() if reasons}
+    parts = {part for answer in asked.values() for part in answer["parts"]} | ({"identity"} if any(trust.values()) else set())
+    as_wanted = [_group(part) for part in _before_first(parts)] if len(asked) == len(found) else []
+    return {"differing": differing, "as_wanted": as_wanted if differing else [AS_WANTED]}
 
 
-def _reasons(host: str, answers: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    answer, model = answers[host], models[host]
-    if "reasons" not in answer:
-        return ["is to be prepared"]
-    own = [*answer["reasons"], *(reason for trust in answer["trust"].values() for reason in _of_server(trust, model, answers))]
-    return own + [reason for agent, kept in answer["agents"].items() for reason in _of_agent(agent, kept, host, answers, models)]
+def _group(part: str) -> str:
+    return f"swarm_{part}_as_wanted"
+
+
+def _before_first(differing: Set[str]) -> list[str]:
+    """The parts that start before all of these; none where one of these is what every part needs."""
+    if not differing <= _PARTS.keys():
+        return []
+    return list(itertools.takewhile(lambda part: part not in differing, _PARTS))
+
+
+def _of_trust(host: str, answers: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Why whom the servers and agents of a host trust is not as wanted."""
+    answer = answers[host]
+    servers = [reason for trust in answer["trust"].values() for reason in _of_server(trust, models[host], answers)]
+    return servers + [reason for agent, kept in answer["agents"].items() for reason in _of_agent(agent, kept, host, answers, models)]
 
 
 def _of_server(trust: Mapping[str, Any], model: Mapping[str, Any], answers: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -149,6 +174,9 @@ def pending(groups: Mapping[str, Sequence[str]], *names: str) -> list[str] | str
     names: without any, all that begin with `swarm_`.
     """
     done = set(groups.get(AS_WANTED, ()))
+    for part, of_part in _PARTS.items():
+        if names and of_part.issuperset(names):
+            done.update(groups.get(_group(part), ()))
     chosen = names or [name for name in groups if name.startswith("swarm_")]
     members = dict.fromkeys(host for name in chosen for host in groups.get(name, ()))
     return [host for host in members if host not in done] or "all:!all"

@@ -47,6 +47,7 @@ class Look:
     """Asks questions, and gathers the answers.
 
     reasons    why a module would change something, in sentences
+    parts      the parts of the platform that these are about, as their questions name them, once each
     trust      container of a SPIRE Server → {own, copies}: `fingerprints` of its bundle and of its copies of others
     agents     container of a SPIRE Agent → the authorities that it keeps; empty where it keeps none
     checksums  path → SHA-256 in hex, empty where there is no file
@@ -56,13 +57,14 @@ class Look:
         self._module = module
         self._engines: dict[str, Engine] = {}
         self.reasons: list[str] = []
+        self.parts: list[str] = []
         self.trust: dict[str, dict[str, Any]] = {}
         self.agents: dict[str, list[str]] = {}
         self.checksums: dict[str, str] = {}
 
     def ask(self, question: dict[str, Any]) -> None:
-        """One question: {module, options}. Raises WrongQuestion."""
-        name = question["module"]
+        """One question: {module, options, part}. Raises WrongQuestion."""
+        name, before = question["module"], len(self.reasons)
         options = _validated(name, question["options"])
         if name in SPECIFICATIONS:
             self._module.no_log_values.update(converge.secrets(options))
@@ -70,6 +72,8 @@ class Look:
             self._answer(name, options)
         except (*converge.FAILURES, server.SpireError) as error:
             self.reasons.append(f"{options.get('name', name)}: {error}")
+        if len(self.reasons) > before and question["part"] not in self.parts:
+            self.parts.append(question["part"])
 
     def _answer(self, name: str, options: dict[str, Any]) -> None:
         if name == "checksum":

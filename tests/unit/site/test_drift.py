@@ -99,6 +99,7 @@ def answer(own, other, record):
     copies = {other[1]: {"authorities": [other[0]], "newest": 5, "record": record}}
     return {
         "reasons": [],
+        "parts": [],
         "trust": {"spire-server": {"own": {"authorities": [own], "newest": 5}, "copies": copies}},
         "agents": {"spire-agent": [own]},
         "checksums": {"/d/trust/domains": digest(record)},
@@ -115,7 +116,7 @@ def site():
 
 def test_hosts_that_agree_have_nothing_to_do():
     answers, models = site()
-    assert _drift.review(["one", "two"], answers, models) == {}
+    assert _drift.review(["one", "two"], answers, models)["differing"] == {}
 
 
 def set_in(answers, host, *path, value):
@@ -145,15 +146,15 @@ def set_in(answers, host, *path, value):
 def test_what_differs_on_one_host_is_found_where_it_is_mended(path, value, found):
     answers, models = site()
     set_in(answers, "one", *path, value=value)
-    assert _drift.review(["one", "two"], answers, models) == found
+    assert _drift.review(["one", "two"], answers, models)["differing"] == found
 
 
 def test_a_host_that_was_not_asked():
     answers, models = site()
     del answers["two"]
-    assert _drift.review(["one"], answers, models) == {"one": ["the bundle of org2 is not known"]}
+    assert _drift.review(["one"], answers, models)["differing"] == {"one": ["the bundle of org2 is not known"]}
     answers["one"] = {"skipped": True}
-    assert _drift.review(["one"], answers, models) == {"one": ["is to be prepared"]}
+    assert _drift.review(["one"], answers, models)["differing"] == {"one": ["is to be prepared"]}
 
 
 @pytest.mark.parametrize(("newest", "found"), [(5, {"one": ["the bundle of org2 differs"]}), (4, {})])
@@ -162,7 +163,7 @@ def test_a_bundle_to_begin_with_does_not_replace_a_newer_one(monkeypatch, newest
     answers, models = site()
     monkeypatch.setattr(_drift, "fingerprints", lambda text: {"authorities": [text], "newest": newest})
     models["one"]["federates_with"] = [{"trust_domain": "org2", "bundle": "ca-0"}]
-    assert _drift.review(["one"], answers, models) == found
+    assert _drift.review(["one"], answers, models)["differing"] == found
 
 
 @pytest.mark.parametrize("recorded", ["", digest("an earlier one")])
@@ -172,7 +173,7 @@ def test_a_server_that_recorded_no_trust_has_none_to_tell(federates_with, record
     models["one"]["federates_with"] = federates_with
     answers["one"]["trust"]["spire-server"]["copies"] = {"org3": {"authorities": [], "newest": 0, "record": ""}}
     answers["one"]["checksums"]["/d/trust/domains"] = recorded
-    assert _drift.review(["one"], answers, models) == {}
+    assert _drift.review(["one"], answers, models)["differing"] == {}
 
 
 @pytest.mark.parametrize(("record", "found"), [("15.5", {"one": ["the bundle of org3 is not wanted"]}), ("", {})], ids=["ours", "by hand"])
@@ -188,7 +189,44 @@ def test_a_bundle_that_another_server_of_the_domain_sets():
     models["one"]["federates_with"] = [{"trust_domain": "org3"}]
     answers["one"]["trust"]["spire-server"]["copies"] = {}
     answers["one"]["checksums"] = {}
-    assert _drift.review(["one"], answers, models) == {}
+    assert _drift.review(["one"], answers, models)["differing"] == {}
+
+
+AS_WANTED = ["swarm_identity_as_wanted", "swarm_sn_as_wanted", "swarm_training_as_wanted"]
+IDENTITY = ("swarm_apls", "swarm_spire_server", "swarm_spire_agent")
+
+
+@pytest.mark.parametrize(
+    ("changes", "groups"),
+    [
+        ([], ["swarm_as_wanted"]),
+        ([(("reasons",), ["create sn-1"]), (("parts",), ["sn"])], AS_WANTED[:1]),
+        ([(("reasons",), ["swci-1 has not run", "/d/f differs"]), (("parts",), ["swci", "training"])], AS_WANTED[:2]),
+        ([(("reasons",), ["swci-1 has not run its script to the end"]), (("parts",), ["swci"])], AS_WANTED),
+        ([(("reasons",), ["start apls"]), (("parts",), ["identity"])], []),
+        ([(("reasons",), ["/d/certificates/ca.crt differs", "create sn-1"]), (("parts",), ["", "sn"])], []),
+        ([(("reasons",), ["create sn-1"]), (("parts",), ["sn"]), (("agents", "spire-agent"), ["ca-0"])], []),
+        ([(("checksums", "/d/trust/domains"), "")], []),
+    ],
+    ids=["nothing", "SN", "training and SWCI", "SWCI", "License Server", "a certificate", "a node and a CA", "the record of trust"],
+)
+def test_which_plays_have_no_hosts(changes, groups):
+    answers, models = site()
+    for path, value in changes:
+        set_in(answers, "one", *path, value=value)
+    assert _drift.review(["one", "two"], answers, models)["as_wanted"] == groups
+
+
+def test_all_plays_have_hosts_where_one_was_not_asked():
+    answers, models = site()
+    answers["two"] = {"skipped": True}
+    assert _drift.review(["one", "two"], answers, models)["as_wanted"] == []
+
+
+def test_hosts_whose_identity_is_as_wanted_are_left_out_of_its_plays():
+    groups = {name: ["one", "two"] for name in (*IDENTITY, "swarm_sn", "swarm_identity_as_wanted")}
+    assert [_drift.pending(groups, group) for group in IDENTITY] == ["all:!all"] * 3
+    assert _drift.pending(groups, "swarm_sn") == _drift.pending(groups) == ["one", "two"]
 
 
 def test_who_is_left():
