@@ -62,7 +62,7 @@ joined images "$images"
 failed=0
 beside engine tests engine tests/integration/test_*.py tests/integration/lab tests/integration/spire
 engine=$beside_pid
-phase hosts tests hosts tests/integration/site tests/integration/classic tests/molecule || failed=1
+phase hosts tests hosts tests/molecule tests/integration/site tests/integration/classic || failed=1
 joined engine "$engine" || failed=1
 .venv/bin/python tests/tools/closing_line.py "$output"/{unit,engine,hosts}.xml || failed=1
 exit "$failed"

@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted({path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml")} - {"classic"})
+LAST = "default"  # its platform stays, for tests/integration/site to go on with
 TAIL = 80  # lines of Molecule's output that a failure shows
 
 
@@ -25,7 +26,7 @@ def test_scenario(scenario, capfd):
     environment = dict(os.environ, PATH=f"{programs}:{os.environ['PATH']}", NO_COLOR="1")  # molecule calls ansible-playbook by name
     log = ROOT / f"tests/output/molecule-{scenario}.log"
     log.parent.mkdir(exist_ok=True)
-    command = [programs / "molecule", "test", "--scenario-name", scenario]
+    command = [programs / "molecule", "test", "--scenario-name", scenario, *(["--destroy", "never"] if scenario == LAST else [])]
     begun = time.monotonic()
     with (
         capfd.disabled(),
