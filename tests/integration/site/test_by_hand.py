@@ -12,7 +12,7 @@ from lab import settings
 from tests.integration.site import lab_platform as world
 from tests.integration.site.test_bad_input import TRAINING
 
-TRAIN, RETRY = "swarm.learning.train", "swarm.learning.training_retry"
+TRAIN, REHEARSE, RETRY = "swarm.learning.train", "swarm.learning.training_rehearse", "swarm.learning.training_retry"
 NODES = [(host, name) for host, number in ((world.HOSTS[0], 1), (world.HOSTS[1], 3)) for name in (f"-{number}", f"-{number + 1}")]
 SWCIS = ("swci-web", "swci-own")
 SCRIPT = """EXIT ON FAILURE
@@ -42,6 +42,34 @@ def tidy(platform):
         host.run("sh", "-c", "docker ps --all --quiet --filter name=^[sm]l-[0-9]$ | xargs --no-run-if-empty docker rm --force --volumes")
         host.run("rm", "-rf", "/tmp/by-hand")
     world.HOSTS[0].run("docker", "rm", "--force", "--volumes", *SWCIS)
+
+
+def test_a_rehearsal_runs_each_program_alone_and_says_which_fails(tmp_path, log):
+    """What a SWOP would start on host-2, and the nodes by hand on host-1, one of which has a wrong setting."""
+
+    def mixed(tree):
+        tree["children"]["swarm_swop"]["hosts"].pop("host-1")
+        tree["children"]["swarm_sl"] = {"hosts": {"host-1": {}}}
+        tree["hosts"]["host-1"]["sl_nodes"] = [{}, {"ml": {"env": {"MAX_EPOCHS": "many"}}}]
+
+    training = {
+        **MINE,
+        "min_peers": 2,
+        "node_env": {"NODE_INDEX": "{index}", "NODES": "6"},
+    }  # the nodes by hand are the fifth and the sixth
+    before = world.containers()
+    outcome = world.play(log, *world.inventory(tmp_path, mixed, {"swarm_training": training}), book=REHEARSE)
+    assert outcome.run.status != 0
+    [lines] = [result["msg"] for _host, task, result in outcome.results() if task == "Show how the ML programs have run"]
+    verdicts = sorted(line.split()[:3] for line in lines if line.startswith("host-") and " ml-" in line and ": " not in line)
+    states = sorted((host, state) for host, _name, state in verdicts)
+    assert states == [("host-1", "failed"), ("host-1", "finished"), ("host-2", "finished"), ("host-2", "finished")], lines
+    assert "MAX_EPOCHS=many is not a whole number of 1 or more" in lines
+    assert world.containers() == before
+    for host, name, state in verdicts:
+        found = world.HOSTS[host == "host-2"].run("find", f"/var/lib/swarm-learning/rehearsal/{name}", "-name", "*.npz")
+        assert bool(found) == (state == "finished")
+    assert not world.HOSTS[0].run("find", MINE["model_dir"], "-name", "*.npz")
 
 
 def test_a_training_from_its_start_to_the_models_on_the_controller(tmp_path, log):
