@@ -93,8 +93,10 @@ def _target(volume: str) -> str:
 
 
 def image(training: Mapping[str, Any], context: str, sums: Sequence[str]) -> dict[str, Any]:
-    """How a rehearsal builds the ML image: `sl.ml_image`, under a name of its own; empty if the image is pulled."""
-    return sl.ml_image({**training, "image": of_rehearsal(training["image"])} if training else {}, context, list(sums))
+    """How a rehearsal builds the ML image: `sl.ml_image`, under a name of its own; empty if the image is pulled, or there is none (0.3.0)."""
+    if not training.get("image"):
+        return {}
+    return sl.ml_image({**training, "image": of_rehearsal(training["image"])}, context, list(sums))
 
 
 def of_rehearsal(name: str) -> str:

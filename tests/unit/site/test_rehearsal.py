@@ -7,6 +7,7 @@ from ansible_collections.swarm.learning.plugins.plugin_utils import _rehearsal
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import model, rehearsal
 
 from tests.support.site_inventory import two_orgs
+from tests.unit.site.test_classic import classic
 
 BY_HAND = {"groups": {"swarm_sl": ["host-1", "host-2"]}, "without": ["swarm_swop", "swarm_swci"]}
 
@@ -56,6 +57,14 @@ def test_an_image_that_is_pulled_keeps_its_name():
 def test_a_host_without_programs_has_nothing_to_rehearse():
     assert programs(groups={"swarm_swop": ["host-2"]}) == []
     assert programs(everywhere={"swarm_training": {}}) == []
+
+
+def test_a_program_of_release_0_3_0_has_no_image_to_build():
+    digits = {"name": "digits", "model_source": "/src/model", "model_dir": "/m", "program": "model/digits.py", "epochs": 1, "min_peers": 2}
+    inventory = classic({"swarm_training": digits}, {"swarm_sl": ["host-1", "host-2"]})
+    training = model.derive(inventory)["host-1"]["training"]
+    assert training["program"] == "model/digits.py"
+    assert rehearsal.image(training, "/c", []) == rehearsal.image({}, "/c", []) == {}
 
 
 PAIR = {"sl_hostname": "sl-1", "ml_hostname": "ml-1", "number": 1, "nodes": 2, "host_ip": "172.1.1.1", "port": 16000}
