@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each Molecule scenario is one test, so that pytest's closing line speaks for them too.
 
-Not `classic`: tests/integration/classic has the same inventory deployed, and ends its training with the scenario's own `verify`.
+`default` is the last and leaves its platform, with which tests/integration/site goes on. Not `classic`: tests/integration/classic has the same
+inventory deployed, and ends its training with the scenario's own `verify`.
 """
 
 import os
@@ -15,7 +16,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted({path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml")} - {"classic"})
-LAST = "default"  # its platform stays, for tests/integration/site to go on with
 TAIL = 80  # lines of Molecule's output that a failure shows
 
 
@@ -26,7 +26,7 @@ def test_scenario(scenario, capfd):
     environment = dict(os.environ, PATH=f"{programs}:{os.environ['PATH']}", NO_COLOR="1")  # molecule calls ansible-playbook by name
     log = ROOT / f"tests/output/molecule-{scenario}.log"
     log.parent.mkdir(exist_ok=True)
-    command = [programs / "molecule", "test", "--scenario-name", scenario, *(["--destroy", "never"] if scenario == LAST else [])]
+    command = [programs / "molecule", "test", "--scenario-name", scenario]
     begun = time.monotonic()
     with (
         capfd.disabled(),
