@@ -81,6 +81,7 @@ def review(hosts: Iterable[str], answers: Mapping[str, Mapping[str, Any]], model
 
     differing  host → why, in sentences; without the hosts that are as wanted
     as_wanted  groups for all hosts, from which `pending` knows what to leave out: the parts before the first one that differs anywhere
+
     answers  host → the result of `swarm_drift`; one that was skipped is that of a host that has to be prepared
     models   host → its HostModel
     """
