@@ -38,11 +38,11 @@ def run(module: AnsibleModule) -> None:
     """Rehearse the programs of `module.params`, or in check mode say which would be started, and end the module."""
     check_sdk(module)
     params = module.params
-    for program in params["programs"]:
-        program["container"] = _validated(program)
-        module.no_log_values.update(converge.secrets(program["container"]))
     work = _Rehearsal(module, Engine(params))
     try:
+        for program in params["programs"]:
+            program["container"] = _validated(program)
+            module.no_log_values.update(converge.secrets(program["container"]))
         wanted = work.wanted()
         if module.check_mode:
             module.exit_json(changed=bool(wanted), programs=[_foreseen(one) for one in params["programs"]])

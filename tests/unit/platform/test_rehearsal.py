@@ -46,6 +46,24 @@ def test_what_is_in_the_way(facts, other, words):
     assert (len(found), found[0].startswith("ml-1: ") and words in found[0]) == (1, True) if words else found == []
 
 
+class Module:
+    """What AnsibleModule is to `run`."""
+
+    check_mode = True
+
+    def __init__(self, container):
+        self.no_log_values = set()
+        self.params = {"docker_host": None, "timeout": 60, "programs": [{"name": "ml-1", "container": container}]}
+
+    def fail_json(self, msg):
+        raise SystemExit(msg)
+
+
+def test_an_option_that_containers_do_not_have_is_named():
+    with pytest.raises(SystemExit, match=r"^programs: ml-1: .*colour"):
+        rehearsal.run(Module({"name": NAME, "image": "i", "colour": "red"}))
+
+
 VERDICTS = {
     "it has saved its model": ({"ExitCode": 0}, True, "finished", ""),
     "it has saved nothing": ({"ExitCode": 0}, False, "failed", "left no file in /r/saved_models: let the program save its model there"),
