@@ -10,6 +10,7 @@ from typing import Any
 from ...module_utils._names import utc
 from .._preflight.checks import CHECKS
 from .._preflight.look import one_line
+from .._table import aligned
 
 HEAD = ("host", "container", "component", "release", "state", "ready", "since", "identity until")
 NOTHING = "-"
@@ -23,9 +24,7 @@ def lines(found: Mapping[str, Mapping[str, Any]], now: float) -> list[str]:
     now    seconds since the epoch
     """
     rows = [HEAD, *(cells for host, one in found.items() for cells in _rows(host, one, now))]
-    widths = [max(len(cells[column]) for cells in rows) for column in range(len(HEAD))]
-    table = ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths)).rstrip() for cells in rows]
-    return table + [f"{host}: {' '.join(problem(one))}" for host, one in found.items() if problem(one)]
+    return aligned(rows) + [f"{host}: {' '.join(problem(one))}" for host, one in found.items() if problem(one)]
 
 
 def problem(one: Mapping[str, Any]) -> tuple[str, ...]:
@@ -59,11 +58,6 @@ def row(host: str, container: dict[str, Any], now: float) -> tuple[str, ...]:
         container["release"] or NOTHING,
         container["state"] if running else f"{container['state']} ({container['exit_code']})",
         "yes" if container["ready"] else "no" if running else NOTHING,
-        moment(now - container["uptime"]) if running else NOTHING,
-        moment(container["identity"]["expires_at"]) if container["identity"] else NOTHING,
+        utc(now - container["uptime"]) if running else NOTHING,
+        utc(container["identity"]["expires_at"]) if container["identity"] else NOTHING,
     )
-
-
-def moment(seconds: float) -> str:
-    """A time as a line has it, in UTC, from seconds since the epoch."""
-    return utc(seconds)
