@@ -101,12 +101,18 @@ def choice(*values):
 
 TEXT = (["", "<PLACEHOLDER>", "x" * 300], [None, 1, True, DATE, [], {}])
 LABEL, LABEL_OR_NULL, CHAIN = not_null(text(2, 240)), or_null(text(2, 240)), not_null(bytes_of(1))
-PORT = ([0, 1, 65535, None, ...], [-1, 65536, 1.5, "5814", True, [], {}])
+PORT = ([0, 1, 65535, 65536, 4_000_000, None, ...], [-1, 1.5, "5814", True, [], {}])
 ENVIRONMENT = (
-    [None, [], [{"A": "x" * 5000}], [{"A": 1, "B": 2.5, "C": True, "D": None, "E": DATE}], [{"A": ""}, {"A": ""}]],
-    [{"A": "1"}, "A=1", ["A=1"], [{}], [["A", "1"]], [{"A": [1]}], [{"A": {"B": 1}}], 1],
+    [
+        *(None, [], [{"A": "x" * 5000}], [{"A": 1, "B": 2.5, "C": True, "D": None, "E": DATE}], [{"A": ""}, {"A": ""}]),
+        *([{}], [{"A": [1, None]}], [{"A": {"B": [{"C": 1}]}}, {"D": []}]),
+    ],
+    [{"A": "1"}, "A=1", ["A=1"], [["A", "1"]], [None], [1], 1],
 )
-LABELS = ([None, {}, {"a": "b", "empty": None, "number": 7}, [], ["a", "b"], ...], ["a", 1, [1], [None], [{"a": "b"}]])
+LABELS = (
+    [None, {}, {"a": "b", "empty": None, "number": 7}, {"a": {"b": ["c"]}}, [], ["a", "b"], ["a", "a"], ...],
+    ["a", 1, [1], [None], [{"a": "b"}]],
+)
 REQUIRED = ([], [...])
 KIND = choice("BIND", "VOLUME")
 
@@ -124,16 +130,16 @@ FIELDS = {
     "apls.locator": ([{"host": "a"}], [..., None, {}, "host", {"port": 1}]),
     "apls.locator.host": TEXT,
     "apls.locator.port": PORT,
-    "apisrv": ([], [..., None, {}, "host"]),
+    "apisrv": ([{}, {"colour": 1}], [..., None, "host"]),
     "apisrv.locator": (
         [{"host": None, "service": None}, {"host": "a", "service": "b"}, {"host": "<SN>", "port": None}, {"host": "sn1"}],
-        [..., None, {}, {"service": None}, {"host": None}, {"host": None, "port": 30304}],
+        [None, {}, {"service": None}, {"host": None}, {"host": None, "port": 30304}],
     ),
     "apisrv.locator.host": or_null(text(1, 253)),
     "apisrv.locator.port": PORT,
     "apisrv.locator.service": or_null(text(1, 253)),
     "envvars": ENVIRONMENT,
-    "dns": ([None, [], ["a", "b"], ["x" * 253], ...], ["a", [""], ["x" * 254], [1], [None], ["a", "a"]]),
+    "dns": ([None, [], ["a", "b"], ["x" * 253], ["a", "a"], ...], ["a", [""], ["x" * 254], [1], [None]]),
     "nodes": ([[]], [None, {}, "a", [None], [{}], [{"slnodedef": None}], [NODE], ...]),
     "nodes.0.slnodedef.idx": ([0, 7, 2.0], [-1, 1.5, "0", None, True, ...]),
     "nodes.0.slnodedef.identity": ([[]], [None, {}, [ATTRIBUTE], [{}], [None], ...]),
@@ -161,9 +167,9 @@ FIELDS = {
             [{"gpus": "device=<GPU>"}, {"gpus": 2}],
             [{"device": ["/dev/kfd", "/dev/dri"]}, {"group-add": ["video", 44]}, {"cap-add": ["SYS_PTRACE"]}],
             [{"security-opt": ["seccomp=unconfined"]}, {"ipc": "host", "shm-size": "16G", "privileged": True}],
-            [{"runtime": "nvidia"}],
+            [{"runtime": "nvidia"}, {"sysctls": {"a": 1}}, {}],
         ],
-        [{"gpus": "all"}, ["all"], [{}], [{"device": "/dev/kfd"}], [{"group-add": "video"}], [{"cap-add": [1]}], [{"privileged": "yes"}]],
+        [{"gpus": "all"}, ["all"], [{"device": "/dev/kfd"}], [{"group-add": "video"}], [{"cap-add": [1]}], [{"privileged": "yes"}]],
     ),
     "nodes.0.slnodedef.privatedata": (
         [None, {"src": "<DATA>", "mType": "VOLUME"}],
@@ -179,7 +185,6 @@ MAPPINGS = (
     "resourcemgr.accessinfo",
     "apls",
     "apls.locator",
-    "apisrv",
     "apisrv.locator",
     "nodes.0",
     "nodes.0.slnodedef",
@@ -199,7 +204,7 @@ HEAD_FIELDS = {
 BODY_FIELDS = {
     "MAKE_USER_CONTAINER": {
         "BuildContext": or_null(bytes_of(3)),
-        "BuildType": choice("INLINE"),
+        "BuildType": choice("INLINE", "REMOTE"),
         "BuildSteps": ([["RUN a"] * 80], [[], ["RUN a"] * 81, None, "FROM a", {}, ...]),
         "BuildSteps.0": not_null(bytes_of(0)),
     },
@@ -217,7 +222,7 @@ BODY_FIELDS = {
     "RUN_SWARM": {
         "Command": CHAIN,
         "Entrypoint": CHAIN,
-        "WorkingDir": (["/w", "/" + "é" * 79], ["/", "/" + "x" * 160, "/" + "é" * 80, "work", None, 1, ...]),
+        "WorkingDir": (["/w", "/" + "é" * 79, "work", "./"], ["/", "/" + "x" * 160, "/" + "é" * 80, None, 1, ...]),
         "Envvars": ENVIRONMENT,
         "PrivateContent": or_null(bytes_of(2)),
         "SharedContent": ([None, [{"Src": "v1", "Tgt": "/t", "MType": "VOLUME"}] * 10], [[], {}, "a", [None], [{}], ...]),
