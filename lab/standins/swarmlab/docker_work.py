@@ -64,6 +64,8 @@ class Workshop:
 
     def build(self, outcome: str, body: Mapping[str, Any]) -> None:
         """MAKE_USER_CONTAINER: the inline steps, with a volume's content as build context, tagged ``outcome``."""
+        if body["BuildType"] != "INLINE":
+            raise Refusal(f"BuildType {body['BuildType']} is not implemented: {outcome} cannot be built")
         context = io.BytesIO()
         with tarfile.open(fileobj=context, mode="w") as tar:
             if body["BuildContext"]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from swarmlab.environment import address
 from swarmlab.process import Refusal
 
 CHANNEL = "/tmp/channel"
@@ -92,10 +93,10 @@ def identity(node: Mapping[str, Any]) -> tuple[dict[str, str], list[Mounted]]:
 
 def sn_variables(profile: Mapping[str, Any], own: Own) -> dict[str, str]:
     """Where the SL finds its SN: what the profile's ``apisrv.locator`` says, else where SWOP itself was pointed."""
-    locator = profile["apisrv"]["locator"]
-    if locator["service"]:
+    locator = profile["apisrv"].get("locator") or {}
+    if locator.get("service"):
         return {"SN_API_SERVICE": locator["service"]}
-    if locator["host"]:
+    if locator.get("host"):
         return {"SN_NODE_IP": locator["host"], **({"SN_API_SERVER_PORT": str(locator["port"])} if locator.get("port") else {})}
     return dict(own.sn)
 
@@ -110,8 +111,7 @@ def sl(profile: Mapping[str, Any], node: Mapping[str, Any], own: Own, name: str)
     port = node.get("slport")
     if node.get("slfsservice"):
         environment["SL_FS_SERVICE"] = node["slfsservice"]
-        service_port = node["slfsservice"].partition(":")[2]
-        port = int(service_port) if service_port else port
+        port = address(None, 0, node["slfsservice"], port or 0)[1] or None
     if node.get("slhostip") or not node.get("slfsservice"):
         # On one Docker network the host name is an address too.
         environment |= {"THIS_NODE_IP": node.get("slhostip") or hostname, "SL_FS_PORT": str(port or FS_PORT)}
@@ -168,13 +168,13 @@ def network(profile: Mapping[str, Any], options: list[Mapping[str, Any]] | None,
     named = profile["network"] not in ("bridge", "host", "none")  # Docker gives names on networks of one's own only
     return {
         "network": profile["network"],
-        "ip": next((each["ip"] for each in options or []), None),
+        "ip": next((each["ip"] for each in options or [] if "ip" in each), None),
         "aliases": [hostname] if named else None,
     }
 
 
 def container_options(options: list[Mapping[str, Any]] | None) -> Arguments:
-    """``usrcontaineropts`` as the Docker SDK's arguments; ``gpus`` stays a word (``all``, a number or ``device=0,1``)."""
+    """``usrcontaineropts`` as the Docker SDK's arguments; ``gpus`` stays a word (``all``, a number or ``device=0,1``). Raises Refusal."""
     names = {"device": "devices", "group-add": "group_add", "cap-add": "cap_add", "security-opt": "security_opt"}
     single = {"gpus": "gpus", "ipc": "ipc_mode", "shm-size": "shm_size"}
     found: Arguments = {}
@@ -184,6 +184,8 @@ def container_options(options: list[Mapping[str, Any]] | None) -> Arguments:
                 found.setdefault(names[name], []).extend(value if isinstance(value, list) else [plain(value)])
             elif name == "privileged":
                 found["privileged"] = plain(value) == "true"
-            else:
+            elif name in single:
                 found[single[name]] = plain(value)
+            else:
+                raise Refusal(f"usrcontaineropts: {name} is not one of {', '.join([*names, *single, 'privileged'])}")
     return found

@@ -8,30 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from swarmlab.process import Refusal
-from swarmlab.tasks import MOUNT, SCALAR, Schema, mapping, mappings, or_null, problems
+from swarmlab.tasks import MAPPINGS, MOUNT, Schema, mapping, or_null, problems
 
+FREE: Schema = {"type": "string"}
 TEXT: Schema = {"type": "string", "minLength": 2, "maxLength": 240}
-SERVICE: Schema = {"type": "string", "minLength": 2, "maxLength": 253, "pattern": r"^[^:]+(:[0-9]{1,5})?$"}
-PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
-ENVIRONMENT = or_null(mappings(SCALAR))
-LABELS: Schema = {"type": ["object", "array", "null"], "additionalProperties": SCALAR, "items": {"type": "string"}}
-# Handed to Docker for the ML container; the rest of these are for AMD's GPUs.
-CONTAINER_OPTIONS = ("gpus", "device", "ipc", "shm-size", "group-add", "cap-add", "security-opt", "privileged")
+NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 253}
+SERVICE: Schema = {**NAME, "minLength": 2}
+PORT: Schema = {"type": "integer", "minimum": 0}
+ENVIRONMENT = or_null(MAPPINGS)
+LABELS: Schema = {"type": ["object", "array", "null"], "items": {"type": "string"}}
 ATTRIBUTE = mapping(
     {
         "aType": {"enum": ["KEY", "CERT", "CACERT", "CAPATH", "SPIFFE_SOCKETPATH"]},
         "mType": MOUNT,
         "src": TEXT,
-        "tgt": {**TEXT, "pattern": "^/"},
+        "tgt": TEXT,
     },
-    {"subPath": or_null({**TEXT, "pattern": "^[^/]"})},
+    {"subPath": or_null(TEXT)},
 )
 # In no document of the platform's; one of its examples (huggingface) mounts a file for each node by it.
-DATA_MOUNTS = or_null({"type": "array", "items": mapping({"src": TEXT, "tgt": {**TEXT, "pattern": "^/"}, "mType": MOUNT})})
+DATA_MOUNTS = or_null({"type": "array", "items": mapping({"src": TEXT, "tgt": TEXT, "mType": MOUNT})})
 NODE = mapping(
     {
         "idx": {"type": "integer", "minimum": 0},
-        "identity": {"type": "array", "minItems": 1, "items": mapping({"attribute": ATTRIBUTE})},
+        "identity": {"type": "array", "items": mapping({"attribute": ATTRIBUTE})},
         "slhostname": or_null(TEXT),
         "slenvvars": ENVIRONMENT,
         "usrhostname": or_null(TEXT),
@@ -42,36 +42,28 @@ NODE = mapping(
         "slhostip": or_null(TEXT),
         "slport": or_null(PORT),
         "slfsservice": or_null(SERVICE),
-        "slnetworkopts": or_null({"type": "array", "items": mapping({"ip": TEXT})}),
-        "usrnetworkopts": or_null({"type": "array", "items": mapping({"ip": TEXT})}),
+        "slnetworkopts": ENVIRONMENT,
+        "usrnetworkopts": ENVIRONMENT,
         "sllabels": LABELS,
         "usrlabels": LABELS,
-        "usrcontaineropts": or_null(
-            {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "minProperties": 1,
-                    "properties": {name: {} for name in CONTAINER_OPTIONS},
-                    "additionalProperties": False,
-                },
-            }
-        ),
+        "usrcontaineropts": ENVIRONMENT,
     },
 )
+SN_LOCATOR = mapping({"host": or_null(NAME), "service": or_null(NAME)}, {"port": or_null(PORT)})
 SCHEMA = mapping(
     {
-        "groupname": TEXT,
-        "taskrunner": TEXT,
-        "policyuri": or_null(TEXT),
+        "groupname": FREE,
+        "taskrunner": FREE,
+        "policyuri": or_null(FREE),
         "resourcemgr": mapping({"mgrtype": {"enum": ["DOCKER"]}, "accessinfo": mapping({"accesstype": {"enum": ["FROMENV"]}})}),
-        "network": TEXT,
-        "apls": mapping({"locator": mapping({"host": TEXT}, {"port": or_null(PORT)})}),
-        "apisrv": mapping({"locator": mapping({"host": or_null(TEXT), "service": or_null(SERVICE)}, {"port": or_null(PORT)})}),
+        "network": FREE,
+        "apls": mapping({"locator": mapping({"host": FREE}, {"port": or_null(PORT)})}),
+        # The platform's schema neither requires the locator here nor refuses other keys.
+        "apisrv": {"type": "object", "properties": {"locator": SN_LOCATOR}},
         "envvars": ENVIRONMENT,
-        "nodes": {"type": "array", "minItems": 1, "items": mapping({"slnodedef": NODE})},
+        "nodes": {"type": "array", "items": mapping({"slnodedef": NODE})},
     },
-    {"dns": or_null({"type": "array", "items": TEXT})},
+    {"dns": or_null({"type": "array", "items": NAME})},
 )
 
 
@@ -79,12 +71,10 @@ def check(profile: Any, where: str) -> dict[str, Any]:
     """The profile as it is. Raises Refusal, which names the file (``where``) and every problem."""
     found = list(problems(profile, SCHEMA))
     if not found:
-        nodes = [each["slnodedef"] for each in profile["nodes"]]
-        for key in ("idx", "slport", "slhostname"):  # an example of the platform's has one usrhostname twice
-            values = [node[key] for node in nodes if node.get(key) is not None]
-            twice = sorted({value for value in values if values.count(value) > 1})
-            if twice:
-                found.append(f"nodes: {key} {', '.join(str(value) for value in twice)} is there more than once")
+        values = [each["slnodedef"]["idx"] for each in profile["nodes"]]
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            found.append(f"nodes: idx {', '.join(str(value) for value in twice)} is there more than once")
     if found:
         raise Refusal(f"{where} is not a SWOP profile: {'; '.join(found)}")
     checked: dict[str, Any] = profile

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from swarmlab import environment, identity, storage
+from swarmlab import container_info, environment, identity, storage
 from swarmlab.contracts import State
 from swarmlab.environment import Settings
 from swarmlab.identity import Identity
@@ -139,7 +139,7 @@ def serve(settings: Settings, own: Identity, home: Path, p2p_port: int = P2P_POR
         raise Refusal(f"cannot enrol: {refused}") from refused
     threading.Thread(target=stay_alive, args=(chain, uid), daemon=True).start()
     logger.info("Started I-am-Alive thread")
-    routes = Api(store, chain.submit, uid, {"host": p2p_host, "port": p2p}).routes()
+    routes = Api(store, chain.submit, uid, {"host": p2p_host, "port": p2p}, container_info.release()).routes()
     if "sn_fs_port" in settings:  # 0.3.0: where the others find a Sentinel
         listen(FS_PORT, routes, own).start()
     server = listen(api_port, routes, own)

@@ -42,13 +42,14 @@ def waited(store: Store, request: Request) -> State:
 class Api:
     """The API of one SN: reads from its copy of the state, hands changes to ``submit``."""
 
-    def __init__(self, store: Store, submit: Submit, uid: str, enode: dict[str, Any]):
-        self._store, self._submit, self._uid, self._enode = store, submit, uid, enode
+    def __init__(self, store: Store, submit: Submit, uid: str, enode: dict[str, Any], release: str):
+        self._store, self._submit, self._uid, self._enode, self._release = store, submit, uid, enode, release
 
     def routes(self) -> list[Route]:
         """What is served on the API port."""
         return [
             ("GET", "/is_up", lambda request: "OK"),
+            ("GET", "/version", lambda request: {"version": self._release}),
             ("GET", "/enode", lambda request: self._enode),
             ("GET", "/nodes", self._nodes),
             ("POST", "/nodes", self._enrol),
@@ -86,6 +87,7 @@ class Api:
             ("POST", "/tasks", self._create_task),
             ("GET", "/tasks/*", lambda request: state.get_task(self._store.state, request.arguments[0])),
             ("DELETE", "/tasks/*", named("delete_task")),
+            ("POST", "/tasks/*/body", self._append_body),
             ("POST", "/tasks/*/finalize", named("finalize_task")),
             ("GET", "/taskrunners", lambda request: {"taskrunners": sorted(self._store.state["taskrunners"])}),
             ("POST", "/taskrunners", lambda request: self._do("create_runner", name=field(request.json(), "name", str))),
@@ -96,11 +98,16 @@ class Api:
             ("POST", "/taskrunners/*/peers/*", self._report_peer),
         ]
 
-    def _create_task(self, request: Request) -> Answer:
-        from swarmlab.tasks import validate
+    def _append_body(self, request: Request) -> Answer:
+        body = request.json()
+        return self._do("append_body", name=request.arguments[0], idx=field(body, "idx", int), line=field(body, "line", str))
 
+    def _create_task(self, request: Request) -> Answer:
+        from swarmlab.tasks import validate, validate_head
+
+        task = request.json()
         try:
-            task = validate(request.json(), "the request's body")
+            task = validate_head(task, "the request's body") if task.get("Body") == {} else validate(task, "the request's body")
         except Refusal as refusal:
             raise Failed(400, str(refusal)) from refusal
         return self._do("create_task", task=task)

@@ -17,10 +17,13 @@ from pathlib import Path
 
 from swarmlab import contracts, storage
 from swarmlab.contracts import State, is_alive
+from swarmlab.process import Refusal
+from swarmlab.tasks import body_lines, body_of, validate
 from swarmlab.web import Failed
 
 DEFAULT_TASKRUNNER = "defaulttaskbb.taskdb.sml.hpe"
 NODE_TYPES = ("sn", "sl", "swop")
+BODY_LINE = 80  # characters that a line of APPEND TASK BODY has less than
 
 
 def fresh() -> State:
@@ -53,11 +56,10 @@ def enrol(state: State, now: float, node: State) -> State:
             continue
         same_name = all(other[key] == kept[key] for key in ("name", "host_ip" if kept["host_ip"] else "parent_uid"))
         same_port = kept["port"] is not None and (other["host_ip"], other["port"]) == (kept["host_ip"], kept["port"])
-        if is_alive(state, uid, now) and kept["port"] is not None and same_name != same_port:
+        if is_alive(state, uid, now) and same_port and not same_name:
             there = f"{other['type']} {other['name']} is enrolled at {other['host_ip']}:{other['port']}"
-            what = "port" if same_port else "host name"
-            raise Failed(409, f"errUidNotMatchingWithEnroll: {there} already; {kept['name']} needs another {what}")
-        if same_name or same_port:
+            raise Failed(409, f"errUidNotMatchingWithEnroll: {there} already; {kept['name']} needs another port")
+        if same_port or (same_name and (kept["port"] is None or not is_alive(state, uid, now))):
             remove(state, now, uid)
     if kept["taskrunner"]:
         state["taskrunners"].setdefault(kept["taskrunner"], idle())
@@ -90,7 +92,7 @@ def create_task(state: State, _now: float, task: State) -> State:
     """CREATE TASK. Raises Failed (409)."""
     if task["Name"] in state["tasks"]:
         raise Failed(409, f"task {task['Name']} is there already: a changed definition needs a new name")
-    state["tasks"][task["Name"]] = {"definition": task, "finalized": False}
+    state["tasks"][task["Name"]] = {"definition": task, "finalized": False, **({} if task["Body"] else {"lines": {}})}
     return {}
 
 
@@ -103,14 +105,30 @@ def get_task(state: State, name: str) -> State:
 
 
 def finalize_task(state: State, _now: float, name: str) -> State:
-    """FINALIZE TASK. Raises Failed (404, 409): its Prereq must be a finalized task."""
+    """FINALIZE TASK. Raises Failed (400, 404, 409): its Prereq must be a finalized task, and lines that were appended make its body."""
     task = get_task(state, name)
     if task["finalized"]:
         raise Failed(409, f"task {name} is finalized already")
     before = task["definition"]["Prereq"]
     if before != "ROOTTASK" and not state["tasks"].get(before, {}).get("finalized"):
         raise Failed(409, f"task {name} cannot be finalized: its Prereq {before} is not a finalized task (ROOTTASK stands for none)")
+    if "lines" in task:
+        try:
+            task["definition"] = validate({**task["definition"], "Body": body_of(task["lines"], f"task {name}")}, f"task {name}")
+        except Refusal as refusal:
+            raise Failed(400, str(refusal)) from refusal
     task["finalized"] = True
+    return {}
+
+
+def append_body(state: State, _now: float, name: str, idx: int, line: str) -> State:
+    """APPEND TASK BODY: add a line, or write over the one of that number. Raises Failed (400, 404, 409)."""
+    task = get_task(state, name)
+    if task["finalized"]:
+        raise Failed(409, f"task {name} is finalized: it cannot be changed or deleted")
+    if idx < 1 or len(line) >= BODY_LINE:
+        raise Failed(400, f"task {name} cannot have this line {idx}: lines count from 1 and have less than {BODY_LINE} characters")
+    task["lines"] = {**(task.get("lines") or body_lines(task["definition"]["Body"])), str(idx): line}
     return {}
 
 
@@ -221,6 +239,7 @@ OPERATIONS: dict[str, Callable[..., State]] = {
     "remove": remove,
     "create_task": create_task,
     "finalize_task": finalize_task,
+    "append_body": append_body,
     "delete_task": delete_task,
     "assign": assign,
     "claim": claim,

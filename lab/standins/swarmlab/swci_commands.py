@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-# One line a form: CAPITALS are keywords, <name> a value, <name:int> a number of 0 or more, [..] may be missing.
+# One line a form: CAPITALS are keywords, <name> a value, <name:int> a number of 0 or more, <name*> the rest of the line, [..] may be missing.
 FORMS = {
     "create_context_ip": "CREATE CONTEXT <name> WITH IP <ip> [<port:int>]",
     "create_context_service": "CREATE CONTEXT <name> WITH SERVICE <service>",
@@ -16,9 +17,12 @@ FORMS = {
     "context_env": "SET CONTEXT ENV <name> <key> <value>",
     "context_value": "GET CONTEXT ENV <name> <key>",
     "context_values": "LIST CONTEXT ENV [<name>]",
+    "context_version": "GET CONTEXT VERSION",
     "wait_ip": "WAIT FOR IP <ip> [<port:int>] [<retries:int>]",
     "wait_service": "WAIT FOR SERVICE <service> [<retries:int>]",
     "create_task": "CREATE TASK FROM <file>",
+    "create_empty_task": "CREATE TASK <kind> <name> <author> <prereq> <outcome>",
+    "append_body": "APPEND TASK BODY <name> <idx:int> <line*>",
     "finalize_task": "FINALIZE TASK <name>",
     "task_info": "GET TASK INFO <name>",
     "task_body": "GET TASK BODY <name>",
@@ -67,8 +71,9 @@ class NotUnderstood(Exception):
     """A line that is no command; the text says which forms come nearest."""
 
 
-def _matches(form: str, words: list[str]) -> tuple[int, dict[str, str | int | None] | None]:
+def _matches(form: str, text: str) -> tuple[int, dict[str, str | int | None] | None]:
     """How many words of the line fit the form, and its values when all do."""
+    words = text.split(" #")[0].split()
     values: dict[str, str | int | None] = {}
     place = 0
     for written in form.split():
@@ -84,6 +89,8 @@ def _matches(form: str, words: list[str]) -> tuple[int, dict[str, str | int | No
                 continue
             if word is None or (kind and not (word.isascii() and word.isdigit())):
                 return place, None
+            if name.endswith("*"):
+                return place, {**values, name.rstrip("*"): re.sub(rf"^(\S+\s+){{{place - 1}}}\S+\s", "", text)}
             values[name] = int(word) if kind else word
         place += 1
     return place, values if place == len(words) else None
@@ -94,8 +101,7 @@ def parse(line: str) -> Command | None:
     text = line.strip()
     if not text or text.startswith("#"):
         return None
-    words = text.split(" #")[0].split()
-    found = {name: _matches(form, words) for name, form in FORMS.items()}
+    found = {name: _matches(form, text) for name, form in FORMS.items()}
     whole = [(form, values) for form, (_fit, values) in found.items() if values is not None]
     if whole:
         return Command(*whole[0])

@@ -102,6 +102,9 @@ class Session:
         for key, value in self._context(name or self._current or "")[1].items():
             self._say(f"{key} : {value}")
 
+    def _context_version(self) -> None:
+        self._say(f"API Server version : {self._sn.get('/version')['version'] or 'unknown'}")
+
     # Waiting
 
     def _wait_up(self, client: Client, retries: int | None) -> None:
@@ -132,6 +135,15 @@ class Session:
         self._sn.post("/tasks", task)
         self._say(f"TASK CREATED : {task['Name']}")
 
+    def _create_empty_task(self, kind: str, name: str, author: str, prereq: str, outcome: str) -> None:
+        """Its body comes line by line, by APPEND TASK BODY."""
+        self._sn.post("/tasks", {"Name": name, "TaskType": kind, "Author": author, "Prereq": prereq, "Outcome": outcome, "Body": {}})
+        self._say(f"TASK CREATED : {name}")
+
+    def _append_body(self, name: str, idx: int, line: str) -> None:
+        self._sn.post(f"/tasks/{name}/body", {"idx": idx, "line": line})
+        self._say(f"TASK BODY APPENDED : {name} line {idx}")
+
     def _finalize_task(self, name: str) -> None:
         self._sn.post(f"/tasks/{name}/finalize", {})
         self._say(f"TASK FINALIZED : {name}")
@@ -142,7 +154,12 @@ class Session:
         self._show({**head, "Finalized": task["finalized"]})
 
     def _task_body(self, name: str) -> None:
-        body = self._sn.get(f"/tasks/{name}")["definition"]["Body"]
+        task = self._sn.get(f"/tasks/{name}")
+        body = task["definition"]["Body"]
+        if "lines" in task and not task["finalized"]:  # which may be no YAML yet
+            for number in sorted(task["lines"], key=int):
+                self._say(task["lines"][number])
+            return
         if isinstance(body.get("Auth"), dict):
             body["Auth"] = {"Username": body["Auth"]["Username"], "Password": "********"}
         self._show(body)

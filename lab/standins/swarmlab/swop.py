@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from swarmlab import environment, identity, pairs, profile
+from swarmlab import container_info, environment, identity, pairs, profile
 from swarmlab.environment import Settings
 from swarmlab.node import Node
 from swarmlab.process import Refusal, log, run
@@ -23,25 +23,10 @@ if TYPE_CHECKING:
     from swarmlab.docker_work import Workshop
 
 USR = Path("/platform/swarm/usr")
-CONTAINER_INFO = Path("/tmp/container_info_file")
 POLL_SECONDS = 0.5
 WAIT_SECONDS = 15
 SL_MAY_OUTLIVE_ML_SECONDS = 120
 LAST_LINES = 8
-
-
-def container_info(path: Path) -> tuple[str, str, str]:
-    """This container's ID, its image reference as it was given, its image's ID. Raises Refusal."""
-    try:
-        lines = path.read_text().split("\n")
-    except OSError as error:
-        raise Refusal(
-            f"{path} cannot be read ({error.strerror}): it tells SWOP what image it is, and is put there before the start"
-        ) from error
-    found = [line.strip() for line in lines if line.strip()]
-    if len(found) != 3 or not found[2].startswith("sha256:"):
-        raise Refusal(f"{path} must have three lines (container ID, image reference, image ID sha256:…), it has: {' | '.join(found)}")
-    return found[0], found[1], found[2]
 
 
 def drop_privileges(settings: Settings) -> None:
@@ -212,7 +197,7 @@ def main(environ: Mapping[str, str]) -> None:
     """Serve until SIGTERM."""
     settings = environment.read("swop", environ)
     found = profile.load(USR / str(settings["profile"]))
-    container, image, image_id = container_info(CONTAINER_INFO)
+    container, image, image_id = container_info.read()
     variables = {each.variable: environ[each.variable] for each in environment.AT_SN if environ.get(each.variable)}
     own = pairs.Own(image, variables, f"{settings['uid']}:{settings['gid']}")
     pairs.sl_image(image)

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from swarmlab.process import Refusal
@@ -12,9 +13,9 @@ from swarmlab.process import Refusal
 Schema = dict[str, Any]
 
 
-def text(least: int = 1, **more: Any) -> Schema:
+def text(least: int = 1) -> Schema:
     """A string that fits into a cell of the chain: of at least so many characters, and at most 160 bytes."""
-    return {"type": "string", "minLength": least, "maxBytes": 160, **more}
+    return {"type": "string", "minLength": least, "maxBytes": 160}
 
 
 def or_null(schema: Schema) -> Schema:
@@ -27,18 +28,14 @@ def mapping(required: Schema, optional: Schema | None = None) -> Schema:
     return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required), "additionalProperties": False}
 
 
-def mappings(value: Schema) -> Schema:
-    """A list of mappings, most of one key each, as environment variables and options are written."""
-    return {"type": "array", "items": {"type": "object", "minProperties": 1, "additionalProperties": value}}
-
-
-SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
+# As environment variables and options are written, most with one key in each mapping.
+MAPPINGS: Schema = {"type": "array", "items": {"type": "object"}}
 MOUNT: Schema = {"enum": ["BIND", "VOLUME"]}
 BODIES: dict[str, Schema] = {
     "MAKE_USER_CONTAINER": mapping(
         {
             "BuildContext": or_null(text(3)),
-            "BuildType": {"enum": ["INLINE"]},
+            "BuildType": {"enum": ["INLINE", "REMOTE"]},
             "BuildSteps": {"type": "array", "minItems": 1, "maxItems": 80, "items": text(0)},
         }
     ),
@@ -57,7 +54,9 @@ BODIES: dict[str, Schema] = {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": 20,
-                "items": mapping({"Operation": {"enum": ["DOWNLOAD", "EXTRACT"]}, "Target": text(), "Options": mappings(SCALAR)}),
+                "items": mapping(
+                    {"Operation": {"enum": ["DOWNLOAD", "EXTRACT"]}, "Target": text(), "Options": {**MAPPINGS, "uniqueItems": True}}
+                ),
             },
         }
     ),
@@ -65,15 +64,15 @@ BODIES: dict[str, Schema] = {
         {
             "Command": text(),
             "Entrypoint": text(),
-            "WorkingDir": text(pattern="^/"),
-            "Envvars": or_null(mappings(SCALAR)),
-            "PrivateContent": or_null(text(pattern="^/")),
+            "WorkingDir": text(2),
+            "Envvars": or_null(MAPPINGS),
+            "PrivateContent": or_null(text(2)),
             "SharedContent": or_null(
                 {
                     "type": "array",
                     "minItems": 1,
                     "maxItems": 10,
-                    "items": mapping({"Src": text(), "Tgt": text(pattern="^/"), "MType": MOUNT}),
+                    "items": mapping({"Src": text(2), "Tgt": text(2), "MType": MOUNT}),
                 }
             ),
         }
@@ -102,12 +101,37 @@ def problems(value: Any, schema: Schema) -> Iterable[str]:
         yield f"{'.'.join(path) or 'the whole'}: {message}"
 
 
+def validate_head(task: Any, where: str) -> dict[str, Any]:
+    """The task definition as it is, whatever its body. Raises Refusal, which names the file (``where``) and every problem."""
+    return _refused_or(task, where, list(problems(task, HEAD)))
+
+
 def validate(task: Any, where: str) -> dict[str, Any]:
     """The task definition as it is. Raises Refusal, which names the file (``where``) and every problem."""
-    found = list(problems(task, HEAD))
-    if not found:
-        found = [f"Body.{each}" for each in problems(task["Body"], BODIES[task["TaskType"]])]
+    body = validate_head(task, where)["Body"]
+    return _refused_or(task, where, [f"Body.{each}" for each in problems(body, BODIES[task["TaskType"]])])
+
+
+def _refused_or(task: Any, where: str, found: list[str]) -> dict[str, Any]:
     if found:
         raise Refusal(f"{where} is not a task definition: {'; '.join(found)}")
     checked: dict[str, Any] = task
     return checked
+
+
+def body_lines(body: Mapping[str, Any]) -> dict[str, str]:
+    """A task's body as the numbered lines that APPEND TASK BODY changes; the first is 1."""
+    import yaml
+
+    lines = yaml.safe_dump(dict(body), sort_keys=False, width=sys.maxsize).splitlines() if body else []
+    return {str(number): line for number, line in enumerate(lines, 1)}
+
+
+def body_of(lines: Mapping[str, str], where: str) -> Any:
+    """The body that numbered lines make. Raises Refusal if they are no YAML."""
+    import yaml
+
+    try:
+        return yaml.safe_load("\n".join(lines[number] for number in sorted(lines, key=int))) or {}
+    except yaml.YAMLError as error:
+        raise Refusal(f"the body of {where} is not YAML: {error}") from error

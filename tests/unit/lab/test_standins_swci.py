@@ -32,6 +32,13 @@ from tests.unit.lab.test_standins_sn import ONE, RUNNER, TASK, TWO, SwarmNetwork
         ("ASSIGN TASK t TO r WITH ALL PEERS", "assign_all", {"task": "t", "runner": "r"}),
         ("ASSIGN TASK t TO r TARGET u", "assign_target", {"task": "t", "runner": "r", "uid": "u"}),
         ("GET TASKRUNNER PEER STATUS r 0", "peer_status", {"runner": "r", "index": 0}),
+        ("GET CONTEXT VERSION", "context_version", {}),
+        (
+            "create task RUN_SWARM t a ROOTTASK o",
+            "create_empty_task",
+            {"kind": "RUN_SWARM", "name": "t", "author": "a", "prereq": "ROOTTASK", "outcome": "o"},
+        ),
+        ("APPEND TASK BODY t 3   - 'RUN a  #b' # c", "append_body", {"name": "t", "idx": 3, "line": "  - 'RUN a  #b' # c"}),
         ("EXIT ON FAILURE", "exit_on_failure", {"switch": None}),
         ("EXIT ON FAILURE OFF", "exit_on_failure", {"switch": "OFF"}),
         ("exit", "exit", {}),
@@ -91,6 +98,39 @@ class Ran:
 
 
 BEGIN = "EXIT ON FAILURE\nCREATE CONTEXT one WITH IP 127.0.0.1 SN_PORT\nSWITCH CONTEXT one\n"
+
+
+def test_task_whose_body_comes_line_by_line(tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str]):
+    lines = ["BuildContext: null", "BuildType: INLINE", "BuildSteps:", "- FROM base", "- 'RUN  true'"]
+    appended = "\n".join(f"APPEND TASK BODY one {number} {line}" for number, line in enumerate(lines, 1))
+    over = "APPEND TASK BODY one 4 - FROM other\nGET TASK BODY one\nFINALIZE TASK one\nGET CONTEXT VERSION\n"
+    ran = Ran(tmp_path, sn, f"{BEGIN}CREATE TASK MAKE_USER_CONTAINER one org1 ROOTTASK ml:1\n{appended}\n{over}EXIT\n", capsys)
+    assert (ran.problem, "- FROM other" in ran.output, "API Server version : unknown" in ran.output) == ("", True, True)
+    body = {"BuildContext": None, "BuildType": "INLINE", "BuildSteps": ["FROM other", "RUN  true"]}
+    assert sn.api.get("/tasks/one")["definition"] == {**TASK, "Name": "one", "Body": body}
+
+
+@pytest.mark.parametrize(
+    ("lines", "answer"),
+    [
+        ("APPEND TASK BODY one 0 - x", "lines count from 1"),
+        ("APPEND TASK BODY one 1 " + "x" * 80, "less than 80 characters"),
+        ("FINALIZE TASK one", "'BuildContext' is a required property"),
+        ("APPEND TASK BODY one 1 a: [\nFINALIZE TASK one", "is not YAML"),
+        ("APPEND TASK BODY two 1 a", "task two is not there"),
+    ],
+)
+def test_body_that_is_refused(lines: str, answer: str, tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str]):
+    ran = Ran(tmp_path, sn, f"{BEGIN}CREATE TASK MAKE_USER_CONTAINER one org1 ROOTTASK ml:1\n{lines}\nEXIT\n", capsys)
+    assert answer in ran.problem
+
+
+def test_body_from_a_file_is_appended_to_until_the_task_is_finalized(tmp_path: Path, sn: SwarmNetwork, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "build.yaml").write_text(yaml.safe_dump(TASK, sort_keys=False))
+    append = "APPEND TASK BODY build 5 - RUN true\n"
+    ran = Ran(tmp_path, sn, f"{BEGIN}CREATE TASK FROM build.yaml\n{append}FINALIZE TASK build\n{append}EXIT\n", capsys)
+    assert "task build is finalized" in ran.problem
+    assert sn.api.get("/tasks/build")["definition"]["Body"]["BuildSteps"] == ["FROM base", "RUN true"]
 
 
 def work(sn: SwarmNetwork, outcomes: list[str]) -> None:

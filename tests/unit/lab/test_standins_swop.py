@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from swarmlab import docker_work, pairs, profile, swop, tasks
+from swarmlab import container_info, docker_work, pairs, profile, tasks
 from swarmlab.pairs import Mounted
 from swarmlab.process import Refusal
 
@@ -60,21 +60,17 @@ def test_profile_of_the_example_is_valid():
         ),
         ("colour", "red", "'colour' was unexpected"),
         ("nodes.0.slnodedef.colour", "red", "'colour' was unexpected"),
-        ("groupname", "x", "groupname: 'x' is too short"),
-        ("groupname", "x" * 241, "is too long"),
+        ("groupname", None, "groupname: None is not of type 'string'"),
+        ("dns", ["x" * 254], "is too long"),
         ("apls.locator.host", None, "apls.locator.host"),
         ("resourcemgr.mgrtype", "KUBERNETES", "resourcemgr.mgrtype"),
-        ("nodes", [], "nodes"),
         ("nodes.0.slnodedef.idx", -1, "nodes.0.slnodedef.idx"),
         ("nodes.1.slnodedef.idx", 0, "idx 0 is there more than once"),
-        ("nodes.1.slnodedef.slport", 16000, "slport 16000 is there more than once"),
-        ("nodes.1.slnodedef.slhostname", "sl-1", "slhostname sl-1 is there more than once"),
-        ("nodes.0.slnodedef.slport", 65536, "nodes.0.slnodedef.slport"),
-        ("nodes.0.slnodedef.identity", [], "nodes.0.slnodedef.identity"),
+        ("nodes.0.slnodedef.slport", -1, "nodes.0.slnodedef.slport"),
         ("nodes.0.slnodedef.identity.0.attribute.aType", "TOKEN", "identity.0.attribute.aType"),
-        ("nodes.0.slnodedef.identity.0.attribute.subPath", "/tmp/x", "identity.0.attribute.subPath"),
+        ("nodes.0.slnodedef.identity.0.attribute.subPath", "x", "identity.0.attribute.subPath"),
         ("nodes.0.slnodedef.slenvvars", {"A": 1}, "nodes.0.slnodedef.slenvvars"),
-        ("nodes.0.slnodedef.usrcontaineropts", [{"net": "host"}], "nodes.0.slnodedef.usrcontaineropts"),
+        ("nodes.0.slnodedef.usrcontaineropts", ["all"], "nodes.0.slnodedef.usrcontaineropts"),
         ("nodes.0.slnodedef.privatedata", {"src": "/data"}, "mType"),
     ],
 )
@@ -83,6 +79,37 @@ def test_a_profile_with_a_mistake_is_refused(path: str, new: Any, answer: str):
         profile.check(changed(PROFILE, path, new), "profile.yml")
     assert "profile.yml is not a SWOP profile" in str(refusal.value)
     assert answer in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "new"),
+    [
+        ("nodes", []),
+        ("nodes.1.slnodedef.slhostname", "sl-1"),
+        ("nodes.1.slnodedef.slport", 16000),
+        ("nodes.0.slnodedef.slport", 70000),
+        ("nodes.0.slnodedef.identity", []),
+        ("nodes.0.slnodedef.slenvvars", [{}, {"A": [1, {"B": 2}]}]),
+        ("nodes.0.slnodedef.usrcontaineropts", [{"net": "host"}]),
+        ("nodes.0.slnodedef.slfsservice", "a:b:c"),
+        ("groupname", "g"),
+        ("apls.locator.port", 0),
+        ("apisrv", {}),
+        ("dns", ["a", "a"]),
+    ],
+)
+def test_what_the_platforms_schema_takes_is_taken(path: str, new: Any):
+    document = changed(PROFILE, path, new) if path != "dns" else {**PROFILE, "dns": new}
+    assert profile.check(document, "profile.yml") == document
+
+
+def test_what_cannot_be_carried_out_is_refused_when_it_is():
+    with pytest.raises(Refusal, match="a:b:c is not a service"):
+        pairs.sl(PROFILE, {**NODE, "slfsservice": "a:b:c"}, OWN, "sl")
+    with pytest.raises(Refusal, match="usrcontaineropts: net is not one of device, "):
+        pairs.container_options([{"net": "host"}])
+    with pytest.raises(Refusal, match="BuildType REMOTE is not implemented"):
+        docker_work.Workshop(None, "image").build("ml:1", {**BUILD["Body"], "BuildType": "REMOTE"})
 
 
 def test_invalid_or_missing_profile_is_refused(tmp_path: Path):
@@ -126,9 +153,11 @@ FILL = {
 
 
 EMPTY_STEP = {**BUILD, "Body": {**BUILD["Body"], "BuildSteps": ["FROM x", "", "RUN true"]}}
+REMOTE = {**BUILD, "Body": {**BUILD["Body"], "BuildType": "REMOTE"}}
+RELATIVE = {**RUN, "Body": {**RUN["Body"], "WorkingDir": "work", "Envvars": [{}, {"A": {"B": [1]}}]}}
 
 
-@pytest.mark.parametrize("task", [RUN, BUILD, PULL, FILL, EMPTY_STEP])
+@pytest.mark.parametrize("task", [RUN, BUILD, PULL, FILL, EMPTY_STEP, REMOTE, RELATIVE])
 def test_a_task_of_each_type(task: dict[str, Any]):
     assert tasks.validate(task, "t.yml") == task
 
@@ -144,7 +173,7 @@ def test_a_task_of_each_type(task: dict[str, Any]):
         (RUN, "Name", "", "Name"),
         (RUN, "Name", "n" * 161, "161 bytes are more than 160"),
         (RUN, "Name", "ü" * 81, "162 bytes are more than 160"),
-        (RUN, "Body.WorkingDir", "tmp", "Body.WorkingDir"),
+        (RUN, "Body.WorkingDir", "/", "Body.WorkingDir"),
         (RUN, "Body.SharedContent", [], "Body.SharedContent"),
         (RUN, "Body.SharedContent.0.MType", "NFS", "Body.SharedContent.0.MType"),
         (BUILD, "Body.BuildSteps", ["RUN true"] * 81, "Body.BuildSteps"),
@@ -329,12 +358,16 @@ def test_image_that_does_not_tell_sl_platforms_apart(image: str):
 def test_container_info(tmp_path: Path):
     file = tmp_path / "info"
     with pytest.raises(Refusal, match="put there before the start"):
-        swop.container_info(file)
-    file.write_text("0123\nr/swop:2\nsha256:ab\n")
-    assert swop.container_info(file) == ("0123", "r/swop:2", "sha256:ab")
+        container_info.read(file)
+    assert container_info.release(file) == ""
+    file.write_text("0123\nr:5000/swop:2.3.0\nsha256:ab\n")
+    assert container_info.read(file) == ("0123", "r:5000/swop:2.3.0", "sha256:ab")
+    assert container_info.release(file) == "2.3.0"
+    file.write_text("0123\nr:5000/swop\nsha256:ab\n")
+    assert container_info.release(file) == ""
     file.write_text("0123\nr/swop:2\n")
     with pytest.raises(Refusal, match="must have three lines"):
-        swop.container_info(file)
+        container_info.read(file)
 
 
 # Volumes' content
