@@ -16,6 +16,9 @@ FORMS = {
     "context_info": "GET CONTEXT INFO [<name>]",
     "context_env": "SET CONTEXT ENV <name> <key> <value>",
     "context_value": "GET CONTEXT ENV <name> <key>",
+    # Without a name they mean the current context.
+    "own_env": "SET CONTEXT ENV <key> <value>",
+    "own_value": "GET CONTEXT ENV <key>",
     "context_values": "LIST CONTEXT ENV [<name>]",
     "context_version": "GET CONTEXT VERSION",
     "wait_ip": "WAIT FOR IP <ip> [<port:int>] [<retries:int>]",

@@ -98,6 +98,12 @@ class Session:
             raise Refusal(f"context {name} has no variable {key}; it has: {', '.join(variables) or 'none'}")
         self._say(f"{key} : {variables[key]}")
 
+    def _own_env(self, key: str, value: str) -> None:
+        self._context_env(self._current or "", key, value)
+
+    def _own_value(self, key: str) -> None:
+        self._context_value(self._current or "", key)
+
     def _context_values(self, name: str | None) -> None:
         for key, value in self._context(name or self._current or "")[1].items():
             self._say(f"{key} : {value}")

@@ -182,6 +182,8 @@ list contexts
 get context info
 set context env one a b
 get context env one a
+set context env c d
+get context env c
 list context env
 pwd
 ls
@@ -195,6 +197,7 @@ LIST NOTHING
     worker.join()
     assert not ran.problem
     for answer in (
+        "c : d",
         "API Server is UP!",
         "TASK FINALIZED : build",
         "build : FINALIZED",
