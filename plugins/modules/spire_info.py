@@ -154,6 +154,9 @@ bundles:
     expires_at:
       description: When the last CA in the bundle expires, in seconds since the epoch.
       type: int
+    newest:
+      description: When the newest CA in the bundle became valid, in seconds since the epoch.
+      type: int
 tokens:
   description: The unused join tokens in O(token_dir). Empty without O(token_dir).
   returned: always

@@ -23,6 +23,7 @@ _PARTS = {
     "sn": {"swarm_sn"},
     "training": {"swarm_sl", "swarm_swop"},
     "swci": {"swarm_swci"},
+    "monitoring": set(),  # of all hosts, and the last
 }
 
 

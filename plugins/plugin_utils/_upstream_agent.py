@@ -67,5 +67,6 @@ def variables(server: Mapping[str, Any]) -> dict[str, Any]:
         "server_address": known.address,
         "server_port": known.port,
         "server_name": known.container or "spire-server",
+        "monitored": False,  # its ports on the host would be those of the host's own agent
         "token_dir": known.token_dir or posixpath.join(known.swarm_dir, "tokens"),
     }

@@ -406,6 +406,11 @@ class Engine:
         text: str = (raw or b"").decode(errors="replace").rstrip()
         return text
 
+    def spoke_at(self, name: str) -> str:
+        """When a container last wrote to its log, as the engine writes times; empty if it never has."""
+        raw = self._call(f"reading the log of {name}", lambda client: _or_none(client.logs, name, tail=1, timestamps=True))
+        return (raw or b"").decode(errors="replace").partition(" ")[0]
+
     def log_end(self, inspect: dict[str, Any], since: float, most: int) -> str:
         """The last `most` bytes of what a container's log has from `since` (seconds since the epoch) on, as text of whole lines."""
 

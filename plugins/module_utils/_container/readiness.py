@@ -85,7 +85,7 @@ def still_coming_up(signal: Ready) -> Ready:
 
 def started_at(inspect: dict[str, Any]) -> float:
     """When the container was last started, in seconds since the epoch."""
-    return _seconds(inspect["State"]["StartedAt"])
+    return moment(inspect["State"]["StartedAt"])
 
 
 def run_began(inspect: dict[str, Any]) -> float:
@@ -94,13 +94,14 @@ def run_began(inspect: dict[str, Any]) -> float:
     The engine notes the start only after it: a quick program has said its first lines by then.
     """
     ended = inspect["State"].get("FinishedAt") or "0001"
-    return 0 if ended.startswith("0001") else _seconds(ended)
+    return 0 if ended.startswith("0001") else moment(ended)
 
 
-def _seconds(text: str) -> float:
+def moment(text: str) -> float:
+    """Seconds since the epoch of a time as an engine writes it."""
     match: Any = re.match(r"(\d+-\d+-\d+T\d+:\d+:\d+)(\.\d+)?(Z|[+-]\d+:\d+)?", text)
-    moment = datetime.fromisoformat(match[1] + (match[3] or "+00:00").replace("Z", "+00:00"))
-    return moment.astimezone(timezone.utc).timestamp() + float(match[2] or 0)
+    whole = datetime.fromisoformat(match[1] + (match[3] or "+00:00").replace("Z", "+00:00"))
+    return whole.astimezone(timezone.utc).timestamp() + float(match[2] or 0)
 
 
 def _still_running(engine: Engine, before: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +126,7 @@ def is_ready(engine: Engine, inspect: dict[str, Any], signal: Ready | None) -> b
 def _has_announced(engine: Engine, inspect: dict[str, Any], pattern: str) -> bool:
     """Whether the log has the pattern, or has lost the lines in which it would be: it was rotated, is very long, or cannot be read."""
     search = engine.log_search(inspect, run_began(inspect), pattern, _MOST_OF_A_LOG)
-    rotated = bool(search.first) and _seconds(search.first) - started_at(inspect) > _FIRST_LINE
+    rotated = bool(search.first) and moment(search.first) - started_at(inspect) > _FIRST_LINE
     return search.found or not search.readable or not search.whole or rotated
 
 

@@ -8,8 +8,6 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from ansible.module_utils.basic import missing_required_lib
-
 from .engine import DOCKER_IMPORT_ERROR, SDK_VERSION
 from .least_python import check_python
 
@@ -23,6 +21,9 @@ def check_sdk(module: AnsibleModule) -> None:
     """End the module with a message if the host's Python is too old, or its Docker SDK is missing or too old."""
     check_python(module)
     if DOCKER_IMPORT_ERROR:
+        # What runs on hosts without Ansible imports this file too.
+        from ansible.module_utils.basic import missing_required_lib
+
         module.fail_json(msg=missing_required_lib(f"docker>={LEAST_SDK}"), exception=DOCKER_IMPORT_ERROR)
     if is_older(SDK_VERSION, LEAST_SDK):
         module.fail_json(

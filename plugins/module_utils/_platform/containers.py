@@ -13,9 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Collection
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
+from typing import TYPE_CHECKING, Any
 
 from .._container.engine import Engine, EngineError
 from .._container.readiness import is_ready, published_address, run_began, started_at
@@ -25,6 +23,9 @@ from .._container.spec import OWN_LABEL, environment, from_inspect
 from .._releases import NEWEST, RELEASES
 from .._spire import lifetime, x509
 from .._spire.config import seconds
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 # The order of dependencies: stopped in this order, so licences are returned and nothing waits for a stopped container.
 STOP_ORDER = ("swci", "ml", "sl", "swop", "sn", "reverse_proxy", "spire_agent", "spire_server", "apls")

@@ -9,9 +9,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
+from typing import TYPE_CHECKING, Any
 
 from .._component.translate import sidecar_name
 from .._container.engine import Engine, EngineError
@@ -19,6 +17,9 @@ from .._container.masking import mask
 from .._container.readiness import run_began, with_log
 from .._container.requirements import check_sdk
 from .._container.spec import secrets_of
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 # The line with which every ML program reports that its training has finished; more lines may follow it.
 END = re.compile(r"All peers and Swarm training rounds finished")

@@ -33,6 +33,7 @@ SERVER_SETTINGS: dict[str, Any] = {
     "federates_with": (),
     "upstream": {},
     "has_downstream": False,
+    "monitoring": False,
 }
 AGENT_SETTINGS: dict[str, Any] = {
     "version": None,
@@ -44,9 +45,11 @@ AGENT_SETTINGS: dict[str, Any] = {
     "podman": False,
     "log_level": "INFO",
     "swarm_plugin": {},
+    "monitoring": False,
 }
 CHECKSUM_NOT_KNOWN = "not known yet"  # until the file itself was read: this text is validated, never used
 OLDEST = (0, 12)
+METRICS_PORT, HEALTH_PORT = 9988, 8080  # inside the containers
 
 # The options that came or went: name → (first version that has it, first that has it no more). From the option tables of SPIRE's sources.
 _ALWAYS = (0, 0)
@@ -177,6 +180,7 @@ def server(settings: dict[str, Any]) -> dict[str, Any]:
             "NodeAttestor": {"join_token": {"plugin_data": {}}},
             **upstream,
         },
+        **(_watched() if wanted["monitoring"] else {}),
     }
 
 
@@ -231,6 +235,21 @@ def agent(settings: dict[str, Any]) -> dict[str, Any]:
                 "docker": {"plugin_data": _docker(wanted)},
                 **({"swarm": swarm_attestor(**wanted["swarm_plugin"])} if wanted["swarm_plugin"] else {}),
             },
+        },
+        **(_watched() if wanted["monitoring"] else {}),
+    }
+
+
+def _watched() -> dict[str, Any]:
+    """The sections `telemetry` and `health_checks`, the same in every SPIRE. Who reaches these ports is decided where they are published."""
+    return {
+        "telemetry": {"Prometheus": {"host": "0.0.0.0", "port": METRICS_PORT}},
+        "health_checks": {
+            "listener_enabled": True,
+            "bind_address": "0.0.0.0",
+            "bind_port": str(HEALTH_PORT),
+            "live_path": "/live",
+            "ready_path": "/ready",
         },
     }
 

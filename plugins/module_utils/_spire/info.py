@@ -120,5 +120,9 @@ def _entry(answer: dict[str, Any], known: set[str]) -> dict[str, Any]:
 
 
 def _bundle(answer: dict[str, Any]) -> dict[str, Any]:
-    ends = [_authority(one)["expires_at"] for one in answer.get("x509_authorities") or ()]
-    return {"trust_domain": answer["trust_domain"], "expires_at": max(ends, default=0)}
+    authorities = [_authority(one) for one in answer.get("x509_authorities") or ()]
+    return {
+        "trust_domain": answer["trust_domain"],
+        "expires_at": max((one["expires_at"] for one in authorities), default=0),
+        "newest": max((one["not_before"] for one in authorities), default=0),
+    }

@@ -90,14 +90,20 @@ def held(containers: Iterable[dict[str, Any]], svid_ttl: int | None, until: int,
     """
     found = []
     for one in containers:
-        identity, end = one["identity"], None
-        if identity:
-            end = identity["expires_at"]
-        elif svid_ttl and one["component"] in NODE_TYPES and one["state"] == "running":
-            end = int(now - one["uptime"] + svid_ttl / 2)
+        end = end_of(one, svid_ttl, now)
         if end is not None and end < until:
             found.append(_node(one, end, until))
     return found
+
+
+def end_of(container: dict[str, Any], svid_ttl: int | None, now: int) -> int | None:
+    """When the identity of a container ends, as `held` knows it; None if it has none, or nothing is known of it."""
+    if container["identity"]:
+        end: int = container["identity"]["expires_at"]
+        return end
+    if svid_ttl and container["component"] in NODE_TYPES and container["state"] == "running":
+        return int(now - container["uptime"] + svid_ttl / 2)
+    return None
 
 
 def _node(container: dict[str, Any], end: int, until: int) -> dict[str, Any]:

@@ -12,9 +12,7 @@ import queue
 import re
 import time
 from collections.abc import Callable, Collection
-from typing import Any, TypeVar
-
-from ansible.module_utils.basic import AnsibleModule
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._container.engine import Engine, EngineError
 from .._container.requirements import check_sdk
@@ -22,6 +20,9 @@ from .._names import is_trust_domain
 from .._releases import SPIRE_CLASSIC, SPIRE_UPSTREAM
 from . import legacy_output, trust_bundle
 from .absent_server import NoServerYet
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 BINARIES = (f"{SPIRE_UPSTREAM}/spire-server", f"{SPIRE_CLASSIC}/spire-server")
 _NOT_THERE = (126, 127)  # what an engine's exec ends with when there is no such program

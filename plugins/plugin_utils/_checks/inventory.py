@@ -8,12 +8,12 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
 
-from ...module_utils._names import NODE_TYPES
+from ...module_utils._names import NODE_TYPES, is_ip
 from ...module_utils._releases import RELEASES
 from .. import _gpus
 from .._images import reference
 from .._site import classic as classic_site
-from .._site import model, services, swop
+from .._site import model, monitoring, services, swop
 from . import classic, sl
 from .wording import Claim, clashes, did_you_mean, edits, invalid_port, is_port, listed, not_mappings, shown, unknown_keys
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*\Z")
 REACHED_BY_OTHERS = ("apls", "spire_server", "sn", "sl", "swop")
-PORTS = ("apls_port", "spire_server_port", "spire_server_federation_port", "sn_api_port", "sn_p2p_port", "sn_fs_port")
+PORTS = (
+    *("apls_port", "spire_server_port", "spire_server_federation_port", "sn_api_port", "sn_p2p_port", "sn_fs_port"),
+    *(name for names in monitoring.PORTS.values() for name in names),
+)
 LISTS = ("sn_nodes", "swop_nodes", "swop_pairs", "spire_server_federates_with")
 
 
@@ -120,6 +123,18 @@ def shape(inventory: Inventory) -> list[str]:
         sentinel = inventory.get(host, "sn_sentinel")
         if not isinstance(sentinel, bool):
             found.append(f"sn_sentinel of {host}: invalid value {shown(sentinel)}; expected true or false")
+        found += _monitoring_shape(inventory, host)
+    return found
+
+
+def _monitoring_shape(inventory: Inventory, host: str) -> list[str]:
+    wanted, address = inventory.get(host, "swarm_monitoring"), inventory.get(host, "swarm_monitoring_address")
+    found = []
+    if not isinstance(wanted, bool):
+        found.append(f"swarm_monitoring of {host}: invalid value {shown(wanted)}; expected true or false")
+    if not is_ip(address):
+        expected = "an address of the host, 127.0.0.1 for the host alone or 0.0.0.0 for everybody who reaches it"
+        found.append(f"swarm_monitoring_address of {host}: invalid value {shown(address)}; expected {expected}")
     return found
 
 
@@ -260,6 +275,9 @@ def _server_ports(inventory: Inventory, host: str) -> list[Claim]:
         claims.append(Claim(inventory.get(host, "spire_server_port"), "the SPIRE Server (spire_server_port)"))
         if len(inventory.members("spire_server")) > 1:
             claims.append(Claim(inventory.get(host, "spire_server_federation_port"), "federation (spire_server_federation_port)"))
+    if inventory.get(host, "swarm_monitoring"):
+        own = [name for component, names in monitoring.PORTS.items() if host in inventory.members(component) for name in names]
+        claims += [Claim(inventory.get(host, name), f"monitoring ({name})") for name in own]
     if services.has_own(inventory, host):
         claims.append(Claim(inventory.get(host, "reverse_proxy_port"), "the reverse proxy (reverse_proxy_port)"))
     if host in inventory.members("swci") and inventory.get(host, "swci_web_port"):

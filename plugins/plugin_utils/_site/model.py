@@ -17,7 +17,7 @@ from .. import _proxy
 from .._checks import formats, secrets
 from .._images import UPSTREAM_SPIRE, base_images, reference, registry_of
 from .._node_options import MERGED
-from . import belongings, certificates, classic, numbers, rehearsal, services, sl, spire, swci, swop
+from . import belongings, certificates, classic, monitoring, numbers, rehearsal, services, sl, spire, swci, swop
 from . import training as _training
 from .wheel import Wheel
 
@@ -92,6 +92,7 @@ DEFAULTS: dict[str, Any] = {
     "swci_sn_api_port": 30304,
     "swci_web_port": 0,
     **classic.DEFAULTS,
+    **monitoring.DEFAULTS,
     **services.DEFAULTS,
     **sl.DEFAULTS,
     **{f"{component}_image": "" for component in COMPONENTS},
@@ -248,6 +249,7 @@ class HostModel:
     )
     agent_volume: Annotated[str, "The one of these that has the socket of its SPIRE Agent; empty if that is a file."] = ""
     user_paths: Annotated[list[str], "Directories of yours, which teardown keeps."] = field(default_factory=list)
+    monitoring: Annotated[dict[str, Any], "What its metrics are about; empty unless `swarm_monitoring` is true."] = field(default_factory=dict)
     exchange: Annotated[dict[str, Any], "What other organisations get to know, of the host that writes the exchange file."] = field(
         default_factory=dict
     )
@@ -572,9 +574,17 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
     here["directories"] = _directories(here, swops)
     here["required"] = [{"path": one["path"], "user": one["user"]} for one in here["directories"] if not one["made"]]
     here.update(belongings.on_host(inventory, host, here, [pair for node in swops for pair in node["pairs"]]))
+    pairs = sum(map(len, here["pair_numbers"].values())) + len(here["sl_nodes"])
+    here["monitoring"] = monitoring.of_host(inventory, host, here, pairs, _peers_of(inventory, site))
     here["models"] = sl.models(here["sl_nodes"], site.training, swops)
     here["model_dirs"] = sl.owned(here["directories"])
     return HostModel(**here)
+
+
+def _peers_of(inventory: Inventory, site: _Site) -> int:
+    """How many SL nodes train together, those of other inventories too."""
+    pairs = sum(len(node["pairs"]) for nodes in site.swops.values() for node in nodes)
+    return pairs + sum(map(len, site.sls.values())) + sum(peer["pairs"] for peer in inventory.peers)
 
 
 def _interface(inventory: Inventory, host: str, site: _Site) -> dict[str, Any]:
