@@ -18,6 +18,9 @@ PACKAGES = {
     "debootstrap": ("debootstrap",),
     "gcc": ("gcc", "libc6-dev"),
     "age": ("age",),
+    "prometheus": ("prometheus",),
+    "promtool": ("prometheus",),
+    "prometheus-node-exporter": ("prometheus-node-exporter",),
 }
 _one_at_a_time = threading.Lock()
 

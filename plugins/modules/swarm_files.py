@@ -97,6 +97,12 @@ options:
     type: list
     elements: path
     default: []
+  absent:
+    description:
+      - Files and directories to remove, directories with all that is in them.
+    type: list
+    elements: path
+    default: []
 attributes:
   check_mode:
     description: Reports what would be changed, and changes nothing.

@@ -36,7 +36,6 @@ METRICS = {
     "swarm_spire_bundle_expiry_timestamp_seconds": Metric("gauge", "When the last CA in a server's bundle of another trust domain ends."),
     "swarm_spire_bundle_newest_timestamp_seconds": Metric("gauge", "When the newest CA in a server's bundle of another trust domain became valid."),
     "swarm_spire_agent_expiry_timestamp_seconds": Metric("gauge", "When the identity of an agent ends, which a running one renews in time."),
-    "swarm_spire_agent_banned": Metric("gauge", "Whether an agent is banned."),
     "swarm_spire_entries": Metric("gauge", "Number of registration entries of a SPIRE Server."),
     "swarm_spire_unused_token_expiry_timestamp_seconds": Metric("gauge", "When a join token ends that no agent has used yet."),
     "swarm_training_in_progress": Metric("gauge", "Whether an ML program runs on the host."),
@@ -54,6 +53,7 @@ METRICS = {
     "swarm_directory_size_bytes": Metric("gauge", "Size of the file system that it is on."),
 }
 _ACTIVE = "running"
+_OF_TRAININGS = ("sl", "ml")  # SWOPs leave the ended ones of all trainings: those of the last are told by its own metrics
 
 
 def of_site(site: Mapping[str, Any]) -> list[Sample]:
@@ -74,7 +74,7 @@ def of_containers(wanted: Mapping[str, str], containers: Iterable[Mapping[str, A
     containers  as swarm_info returns them
     spoke       name → when it last wrote to its log
     """
-    found = {one["name"]: one for one in containers}
+    found = {one["name"]: one for one in containers if one["state"] == _ACTIVE or one["component"] not in _OF_TRAININGS}
     absent = {name: component for name, component in wanted.items() if name not in found}
     samples = [Sample("swarm_container_up", _lasting(name, component, wanted), 0) for name, component in absent.items()]
     for name, one in found.items():
@@ -138,9 +138,7 @@ def of_spire(facts: Mapping[str, Any], signer: Mapping[str, Any] | None) -> list
         samples.append(Sample("swarm_spire_bundle_expiry_timestamp_seconds", other, bundle["expires_at"]))
         samples.append(Sample("swarm_spire_bundle_newest_timestamp_seconds", other, bundle["newest"]))
     for agent in facts["agents"]:
-        its = {"spiffe_id": agent["spiffe_id"]}
-        samples.append(Sample("swarm_spire_agent_expiry_timestamp_seconds", its, agent["expires_at"]))
-        samples.append(Sample("swarm_spire_agent_banned", its, agent["banned"]))
+        samples.append(Sample("swarm_spire_agent_expiry_timestamp_seconds", {"spiffe_id": agent["spiffe_id"]}, agent["expires_at"]))
     for token in facts["tokens"]:
         samples.append(Sample("swarm_spire_unused_token_expiry_timestamp_seconds", {"spiffe_id": token["spiffe_id"]}, token["expires_at"]))
     return samples

@@ -25,7 +25,8 @@ from .._spire.server import Server, SpireError
 from . import metrics
 from .exposition import Sample, render
 
-TIMEOUT = 20  # seconds for one answer of the engine
+_TIMEOUT = 20  # seconds for one answer of the engine
+_PATIENCE = 5  # seconds for one of a License Server
 _ENGINE = {
     "tls": False,
     "validate_certs": False,
@@ -33,9 +34,9 @@ _ENGINE = {
     "client_cert": None,
     "client_key": None,
     "api_version": "auto",
-    "timeout": TIMEOUT,
+    "timeout": _TIMEOUT,
 }
-_FAILURES = (EngineError, SpireError, OSError, ValueError, KeyError)
+_FAILURES = (EngineError, SpireError, OSError, ValueError)
 
 
 def main() -> None:
@@ -56,7 +57,7 @@ def gather(wanted: dict[str, Any]) -> Iterator[Sample]:
     yield Sample("swarm_engine_up", {}, answers)
     parts: dict[str, Callable[[], Iterable[Sample]]] = {
         "directories": lambda: _directories(wanted["directories"]),
-        "license_servers": lambda: metrics.of_license_servers(license_server.look(site["license"])["servers"]) if site["license"] else [],
+        "license_servers": lambda: _license_servers(site),
     }
     if answers:
         parts["containers"] = lambda: _containers(engine, site)
@@ -97,6 +98,11 @@ def _containers(engine: Engine, site: dict[str, Any]) -> Iterator[Sample]:
     life = seconds("x509_svid_ttl", site["x509_svid_ttl"]) if site["x509_svid_ttl"] else None
     ends = [(one, lifetime.end_of(one, life, int(time.time()))) for one in found]
     yield from metrics.of_identities((one, end) for one, end in ends if end)
+
+
+def _license_servers(site: dict[str, Any]) -> list[Sample]:
+    """Of the License Servers, as the nodes of this host use them."""
+    return metrics.of_license_servers(license_server.look({**site["license"], "timeout": _PATIENCE})["servers"]) if site["license"] else []
 
 
 def _spire(engine: Engine, site: dict[str, Any]) -> list[Sample]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import shutil
 import stat
 import tempfile
 import time
@@ -42,6 +43,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
     "sums": {"type": "dict", "default": {}},
     "aside": {"type": "list", "elements": "path", "default": []},
+    "absent": {"type": "list", "elements": "path", "default": []},
     "required": {
         "type": "list",
         "elements": "dict",
@@ -56,12 +58,14 @@ LONGEST_DIFF = 100_000
 def arrange(module: AnsibleModule, params: dict[str, Any]) -> dict[str, Any]:
     """swarm_files: what `lay` returns, and `differing` and `unusable`. params: as ARGUMENTS has them."""
     moved = make_room(module, params["aside"])
+    removed = clear(module, params["absent"])
     laid = lay(module, params["directories"], params["files"])
     found = {wanted["path"]: unusable(wanted["path"], wanted["user"]) for wanted in params["required"]}
     return {
         **laid,
-        "changed": laid["changed"] or bool(moved),
-        "diff": laid["diff"] + moved,
+        "changed": laid["changed"] or bool(moved or removed),
+        "paths": [diff["before_header"] for diff in removed] + laid["paths"],
+        "diff": removed + laid["diff"] + moved,
         "differing": differing(params["sums"]),
         "unusable": {path: why for path, why in found.items() if why},
     }
@@ -134,6 +138,22 @@ def make_room(module: AnsibleModule, paths: Iterable[str]) -> list[dict[str, str
         if not module.check_mode:
             os.rename(path, target)
         diffs.append({"before_header": path, "after_header": target, "before": f"{path}\n", "after": f"{target}\n"})
+    return diffs
+
+
+def clear(module: AnsibleModule, paths: Iterable[str]) -> list[dict[str, str]]:
+    """Remove the existing ones of `paths`, directories with what is in them; returns one entry of a diff for each."""
+    diffs = []
+    for path in filter(os.path.lexists, paths):
+        if not os.path.isdir(path) or os.path.islink(path):
+            diffs.append(_removed(module, path))
+            continue
+        diffs.append(_diff(path, "directory\n", ""))
+        if not module.check_mode:
+            try:
+                shutil.rmtree(path)
+            except OSError as error:
+                module.fail_json(msg=f"the directory {path} cannot be removed: {error.strerror}")
     return diffs
 
 

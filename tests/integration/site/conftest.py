@@ -24,6 +24,7 @@ ORDER = (
     "test_exchange",
     "test_identity_breaks",
     "test_reboot",
+    "test_monitoring",
     "test_stop",
     "test_certificates",
     "test_reverse_proxy",
