@@ -53,6 +53,7 @@ METRICS = {
     "swarm_directory_size_bytes": Metric("gauge", "Size of the file system that it is on."),
 }
 _ACTIVE = "running"
+_ENDED = ("created", "exited", "dead")
 _OF_TRAININGS = ("sl", "ml")  # SWOPs leave the ended ones of all trainings: those of the last are told by its own metrics
 
 
@@ -74,7 +75,7 @@ def of_containers(wanted: Mapping[str, str], containers: Iterable[Mapping[str, A
     containers  as swarm_info returns them
     spoke       name → when it last wrote to its log
     """
-    found = {one["name"]: one for one in containers if one["state"] == _ACTIVE or one["component"] not in _OF_TRAININGS}
+    found = {one["name"]: one for one in containers if one["state"] not in _ENDED or one["component"] not in _OF_TRAININGS}
     absent = {name: component for name, component in wanted.items() if name not in found}
     samples = [Sample("swarm_container_up", _lasting(name, component, wanted), 0) for name, component in absent.items()]
     for name, one in found.items():
