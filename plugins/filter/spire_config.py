@@ -19,9 +19,10 @@ options:
       - >-
         Server: C(version), C(trust_domain), C(training_days), C(ca_ttl), C(agent_ttl), C(x509_svid_ttl), C(log_level),
         C(federates_with), a list of C(trust_domain), C(address) and C(port), C(upstream), the C(address) and C(port) of the server
-        that signs its CA, and C(has_downstream), whether it signs others'. Lifetimes that are not given are derived from C(training_days).
-      - "Agent: C(version), C(trust_domain), C(server_address), C(server_port), C(cgroup_version), C(cgroup_driver), C(podman), C(log_level) and
-        C(swarm_plugin), which has C(plugin_cmd), C(plugin_checksum) and C(plugin_data)."
+        that signs its CA, C(has_downstream), whether it signs others', and C(monitoring). Lifetimes that are not given are derived from C(training_days).
+      - "Agent: C(version), C(trust_domain), C(server_address), C(server_port), C(cgroup_version), C(cgroup_driver), C(podman), C(log_level),
+        C(monitoring) and C(swarm_plugin), which has C(plugin_cmd), C(plugin_checksum) and C(plugin_data)."
+      - With C(monitoring), it serves metrics for Prometheus on port 9988 and health checks on port 8080 of its container.
     type: dict
     required: true
   what:

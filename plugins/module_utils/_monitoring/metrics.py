@@ -54,7 +54,7 @@ METRICS = {
 }
 _ACTIVE = "running"
 _ENDED = ("created", "exited", "dead")
-_OF_TRAININGS = ("sl", "ml")  # SWOPs leave the ended ones of all trainings: those of the last are told by its own metrics
+_OF_TRAININGS = ("sl", "ml")  # SWOPs leave the ended ones of all trainings: those of the last have metrics of their own
 
 
 def of_site(site: Mapping[str, Any]) -> list[Sample]:

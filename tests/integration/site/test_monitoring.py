@@ -11,6 +11,7 @@ import json
 import socket
 import subprocess
 import time
+import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -101,6 +102,13 @@ class Prometheus:
         self._log.close()
 
 
+def dashboard_expressions():
+    """What the panels of the dashboards ask for, of all hosts."""
+    for path in RULES.parent.glob("*.json"):
+        for panel in json.loads(path.read_text(encoding="utf-8"))["panels"]:
+            yield from (target["expr"].replace("$instance", ".*") for target in panel["targets"])
+
+
 def gather():
     """What the timer does on both hosts."""
     with ThreadPoolExecutor() as pool:
@@ -161,12 +169,14 @@ def test_alerts_fire_by_their_causes(tmp_path, log):
         stack.callback(prometheus.end)
         prometheus.until(lambda firing: len(prometheus.ask("query?query=swarm_site_info")["result"]) == len(world.HOSTS), "metrics of all")
         prometheus.until(lambda firing: not firing, "nothing has happened")
+        for expression in dashboard_expressions():
+            prometheus.ask(f"query?{urllib.parse.urlencode({'query': expression})}")
 
         with ExitStack() as causes:
             causes.enter_context(undone(TWO, *container("again", "sl", "--restart always", program="raise SystemExit(1)")))
             gather()
-            restarts = prometheus.ask("query?query=swarm_container_restarts_total")
-            assert restarts
+            scraped = "query?query=swarm_container_restarts_total{name='again'}"
+            prometheus.until(lambda firing: prometheus.ask(scraped)["result"], "metrics of the container that starts again and again")
             for host, do, undo in (
                 (ONE, "docker pause apls", "docker unpause apls"),
                 (ONE, "docker pause spire-server", "docker unpause spire-server"),

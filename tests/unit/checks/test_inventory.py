@@ -101,6 +101,19 @@ BAD = {
         two_orgs(host_1={"swci_web_port": 30304}),
         ["port 30304 on host-1 is assigned to the SWCI (swci_web_port) and sn-1 (sn_api_port)"],
     ),
+    "clash with monitoring": (
+        two_orgs(host_1={"swarm_monitoring": True, "apls_port": 9988}),
+        ["port 9988 on host-1 is assigned to the License Server (apls_port) and monitoring (spire_server_metrics_port)"],
+    ),
+    "port of monitoring": (two_orgs(host_1={"spire_agent_health_port": 0}), ["spire_agent_health_port of host-1: invalid port 0"]),
+    "monitoring that is neither true nor false": (
+        two_orgs(host_1={"swarm_monitoring": "maybe"}),
+        ["swarm_monitoring of host-1: invalid value 'maybe'; expected true or false"],
+    ),
+    "address of monitoring": (
+        two_orgs(host_1={"swarm_monitoring_address": "everybody"}),
+        ["swarm_monitoring_address of host-1: invalid value 'everybody'; expected an address of the host"],
+    ),
     "name twice": (two_orgs(host_2={"sn_nodes": [{"name": "sn-1"}]}), ["the name 'sn-1' is used 2 times (sn-1 on host-1, sn-1 on host-2)"]),
     "name of a pair twice": (two_orgs(host_2={"swop_pairs": [PAIR, PAIR]}), ["the name 'sl-9' is used 2 times"]),
     "invalid name": (two_orgs(host_1={"sn_nodes": [{"name": "sn_1"}]}), ["sn_1 on host-1: invalid name; it must begin with a letter"]),

@@ -37,3 +37,18 @@ def test_a_link_makes_room_and_is_removed_like_a_file(link, tmp_path):
     assert [path.is_symlink() for path in tmp_path.iterdir()] == [True]
     assert run("swarm_files", directories=[{"path": str(tmp_path), "purge": True}])["changed"]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_must_be_absent_is_removed(link, tmp_path, check):
+    (tmp_path / "directory/below").mkdir(parents=True)
+    (tmp_path / "directory/below/file").write_text("x", encoding="utf-8")
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    (tmp_path / "kept").write_text("x", encoding="utf-8")
+    (tmp_path / "way").symlink_to("kept")
+    paths = [str(tmp_path / name) for name in ("directory", "file", "link", "way", "never")]
+    found = run("swarm_files", check=check, absent=paths)
+    assert found["changed"]
+    assert found["paths"] == paths[:-1]
+    assert {path.name for path in tmp_path.iterdir()} == ({"directory", "file", "kept", "link", "way"} if check else {"kept"})
+    assert run("swarm_files", check=True, absent=paths)["changed"] == check

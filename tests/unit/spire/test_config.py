@@ -155,6 +155,30 @@ def test_agent():
     assert _hcl.render(config.agent({**AGENT, "server_port": 30307, "log_level": "DEBUG"})) == AGENT_TEXT
 
 
+@pytest.mark.parametrize("version", ["0.12.0", "1.8.7", "1.15.3"])
+@pytest.mark.parametrize(("make", "settings"), [(config.server, SERVER), (config.agent, AGENT)], ids=["server", "agent"])
+def test_metrics_and_health_are_served_only_where_this_is_wanted(make, settings, version):
+    sections = ("telemetry", "health_checks")
+    assert not set(sections) & set(make({**settings, "version": version}))
+    found = make({**settings, "version": version, "monitoring": True})
+    assert _hcl.render({name: found[name] for name in sections}) == WATCHED
+
+
+WATCHED = """\
+telemetry {
+  Prometheus {
+    host = "0.0.0.0"
+    port = 9988
+  }
+}
+health_checks {
+  listener_enabled = true
+  bind_address = "0.0.0.0"
+  bind_port = "8080"
+  live_path = "/live"
+  ready_path = "/ready"
+}
+"""
 SUM = "1f4ebd50d3df02bfc101d54d0d799f14357e798d44941ab2ab537f52819884dd"
 
 

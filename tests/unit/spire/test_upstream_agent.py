@@ -27,6 +27,7 @@ FOUND = {
     "server_address": "192.0.2.1",
     "server_port": 8081,
     "server_name": "spire-server",
+    "monitored": False,
     "token_dir": "/data/swarm/tokens",
 }
 
