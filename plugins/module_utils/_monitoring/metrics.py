@@ -32,15 +32,23 @@ METRICS = {
     ),
     "swarm_spire_up": Metric("gauge", "Whether the SPIRE Server answers."),
     "swarm_spire_authority_expiry_timestamp_seconds": Metric("gauge", "When the CA that signs for a trust domain now ends."),
-    "swarm_spire_authority_newest_timestamp_seconds": Metric("gauge", "When the newest CA of a trust domain became valid, at its own server."),
+    "swarm_spire_authority_newest_timestamp_seconds": Metric(
+        "gauge", "When the newest CA of a trust domain became valid, at its own server."
+    ),
     "swarm_spire_bundle_expiry_timestamp_seconds": Metric("gauge", "When the last CA in a server's bundle of another trust domain ends."),
-    "swarm_spire_bundle_newest_timestamp_seconds": Metric("gauge", "When the newest CA in a server's bundle of another trust domain became valid."),
-    "swarm_spire_agent_expiry_timestamp_seconds": Metric("gauge", "When the identity of an agent ends, which a running one renews in time."),
+    "swarm_spire_bundle_newest_timestamp_seconds": Metric(
+        "gauge", "When the newest CA in a server's bundle of another trust domain became valid."
+    ),
+    "swarm_spire_agent_expiry_timestamp_seconds": Metric(
+        "gauge", "When the identity of an agent ends, which a running one renews in time."
+    ),
     "swarm_spire_entries": Metric("gauge", "Number of registration entries of a SPIRE Server."),
     "swarm_spire_unused_token_expiry_timestamp_seconds": Metric("gauge", "When a join token ends that no agent has used yet."),
     "swarm_training_in_progress": Metric("gauge", "Whether an ML program runs on the host."),
     "swarm_training_failed": Metric("gauge", "Whether a container of the last training failed by itself."),
-    "swarm_training_node_state": Metric("gauge", "1 for the state that an SL or ML container of the last training is in, 0 for the others."),
+    "swarm_training_node_state": Metric(
+        "gauge", "1 for the state that an SL or ML container of the last training is in, 0 for the others."
+    ),
     "swarm_training_round": Metric("gauge", "Last round whose models were merged; 0 if its log does not have it."),
     "swarm_training_epoch": Metric("gauge", "Epoch of that round."),
     "swarm_training_epochs": Metric("gauge", "Number of epochs."),
@@ -130,9 +138,7 @@ def of_spire(facts: Mapping[str, Any], signer: Mapping[str, Any] | None) -> list
         Sample("swarm_spire_up", {}, 1),
         Sample("swarm_spire_entries", {}, len(facts["entries"])),
         Sample("swarm_spire_authority_expiry_timestamp_seconds", own, signer["expires_at"] if signer else 0),
-        Sample(
-            "swarm_spire_authority_newest_timestamp_seconds", own, max((one["not_before"] for one in facts["authorities"]), default=0)
-        ),
+        Sample("swarm_spire_authority_newest_timestamp_seconds", own, max((one["not_before"] for one in facts["authorities"]), default=0)),
     ]
     for bundle in facts["bundles"]:
         other = {"trust_domain": bundle["trust_domain"]}
@@ -154,9 +160,7 @@ def of_training(nodes: Iterable[Mapping[str, Any]], failed: bool) -> list[Sample
     ]
     for node in nodes:
         labels = {"name": node["name"], "component": node["component"]}
-        samples += [
-            Sample("swarm_training_node_state", {**labels, "state": state}, node["state"] == state) for state in TRAINING_STATES
-        ]
+        samples += [Sample("swarm_training_node_state", {**labels, "state": state}, node["state"] == state) for state in TRAINING_STATES]
         samples += [
             Sample(f"swarm_training_{what}", labels, node[what])
             for what in ("round", "epoch", "epochs", "peers")

@@ -106,7 +106,13 @@ def _license_servers(site: dict[str, Any]) -> list[Sample]:
 
 
 def _spire(engine: Engine, site: dict[str, Any]) -> list[Sample]:
-    asked = {"days": None, "default_x509_svid_ttl": "1h", "token_dir": site["token_dir"] or None, "synchronized": [], "wait_timeout": 0}
+    asked: dict[str, Any] = {
+        "days": None,
+        "default_x509_svid_ttl": "1h",
+        "token_dir": site["token_dir"] or None,
+        "synchronized": [],
+        "wait_timeout": 0,
+    }
     facts = info.info(Server(engine, site["spire_server"]), asked, True)
     return metrics.of_spire(facts, lifetime.signing(facts["authorities"], time.time()))
 

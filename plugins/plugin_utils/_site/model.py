@@ -249,7 +249,9 @@ class HostModel:
     )
     agent_volume: Annotated[str, "The one of these that has the socket of its SPIRE Agent; empty if that is a file."] = ""
     user_paths: Annotated[list[str], "Directories of yours, which teardown keeps."] = field(default_factory=list)
-    monitoring: Annotated[dict[str, Any], "What its metrics are about; empty unless `swarm_monitoring` is true."] = field(default_factory=dict)
+    monitoring: Annotated[dict[str, Any], "What its metrics are about; empty unless `swarm_monitoring` is true."] = field(
+        default_factory=dict
+    )
     exchange: Annotated[dict[str, Any], "What other organisations get to know, of the host that writes the exchange file."] = field(
         default_factory=dict
     )
@@ -584,7 +586,8 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
 def _peers_of(inventory: Inventory, site: _Site) -> int:
     """How many SL nodes train together, those of other inventories too."""
     pairs = sum(len(node["pairs"]) for nodes in site.swops.values() for node in nodes)
-    return pairs + sum(map(len, site.sls.values())) + sum(peer["pairs"] for peer in inventory.peers)
+    others: int = sum(peer["pairs"] for peer in inventory.peers)
+    return pairs + sum(map(len, site.sls.values())) + others
 
 
 def _interface(inventory: Inventory, host: str, site: _Site) -> dict[str, Any]:

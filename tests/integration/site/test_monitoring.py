@@ -28,7 +28,12 @@ PROGRAM = "/var/lib/swarm-learning/monitoring/swarm-metrics"
 METRICS = "/var/lib/node_exporter/swarm_learning.prom"
 SMALL = "/tmp/small"
 IMAGE = "registry.lab:5000/hpe/swarm-learning/swop:2.3.0"
-MONITORED = {"swarm_monitoring": True, "monitoring_timer": False, "swarm_monitoring_address": "{{ ansible_host }}", "monitoring_directories": [SMALL]}
+MONITORED = {
+    "swarm_monitoring": True,
+    "monitoring_timer": False,
+    "swarm_monitoring_address": "{{ ansible_host }}",
+    "monitoring_directories": [SMALL],
+}
 PATIENCE = 30  # seconds for an alert
 AT_ONCE = {
     "SwarmContainerDown",

@@ -8,7 +8,13 @@ import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._monitoring import metrics
 from ansible_collections.swarm.learning.plugins.module_utils._monitoring.exposition import render
 
-SITE = {"trust_domain": "org1", "release": "2.3.0", "peers": 4, "license_server": "10.0.0.1:5814", "licenses": {"sn": {"wanted": 1, "capacity": 2}}}
+SITE = {
+    "trust_domain": "org1",
+    "release": "2.3.0",
+    "peers": 4,
+    "license_server": "10.0.0.1:5814",
+    "licenses": {"sn": {"wanted": 1, "capacity": 2}},
+}
 SN = {
     "name": "sn-1",
     "component": "sn",

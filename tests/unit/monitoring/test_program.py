@@ -55,7 +55,12 @@ def test_all_that_the_program_imports_is_in_it():
 def laid(tmp_path):
     """The program as a host gets it: its directory, the launcher's path, and a function that runs it."""
     output = tmp_path / "swarm_learning.prom"
-    settings = {"site": SITE, "output": str(output), "docker_host": f"unix://{tmp_path}/no.sock", "directories": [str(tmp_path), "/no/such"]}
+    settings = {
+        "site": SITE,
+        "output": str(output),
+        "docker_host": f"unix://{tmp_path}/no.sock",
+        "directories": [str(tmp_path), "/no/such"],
+    }
     program = _monitoring.files(settings, str(tmp_path / "monitoring"), sys.executable)
     for directory in program["directories"]:
         Path(directory["path"]).mkdir(parents=True, exist_ok=True)
@@ -65,7 +70,9 @@ def laid(tmp_path):
     return tmp_path / "monitoring", output
 
 
-NO_ANSIBLE = "import sys; sys.modules['ansible'] = None; import runpy; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+NO_ANSIBLE = (
+    "import sys; sys.modules['ansible'] = None; import runpy; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+)
 
 
 def test_it_runs_without_ansible_and_without_an_engine(laid):

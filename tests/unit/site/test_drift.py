@@ -203,12 +203,23 @@ IDENTITY = ("swarm_apls", "swarm_spire_server", "swarm_spire_agent")
         ([(("reasons",), ["create sn-1"]), (("parts",), ["sn"])], AS_WANTED[:1]),
         ([(("reasons",), ["swci-1 has not run", "/d/f differs"]), (("parts",), ["swci", "training"])], AS_WANTED[:2]),
         ([(("reasons",), ["swci-1 has not run its script to the end"]), (("parts",), ["swci"])], AS_WANTED),
+        ([(("reasons",), ["/d/monitoring/swarm-metrics differs"]), (("parts",), ["monitoring"])], [*AS_WANTED, "swarm_swci_as_wanted"]),
         ([(("reasons",), ["start apls"]), (("parts",), ["identity"])], []),
         ([(("reasons",), ["/d/certificates/ca.crt differs", "create sn-1"]), (("parts",), ["", "sn"])], []),
         ([(("reasons",), ["create sn-1"]), (("parts",), ["sn"]), (("agents", "spire-agent"), ["ca-0"])], []),
         ([(("checksums", "/d/trust/domains"), "")], []),
     ],
-    ids=["nothing", "SN", "training and SWCI", "SWCI", "License Server", "a certificate", "a node and a CA", "the record of trust"],
+    ids=[
+        "nothing",
+        "SN",
+        "training and SWCI",
+        "SWCI",
+        "metrics",
+        "License Server",
+        "a certificate",
+        "a node and a CA",
+        "the record of trust",
+    ],
 )
 def test_which_plays_have_no_hosts(changes, groups):
     answers, models = site()
