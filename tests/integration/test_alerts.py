@@ -13,6 +13,7 @@ from lab import packages
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "roles/monitoring/files/swarm_learning.rules.yml"
+RULE_OF = {rule["alert"]: rule for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"] for rule in group["rules"]}
 CASES = yaml.safe_load((ROOT / "tests/integration/alerts.yml").read_text(encoding="utf-8"))
 
 
@@ -24,12 +25,7 @@ def promtool(*words):
 
 def both_of(case):
     """The two tests of a case as promtool takes them; only a case with a summary has one in which its alert fires."""
-    rule = next(
-        rule
-        for group in yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
-        for rule in group["rules"]
-        if rule["alert"] == case["alert"]
-    )
+    rule = RULE_OF[case["alert"]]
     said = {**rule["annotations"], **{key: case[key] for key in ("summary", "description") if key in case}}
     expected = {"exp_labels": {**rule["labels"], **case["labels"]}, "exp_annotations": said} if "summary" in case else None
     for series, alerts in ((case["series"], [expected]), ({**case["series"], **case["quiet"]}, [])):
