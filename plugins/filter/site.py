@@ -34,6 +34,10 @@ options:
     type: list
     elements: str
     default: []
+  revoke:
+    description: Organisation or host that the site is derived without, although the inventory has it.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -49,6 +53,7 @@ _value:
     - C(hosts), what the roles need, by host. Empty if there are problems.
     - C(requests), the certificates that must be created for a trial, before anything else.
     - C(issuers), what a check of identities needs to know, by host.
+    - C(revoked), what goes with O(revoke), its C(hosts), its trust domain (C(domain)), the C(agents) that servers must forget, and C(until).
   type: dict
 """
 
@@ -60,12 +65,12 @@ from typing import Any
 
 
 def site(
-    hostvars: dict[str, Any], groups: dict[str, list[str]], complete: bool = True, limited_to: list[str] | None = None
+    hostvars: dict[str, Any], groups: dict[str, list[str]], complete: bool = True, limited_to: list[str] | None = None, revoke: str = ""
 ) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..module_utils._spire import peers as _peers
     from ..plugin_utils._checks import limits, secrets, stages
-    from ..plugin_utils._site import certificate_files, content, model, wheel
+    from ..plugin_utils._site import certificate_files, content, model, revocation, wheel
 
     now = time.time()
     inventory = model.read(hostvars, groups)
@@ -74,6 +79,12 @@ def site(
     found, peers = _peers.load(inventory, _text, now)
     client = wheel.read(inventory.training().get("client_wheel") or "") if isinstance(inventory.training(), dict) else wheel.Wheel()
     inventory = dataclasses.replace(inventory, peers=tuple(peers), wheel=client)
+    revoked = revocation.Revocation()
+    if revoke and not found:
+        found, revoked = revocation.find(inventory, revoke)
+        inventory = revocation.without(inventory, revoked)
+    # A training that asks for the peers of who goes must not keep them in.
+    complete = complete and not revoke
     found = found or stages.problems(inventory, os.path.exists, complete) or limits.problems(inventory, limited_to or inventory.hosts)
     requests: list[dict[str, Any]] = []
     if not found:
@@ -85,7 +96,7 @@ def site(
     for host in (name for name in hosts if hosts[name]["identity"]):
         hosts[host]["certificates"] = certificate_files.laid(inventory, host)
     _add_training(inventory, hosts)
-    return {"problems": [], "hosts": hosts, "requests": requests, "issuers": model.issuers(inventory, hosts)}
+    return {"problems": [], "hosts": hosts, "requests": requests, "issuers": model.issuers(inventory, hosts), "revoked": dataclasses.asdict(revoked)}
 
 
 def _add_training(inventory: Any, hosts: dict[str, dict[str, Any]]) -> None:

@@ -17,6 +17,7 @@ from . import _client_volume, _gpus, _images
 from ._site import numbers
 
 AS_WANTED = "swarm_as_wanted"  # the group that the role drift fills if no host differs
+REVOKED = "swarm_revoked"  # the group of the hosts that a run revokes, and does not touch
 # The parts of a platform in the order in which they start, as questions name them, and the groups of hosts that have them.
 _PARTS = {
     "identity": {"swarm_apls", "swarm_spire_server", "swarm_spire_agent"},
@@ -157,7 +158,9 @@ def _of_agent(
     found = [f"{agent} does not know its server's CA"] if kept and not set(own["authorities"]) <= set(kept) else []
     record = _record(server, answers, models)
     expected = None if record is None else [hashlib.sha256(record.encode()).hexdigest()]
-    is_recorded = record == "" or list(answers[host]["checksums"].values()) in ([], expected)
+    recorded = list(answers[host]["checksums"].values())
+    others_record = record == "" and (recorded == [""] or bool(models[server]["federates_with"]))
+    is_recorded = recorded in ([], expected) or others_record
     return found if is_recorded else [*found, "the record of trust differs"]
 
 
@@ -171,11 +174,11 @@ def _record(server: str, answers: Mapping[str, Mapping[str, Any]], models: Mappi
 
 
 def pending(groups: Mapping[str, Sequence[str]], *names: str) -> list[str] | str:
-    """The hosts of some groups that are not as wanted, for `hosts` of a play; a pattern that matches none where there is none.
+    """The hosts of some groups that are not as wanted and not revoked, for `hosts` of a play; a pattern that matches none where there is none.
 
     names: without any, all that begin with `swarm_`.
     """
-    done = set(groups.get(AS_WANTED, ()))
+    done = {*groups.get(AS_WANTED, ()), *groups.get(REVOKED, ())}
     for part, of_part in _PARTS.items():
         if names and of_part.issuperset(names):
             done.update(groups.get(_group(part), ()))

@@ -166,14 +166,25 @@ def test_a_bundle_to_begin_with_does_not_replace_a_newer_one(monkeypatch, newest
     assert _drift.review(["one"], answers, models)["differing"] == found
 
 
-@pytest.mark.parametrize("recorded", ["", digest("an earlier one")])
-@pytest.mark.parametrize("federates_with", [[], [{"trust_domain": "org3"}]], ids=["no federation", "set by another server"])
-def test_a_server_that_recorded_no_trust_has_none_to_tell(federates_with, recorded):
+ORG3 = [{"trust_domain": "org3"}]
+
+
+@pytest.mark.parametrize(
+    ("federates_with", "recorded", "found"),
+    [
+        ([], "", {}),
+        ([], digest(""), {}),
+        ([], digest("the one that left"), {"one": ["the record of trust differs"]}),
+        (ORG3, "", {}),
+        (ORG3, digest("an earlier one"), {}),  # another server of the domain sets it
+    ],
+)
+def test_a_server_that_recorded_no_trust_has_none_to_tell(federates_with, recorded, found):
     answers, models = site()
     models["one"]["federates_with"] = federates_with
     answers["one"]["trust"]["spire-server"]["copies"] = {"org3": {"authorities": [], "newest": 0, "record": ""}}
     answers["one"]["checksums"]["/d/trust/domains"] = recorded
-    assert _drift.review(["one"], answers, models)["differing"] == {}
+    assert _drift.review(["one"], answers, models)["differing"] == found
 
 
 @pytest.mark.parametrize(("record", "found"), [("15.5", {"one": ["the bundle of org3 is not wanted"]}), ("", {})], ids=["ours", "by hand"])
