@@ -24,11 +24,11 @@ VARIABLES, INVENTORY = ROOT / "docs/schemas/variables.json", ROOT / "docs/schema
 COMMENT = "Written by `make docs` from the roles' argument specifications; a test keeps it so."
 # What roles set for each other is no part of an inventory.
 SET_BY_ROLES = {
-    *("swarm_site_host", "swarm_site_issuers", "swarm_validate_limit"),
+    *("swarm_site_host", "swarm_site_issuers", "swarm_site_revoked", "swarm_validate_limit"),
     *("spire_agent_derived_config", "spire_agent_restarted", "spire_server_state", "spire_server_taken", "spire_server_told"),
 }
 # Entry points whose options are set in an inventory or with -e; those of the others are passed between roles.
-ENTRY_POINTS = {"main", "validate", "stop", "teardown", "restore"}
+ENTRY_POINTS = {"main", "validate", "stop", "teardown", "restore", "revoke"}
 INTERNAL_ROLES = {"host", "node_agent", "lifetime", "training"}
 COMPONENTS = ("apls", "spire_server", "spire_agent", "sn", "sl", "swop", "swci")
 OTHERWISE = ({"type": "string", "pattern": r"\{[{%]"}, {"type": "null"})  # a template, or the default

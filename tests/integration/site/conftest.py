@@ -22,6 +22,7 @@ ORDER = (
     "test_by_hand",
     "test_roles_alone",
     "test_exchange",
+    "test_revoke",
     "test_identity_breaks",
     "test_reboot",
     "test_monitoring",
