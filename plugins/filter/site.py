@@ -79,13 +79,10 @@ def site(
     found, peers = _peers.load(inventory, _text, now)
     client = wheel.read(inventory.training().get("client_wheel") or "") if isinstance(inventory.training(), dict) else wheel.Wheel()
     inventory = dataclasses.replace(inventory, peers=tuple(peers), wheel=client)
-    revoked = revocation.Revocation()
-    if revoke and not found:
-        found, revoked = revocation.find(inventory, revoke)
-        inventory = revocation.without(inventory, revoked)
-    # A training that asks for the peers of who goes must not keep them in.
-    complete = complete and not revoke
-    found = found or stages.problems(inventory, os.path.exists, complete) or limits.problems(inventory, limited_to or inventory.hosts)
+    wrong, revoked = revocation.find(inventory, revoke)
+    inventory = revocation.without(inventory, revoked)
+    complete = complete and not revoke  # a training that asks for the peers of who goes must not keep them in
+    found = found or wrong or stages.problems(inventory, os.path.exists, complete) or limits.problems(inventory, limited_to or inventory.hosts)
     requests: list[dict[str, Any]] = []
     if not found:
         found, requests = certificate_files.review(inventory, now)

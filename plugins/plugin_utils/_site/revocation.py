@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -52,21 +52,23 @@ class Revocation:
 
 
 def find(inventory: Inventory, name: str) -> tuple[list[str], Revocation]:
-    """(why `name` cannot be revoked, in sentences; what goes)."""
+    """(why `name` cannot be revoked, in sentences; what goes). Without a name nothing goes."""
+    if not name:
+        return [], Revocation()
     domains = {host: str(inventory.get(host, "swarm_trust_domain")) for host in inventory.hosts}
-    sent = [str(peer["trust_domain"]) for peer in inventory.peers]
-    if name in inventory.hosts and (name in domains.values() or name in sent):
-        return [f"{_OPTION}: {name} is the name of a host and of an organisation: give the host another name"], Revocation()
-    if name not in (*inventory.hosts, *domains.values(), *sent):
-        return [_unknown(name, list(inventory.hosts), sorted({*domains.values(), *sent}))], Revocation()
-    hosts = tuple(host for host in inventory.hosts if name in (host, domains[host]))
-    staying = [host for host in inventory.hosts if host not in hosts]
-    domain = name if name not in inventory.hosts else domains[name] if domains[name] not in map(domains.get, staying) else ""
-    found = _without_them(inventory, hosts, staying, domain)
+    wrong = _misnamed(name, list(domains), {*domains.values(), *(str(peer["trust_domain"]) for peer in inventory.peers)})
+    if wrong:
+        return [f"{_OPTION}: {name} {wrong}"], Revocation()
+    hosts = [host for host in domains if name in (host, domains[host])]
+    staying = [host for host in domains if host not in hosts]
+    domain = domains.get(name, name)
+    if domain in map(domains.get, staying):
+        domain = ""
+    found = _needed(inventory, hosts, staying, domain)
     if found:
         return [f"{_OPTION}: {name} {sentence}" for sentence in found], Revocation()
     agents = tuple(agent for host in hosts for agent in _agents(inventory, host, staying))
-    return [], Revocation(name, domain, hosts, agents, "" if domain else _until(inventory, name))
+    return [], Revocation(name, domain, tuple(hosts), agents, "" if domain else _until(inventory, name))
 
 
 def without(inventory: Inventory, gone: Revocation) -> Inventory:
@@ -80,33 +82,49 @@ def without(inventory: Inventory, gone: Revocation) -> Inventory:
     )
 
 
-def _unknown(name: str, hosts: Collection[str], domains: Collection[str]) -> str:
-    near = did_you_mean(name, [*domains, *hosts])
-    return f"{_OPTION}: {name} is no organisation and no host of the inventory{near}; expected one of {listed((*domains, *hosts))}"
+def _misnamed(name: str, hosts: Collection[str], domains: Collection[str]) -> str:
+    """Why a name does not say what goes; it goes on after the name."""
+    if name in hosts and name in domains:
+        return "is the name of a host and of an organisation: give the host another name"
+    if name in hosts or name in domains:
+        return ""
+    known = (*sorted(domains), *hosts)
+    return f"is no organisation and no host of the inventory{did_you_mean(name, known)}; expected one of {listed(known)}"
 
 
-def _without_them(inventory: Inventory, hosts: Collection[str], staying: Collection[str], domain: str) -> Iterable[str]:
-    """Why the others cannot do without what goes; each sentence goes on after the name of what goes."""
+def _needed(inventory: Inventory, hosts: Collection[str], staying: Collection[str], domain: str) -> list[str]:
+    """Why the others cannot do without what goes, or not in this way; each sentence goes on after the name of what goes."""
     if not staying:
         return ["is all that the inventory has: to remove the platform, run the playbook teardown"]
+    unsuited = _unsuited(inventory, staying)
+    if unsuited:
+        return [unsuited]
+    return [*_servers(inventory, hosts, staying), *(_bundles(inventory, staying, domain) if domain else ()), *_sentinel(inventory, hosts, staying, domain)]
+
+
+def _unsuited(inventory: Inventory, staying: Collection[str]) -> str:
     if any(classic.is_classic(inventory, host) for host in staying):
-        return ["is in a platform of release 0.3.0, whose nodes have their agents inside: take it out of the inventory and run the playbook site"]
-    if not [host for host in inventory.members("spire_server") if host in staying]:
-        own = any(certificates.options(inventory, host) for host in staying)
-        how = "revoke its certificates at your CA" if own else "revoke it at the SPIRE Server that your organisation runs"
-        return [f"cannot be revoked here, as no host that stays is in swarm_spire_server: {how}"]
+        return "is in a platform of release 0.3.0, whose nodes have their agents inside: take it out of the inventory and run the playbook site"
+    if any(host in staying for host in inventory.members("spire_server")):
+        return ""
+    own = any(certificates.options(inventory, host) for host in staying)
+    how = "revoke its certificates at your CA" if own else "revoke it at the SPIRE Server that your organisation runs"
+    return f"cannot be revoked here, as no host that stays is in swarm_spire_server: {how}"
+
+
+def _servers(inventory: Inventory, hosts: Collection[str], staying: Collection[str]) -> list[str]:
     servers = spire.domains(inventory)
-    found = []
-    served = [host for host in staying if set(spire.servers_of(inventory, host, servers)) & set(hosts)]
-    if served:
-        found.append(f"has a SPIRE Server of {listed(served)}, which stay: revoke the whole organisation, or give them another server")
-    foreign = [host for host in inventory.members("spire_server") if host in staying and not inventory.get(host, "spire_server_managed")]
-    if domain and foreign:
-        found.append(f"is trusted by a SPIRE Server of your own on {listed(foreign)}: delete its bundle there")
-    listing = [host for host in staying if domain and _lists(inventory, host, domain)]
-    if listing:
-        found.append(f"is in spire_server_federates_with of {listed(listing)}: take it out there")
-    return found + _sentinel(inventory, hosts, staying, domain)
+    served = [host for host in staying if not set(hosts).isdisjoint(spire.servers_of(inventory, host, servers))]
+    return [f"has a SPIRE Server of {listed(served)}, which stay: revoke the whole organisation, or give them another server"] if served else []
+
+
+def _bundles(inventory: Inventory, staying: Collection[str], domain: str) -> list[str]:
+    """Where somebody else than the site says whom to trust."""
+    servers = [host for host in inventory.members("spire_server") if host in staying]
+    foreign = [host for host in servers if not inventory.get(host, "spire_server_managed")]
+    listing = [host for host in servers if _lists(inventory, host, domain)]
+    found = [f"is trusted by a SPIRE Server of your own on {listed(foreign)}: delete its bundle there"] if foreign else []
+    return found + ([f"is in spire_server_federates_with of {listed(listing)}: take it out there"] if listing else [])
 
 
 def _lists(inventory: Inventory, host: str, domain: str) -> bool:
@@ -121,7 +139,7 @@ def _sentinel(inventory: Inventory, hosts: Collection[str], staying: Collection[
     uses_it = [host for host in staying if not sentinel and inventory.get(host, "sn_sentinel_ip") in addresses]
     if not uses_it and not (has_it and any(host in nodes for host in staying)):
         return []
-    return ["has the only Sentinel, without which the blockchain of the others ends: first deploy the platform anew with another Sentinel"]
+    return ["has the only Sentinel, without which the blockchain of the others ends: first deploy another platform, with another Sentinel"]
 
 
 def _until(inventory: Inventory, host: str) -> str:

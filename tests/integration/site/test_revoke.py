@@ -83,7 +83,7 @@ def test_a_revoked_organisation_is_refused_and_the_others_train_on(tmp_path, log
 
     before = world.containers()
     refused = world.play(log, *three, "-e", f"swarm_revoke={ORG3}", "-e", "swarm_revoke_restart=true", book=REVOKE)
-    assert "Nothing was revoked, as swarm_revoke_restart starts nodes again while a training is in progress" in refused.said
+    assert "Nothing was revoked, as swarm_revoke_restart: true starts nodes again while a training is in progress" in refused.said
     assert world.containers() == before
 
     kept = nodes()
