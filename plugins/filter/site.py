@@ -82,7 +82,9 @@ def site(
     wrong, revoked = revocation.find(inventory, revoke)
     inventory = revocation.without(inventory, revoked)
     complete = complete and not revoke  # a training that asks for the peers of who goes must not keep them in
-    found = found or wrong or stages.problems(inventory, os.path.exists, complete) or limits.problems(inventory, limited_to or inventory.hosts)
+    found = (
+        found or wrong or stages.problems(inventory, os.path.exists, complete) or limits.problems(inventory, limited_to or inventory.hosts)
+    )
     requests: list[dict[str, Any]] = []
     if not found:
         found, requests = certificate_files.review(inventory, now)
@@ -93,7 +95,13 @@ def site(
     for host in (name for name in hosts if hosts[name]["identity"]):
         hosts[host]["certificates"] = certificate_files.laid(inventory, host)
     _add_training(inventory, hosts)
-    return {"problems": [], "hosts": hosts, "requests": requests, "issuers": model.issuers(inventory, hosts), "revoked": dataclasses.asdict(revoked)}
+    return {
+        "problems": [],
+        "hosts": hosts,
+        "requests": requests,
+        "issuers": model.issuers(inventory, hosts),
+        "revoked": dataclasses.asdict(revoked),
+    }
 
 
 def _add_training(inventory: Any, hosts: dict[str, dict[str, Any]]) -> None:

@@ -42,9 +42,17 @@ def _lines(revoked: Mapping[str, Any], holding: Sequence[str]) -> list[str]:
     said = f"{name} is revoked: no SPIRE Server that stays has a bundle, an entry or an agent of it."
     inventory = [f"Take {hosts or 'its file in swarm_peers'} out of the inventory: the playbook site would trust it again."]
     if not domain:
-        last = f"What {name} holds now stays valid for up to {revoked['until']}, as SPIRE does not revoke certificates: stop what runs there."
+        last = (
+            f"What {name} holds now stays valid for up to {revoked['until']}, as SPIRE does not revoke certificates: stop what runs there."
+        )
         return [said, *([last] if revoked["until"] else []), *inventory]
     if not holding:
         return [said, "All nodes have been started since, and refuse it.", *inventory]
     now = "Start them again with -e swarm_revoke_restart=true; the playbook site does it too."
-    return [said, "These nodes were started before, and trust it until they are started again:", *(f"  {one}" for one in holding), now, *inventory]
+    return [
+        said,
+        "These nodes were started before, and trust it until they are started again:",
+        *(f"  {one}" for one in holding),
+        now,
+        *inventory,
+    ]

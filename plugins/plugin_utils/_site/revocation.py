@@ -99,7 +99,11 @@ def _needed(inventory: Inventory, hosts: Collection[str], staying: Collection[st
     unsuited = _unsuited(inventory, staying)
     if unsuited:
         return [unsuited]
-    return [*_servers(inventory, hosts, staying), *(_bundles(inventory, staying, domain) if domain else ()), *_sentinel(inventory, hosts, staying, domain)]
+    return [
+        *_servers(inventory, hosts, staying),
+        *(_bundles(inventory, staying, domain) if domain else ()),
+        *_sentinel(inventory, hosts, staying, domain),
+    ]
 
 
 def _unsuited(inventory: Inventory, staying: Collection[str]) -> str:
@@ -115,7 +119,11 @@ def _unsuited(inventory: Inventory, staying: Collection[str]) -> str:
 def _servers(inventory: Inventory, hosts: Collection[str], staying: Collection[str]) -> list[str]:
     servers = spire.domains(inventory)
     served = [host for host in staying if not set(hosts).isdisjoint(spire.servers_of(inventory, host, servers))]
-    return [f"has a SPIRE Server of {listed(served)}, which stay: revoke the whole organisation, or give them another server"] if served else []
+    return (
+        [f"has a SPIRE Server of {listed(served)}, which stay: revoke the whole organisation, or give them another server"]
+        if served
+        else []
+    )
 
 
 def _bundles(inventory: Inventory, staying: Collection[str], domain: str) -> list[str]:

@@ -115,12 +115,20 @@ AGENT = GONE_HOST["agents"][0]["spiffe_id"]
 
 
 def server(**known):
-    return {"bundles": [{"trust_domain": ORG2}], "entries": [{"spiffe_id": "spiffe://x/sn", "parent_id": "p", "federates_with": [ORG2]}], **known}
+    return {
+        "bundles": [{"trust_domain": ORG2}],
+        "entries": [{"spiffe_id": "spiffe://x/sn", "parent_id": "p", "federates_with": [ORG2]}],
+        **known,
+    }
 
 
 def here(of_server=None, *started):
     containers = [{"name": f"sn-{number}", "state": "running", "started_at": at} for number, at in enumerate(started, 1)]
-    return {"server": of_server or {}, "containers": [*containers, {"name": "swci-1", "state": "exited", "started_at": None}], "since": 100.5}
+    return {
+        "server": of_server or {},
+        "containers": [*containers, {"name": "swci-1", "state": "exited", "started_at": None}],
+        "since": 100.5,
+    }
 
 
 @pytest.mark.parametrize(
