@@ -36,7 +36,7 @@ RETURN = r"""
 _value:
   description:
     - C(left), what SPIRE Servers still have of it, in sentences.
-    - C(holding), nodes that trust it until they are started again, as C(HOST: NAMES).
+    - C(holding), nodes that trust it until they are started again, with the host before their names.
     - C(lines), a report.
   type: dict
 """
