@@ -81,17 +81,21 @@ def shown(outcome):
     return lines
 
 
-@pytest.fixture(name="three")
-def _three(tmp_path):
-    """The arguments for the platform with a third organisation, which has an SN, and a training of the two others that is long enough."""
+def inventory(place, address):
+    """The arguments for the platform with a third organisation, which has an SN, and a training of the two others."""
 
     def third(tree):
-        tree["hosts"]["host-3"] = {"ansible_host": settings.host_ip(3), "swarm_trust_domain": ORG3}
+        tree["hosts"]["host-3"] = {"ansible_host": address, "swarm_trust_domain": ORG3}
         for group in ("swarm_spire_server", "swarm_spire_agent", "swarm_sn"):
             tree["children"][group]["hosts"]["host-3"] = {}
 
+    return world.inventory(place, third, {"swarm_training": TRAINING})
+
+
+@pytest.fixture(name="three")
+def _three(tmp_path):
     world.lab("up", "--hosts", "3")
-    yield world.inventory(tmp_path / "three", third, {"swarm_training": TRAINING})
+    yield inventory(tmp_path / "three", settings.host_ip(3))
     THREE.run("sh", "-c", "docker rm --force --volumes $(docker ps --all --quiet); docker volume prune --all --force")
     THREE.run("rm", "-rf", "/var/lib/swarm-learning", SVID)
 
@@ -103,13 +107,13 @@ def test_a_revoked_organisation_is_refused_and_the_others_train_on(tmp_path, log
     assert [answer(host) for host in world.HOSTS] == ["404", "404"]
 
     trains()
-    before = world.containers()
-    refused = world.play(log, *three, "-e", f"swarm_revoke={ORG3}", "-e", "swarm_revoke_restart=true", book=REVOKE)
+    before, gone = world.containers(), (*inventory(tmp_path / "gone", world.NOBODY), "-e", f"swarm_revoke={ORG3}")  # and it does not answer
+    refused = world.play(log, *gone, "-e", "swarm_revoke_restart=true", book=REVOKE)
     assert "Nothing was revoked, as swarm_revoke_restart: true starts nodes again while a training is in progress" in refused.said
     assert world.containers() == before
 
     kept = nodes()
-    revoked = world.worked(world.play(log, *three, "-e", f"swarm_revoke={ORG3}", book=REVOKE))
+    revoked = world.worked(world.play(log, *gone, book=REVOKE))
     assert nodes() == kept
     for host, other in zip(world.HOSTS, ("org2", "org1")):
         assert [one["trust_domain"] for one in world.spire(host, "bundle", "list")["bundles"]] == [f"{other}.swarm.learning"]
@@ -120,7 +124,7 @@ def test_a_revoked_organisation_is_refused_and_the_others_train_on(tmp_path, log
     trains(rounds())
 
     world.worked(world.play(log, *three, book=ABORT))
-    again = world.worked(world.play(log, *three, "-e", f"swarm_revoke={ORG3}", "-e", "swarm_revoke_restart=true", book=REVOKE))
+    again = world.worked(world.play(log, *gone, "-e", "swarm_revoke_restart=true", book=REVOKE))
     assert {task for _host, task in again.changes()} == {"Start the Sentinel", "Start the other SN nodes", "Start the SWOPs"}
     assert "All nodes have been started since, and refuse it." in shown(again)
     assert not [host.name for host in world.HOSTS if answer(host).isdigit()]
