@@ -170,6 +170,10 @@ def registry(client: docker.DockerClient, base_image: str) -> str:
     return build(client, "registry", DOCKERFILES / "registry", {"BASE": base_image})
 
 
+def systemd(client: docker.DockerClient, base_image: str) -> str:
+    return build(client, "systemd", DOCKERFILES / "systemd", {"BASE": base_image})
+
+
 def with_packages(client: docker.DockerClient, name: str, below: str, requirements: Path) -> str:
     return build(client, name, DOCKERFILES / "packages", {"BASE": below}, {"packages": packages(requirements)})
 

@@ -18,9 +18,7 @@ PACKAGES = {
     "debootstrap": ("debootstrap",),
     "gcc": ("gcc", "libc6-dev"),
     "age": ("age",),
-    "prometheus": ("prometheus",),
-    "promtool": ("prometheus",),
-    "prometheus-node-exporter": ("prometheus-node-exporter",),
+    **dict.fromkeys(("prometheus", "promtool", "prometheus-node-exporter"), ("prometheus", "prometheus-node-exporter")),
 }
 _one_at_a_time = threading.Lock()
 
@@ -42,7 +40,8 @@ def _install(program: str) -> str:
         raise LabError(f"{program} is missing: install it (Debian: apt-get install {wanted})")
     with step(f"installing {wanted}"):
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-        for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *PACKAGES[program]]):
+        patience = ("-o", "DPkg::Lock::Timeout=120")  # other tests may install something too
+        for command in (["update", "-q"], ["install", *patience, "-q", "-y", "--no-install-recommends", *PACKAGES[program]]):
             run(["apt-get", *command], f"{wanted} cannot be installed", env=environment)
     found = find(program)
     if found is None:
