@@ -142,11 +142,11 @@ def undone(host, do, undo):
         host.run("sh", "-c", undo)
 
 
-def container(name, component, *options, program="import signal; signal.sigwait([signal.SIGTERM])"):
-    """Commands that run a container of the platform's kind, and remove it."""
+def container(name, component, *options, program="import signal; signal.sigwait([signal.SIGTERM])", verb="run --detach"):
+    """Commands that run or create a container of the platform's kind, and remove it."""
     label = f"--label learning.swarm.component={component} --label learning.swarm.release=2.3.0"
     return (
-        f'docker run --detach --name {name} {label} {" ".join(options)} --entrypoint python3 {IMAGE} -c "{program}"',
+        f'docker {verb} --name {name} {label} {" ".join(options)} --entrypoint python3 {IMAGE} -c "{program}"',
         f"docker rm --force {name}",
     )
 
@@ -178,11 +178,12 @@ def test_alerts_fire_by_their_causes(tmp_path, log):
             prometheus.ask(f"query?{urllib.parse.urlencode({'query': expression})}")
 
         with ExitStack() as causes:
-            causes.enter_context(undone(TWO, *container("again", "sl", "--restart always", program="raise SystemExit(1)")))
-            gather(ONE, TWO)
+            causes.enter_context(undone(TWO, *container("again", "swop", "--restart always", program="raise SystemExit(1)", verb="create")))
+            gather(TWO)
             scraped = "query?query=swarm_container_restarts_total{name='again'}"
             prometheus.until(lambda firing: prometheus.ask(scraped)["result"], "metrics of the container that starts again and again")
             for host, do, undo in (
+                (TWO, "docker start again", "docker stop again"),
                 (ONE, "docker pause apls", "docker unpause apls"),
                 (ONE, "docker pause spire-server", "docker unpause spire-server"),
                 (TWO, "docker kill swop-2", "docker start swop-2"),
