@@ -23,6 +23,7 @@ RULES = {
     "swop_uid": "`SWOP_UID`, and that user's primary group as `SWOP_GID`; the calling user by default",
     "docker_group_id": "the group that owns the socket by default",
     "web_port": "also sets `SWCI_MODE=WEB`",
+    "bind_address": "`web_port` is published at this address only: `A:P:P`",
     "choice": "selects the image",
     "local_spire_server": "the address of the SPIRE Server's container on this host, if neither server_address nor config has one",
     "ml": "a second container, with the first one's volumes",

@@ -303,6 +303,7 @@ _SWCI_2 = Component(
         "usr_dir": Option("directory", mount="/platform/swarm/usr", mode="rw"),
         "init_script_name": Option("file_in_usr_dir", env="SWCI_STARTUP_SCRIPT"),
         "web_port": Option("web_port", env="SWCI_WEB_PORT", publish=SAME),
+        "web_address": Option("bind_address"),
         **_identity,
     },
     exclusive=_licence_exclusive,
@@ -390,4 +391,6 @@ SWCI_WAITS = {
     **dict.fromkeys(("2.0.0", "2.1.0", "2.2.0"), ("SWCI_TASK_MAX_WAIT_TIME",)),
     "2.3.0": ("SWCI_RUN_TASK_MAX_WAIT_TIME", "SWCI_GENERIC_TASK_MAX_WAIT_TIME"),
 }
+# Whose SWCI can add a SWOP to a task that goes on (release notes of 2.2.0).
+WITH_TARGET = ("2.2.0", "2.3.0")
 ON_PODMAN = ("2.1.0", "2.2.0", "2.3.0")

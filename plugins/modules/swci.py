@@ -32,6 +32,9 @@ options:
   web_port:
     description: Port at which SWCI serves its REST API instead of the prompt. Not in release 0.3.0.
     type: int
+  web_address:
+    description: IP address of the host at which O(web_port) is published. Without it, all of its addresses, as with the platform's script.
+    type: str
   script_wait:
     description:
       - Whether to wait for the end of the script, for at most O(wait_timeout), and to return its output.

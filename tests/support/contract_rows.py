@@ -95,6 +95,7 @@ swci | 2.x | usr_dir=/srv/usr | | | /srv/usr:/platform/swarm/usr:rw
 swci | 0.3.0 | usr_dir=/srv/usr init_script_name=init | STARTUP_SCRIPT=init | | /srv/usr:/platform/swci/usr:rw
 swci | 2.x | usr_dir=/srv/usr init_script_name=init | SWCI_STARTUP_SCRIPT=init | | /srv/usr:/platform/swarm/usr:rw
 swci | 2.x | web_port=30306 | SWCI_MODE=WEB SWCI_WEB_PORT=30306 | 30306:30306
+swci | 2.x | web_port=30306 web_address=127.0.0.1 | SWCI_MODE=WEB SWCI_WEB_PORT=30306 | 127.0.0.1:30306:30306
 
 apls | all | apls_port=5000 | | 5000:5814
 spire_server | 2.x | config=/etc/swarm | | | /etc/swarm:/opt/spire/conf/server:ro

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import email
 import os
 import signal
 import sys
@@ -17,7 +18,7 @@ from swarmlab import environment, identity
 from swarmlab.process import Refusal, log, run
 from swarmlab.swci_commands import NotUnderstood, parse
 from swarmlab.swci_session import Finished, Session
-from swarmlab.web import Answer, Failed, Request, Server, Unreachable
+from swarmlab.web import Answer, Failed, Request, Route, Server, Unreachable
 
 USR = Path("/platform/swarm/usr")
 
@@ -75,26 +76,39 @@ def prompt(session: Session) -> None:
 
 
 def serve(me: identity.Identity, port: int, usr: Path) -> Server:
-    """Web mode: ``POST /command {"command": "LIST NODES"}`` answers ``{"ok": …, "output": […]}``. Raises Refusal."""
+    """Web mode: ``POST /exec?cmd=COMMAND`` answers ``{"CONTENT": [lines]}``, ``POST /uploadTaskDef`` takes a task's file. Raises Refusal."""
     output: list[str] = []
     session = Session(me, usr, output.append, os.environ)
     lock = threading.Lock()
 
     def command(request: Request) -> Answer:
-        line = request.json().get("command")
-        if not isinstance(line, str):
-            raise Failed(400, "command is missing")
         with lock:
             output.clear()
             problem: str | None = None
             with contextlib.suppress(Finished):
-                problem = execute(session, line)
-            return {"ok": problem is None, "output": [*output, *([problem] if problem else [])]}
+                problem = execute(session, request.query.get("cmd", ""))
+            return {"CONTENT": [*output, *([f"ERROR : {problem}"] if problem else [])]}
 
+    def upload(request: Request) -> Answer:
+        name, content = uploaded(request.raw)
+        (usr / name).write_bytes(content)
+        return f"{name} is uploaded"
+
+    routes: list[Route] = [("GET", "/is_up", lambda request: "OK"), ("POST", "/exec", command), ("POST", "/uploadTaskDef", upload)]
     try:
-        return Server(port, [("GET", "/is_up", lambda request: "OK"), ("POST", "/command", command)], me)
+        return Server(port, routes, me)
     except OSError as error:
         raise Refusal(f"SWCI_WEB_PORT {port} cannot be listened on: {error.strerror}") from error
+
+
+def uploaded(body: bytes) -> tuple[str, bytes]:
+    """Name and content of the part `file` of a multipart/form-data body. Raises Failed."""
+    boundary = body.partition(b"\r\n")[0].removeprefix(b"--").decode(errors="replace")
+    header = f'Content-Type: multipart/form-data; boundary="{boundary}"\r\n\r\n'.encode()
+    for part in email.message_from_bytes(header + body).walk():
+        if part.get_param("name", header="content-disposition") == "file" and part.get_filename():
+            return Path(str(part.get_filename())).name, bytes(part.get_payload(decode=True))
+    raise Failed(400, "the body has no file")
 
 
 def main(environ: Mapping[str, str], usr: Path = USR, settings: environment.Settings | None = None) -> None:

@@ -303,10 +303,9 @@ class Session:
         for node in self._sn.get("/nodes")["nodes"]:
             heard = datetime.fromtimestamp(node["alive"], timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
             found = [node[key] for key in ("host_ip", "port", "name", "uid", "parent_uid")]
-            rows.append((node["type"].upper(), *(str(value) if value else "-" for value in found), heard))
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+            rows.append((node["type"].upper(), *(str(value) if value else "" for value in found), heard))
         for row in rows:
-            self._say("  ".join(value.ljust(width) for value, width in zip(row, widths)).rstrip())
+            self._say(", ".join(row))
 
     # The rest
 

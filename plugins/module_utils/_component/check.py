@@ -178,6 +178,13 @@ def _check_own_address(option: str, value: str, given: _Given) -> None:
         )
 
 
+def _check_bind_address(option: str, value: str, given: _Given) -> None:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        raise OptionError(option, value, "is not an IP address of this host; 0.0.0.0 means all of its addresses") from None
+
+
 def _is_loopback(value: str) -> bool:
     try:
         return ipaddress.ip_address(value).is_loopback
@@ -265,6 +272,7 @@ def _check_trust_domain(option: str, value: str, given: _Given) -> None:
 _CHECKS: dict[str, Callable[[str, Any, _Given], None]] = {
     "port": _check_port,
     "web_port": _check_port,
+    "bind_address": _check_bind_address,
     "service": _check_service,
     "address": _check_address,
     "own_address": _check_own_address,

@@ -84,5 +84,6 @@ SPECIFICATIONS: dict[str, dict[str, dict[str, Any]]] = {
         "usr_dir": {"type": "path"},
         "init_script_name": {"type": "str"},
         "web_port": {"type": "int"},
+        "web_address": {"type": "str"},
     },
 }

@@ -216,8 +216,8 @@ def _docker_group_id(parts: _Parts, what: Option, value: str | None) -> None:
 
 
 def _web_port(parts: _Parts, what: Option, value: int) -> None:
-    parts.env["SWCI_MODE"] = "WEB"
-    _plain(parts, what, value)
+    parts.env.update({"SWCI_MODE": "WEB", what.env: str(value)})
+    parts.ports.append(parse.Port(f"{value}/tcp", str(value), parts.values.get("web_address") or ""))
 
 
 def _nothing(parts: _Parts, what: Option, value: Any) -> None:
@@ -240,6 +240,7 @@ _RULES: dict[str, Callable[[_Parts, Option, Any], None]] = {
     "swop_uid": _swop_uid,
     "docker_group_id": _docker_group_id,
     "web_port": _web_port,
+    "bind_address": _nothing,
     "choice": _nothing,
     "container": _nothing,
     "ml": _nothing,

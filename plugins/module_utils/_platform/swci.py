@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .._container.engine import EngineError
 from .._container.masking import mask
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 API_PORT = 30304
 USR_DIR = "/platform/swarm/usr"
 CONTEXT = "swarm.learning"
+PLACE = {"sn_ip": {"type": "str"}, "sn_api_port": {"type": "int"}, "sn_api_service": {"type": "str"}}  # options: the SN to ask
 IDLE, COMPLETE, ERROR = "IDLE", "COMPLETE", "ERROR"
 _PROMPT = re.compile(r"SWCI:\d+ > ")
 _READS = ("GET", "LIST", "PERFDATA", "LS", "PWD")
@@ -44,9 +45,13 @@ _BEGIN = ("EXIT ON FAILURE", "CREATE CONTEXT {context} WITH {address}", "SWITCH 
 
 def run(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """swci_command: {changed, output (lines), fields, commands (those that were, or would be, run)}. Raises EngineError, ValueError."""
-    line = " ".join(params["command"].split())
+    return carry_out(Session(engine, params["name"], params), params["command"], check_mode)
+
+
+def carry_out(session: Commands, command: str, check_mode: bool) -> dict[str, Any]:
+    """One command, if the platform does not say that it is done already: what `run` returns. Raises what the session raises, and ValueError."""
+    line = " ".join(command.split())
     check(line)
-    session = Session(engine, params["name"], params)
     asked = question(line, session.file)
     if is_read(line):
         return _result(False, session.do(line), [line])
@@ -135,6 +140,16 @@ def runner(answer: str) -> dict[str, Any]:
     return {"task": "" if task.upper() == "EMPTY" else task, "state": found.get("task_state", "").upper(), **counts}
 
 
+class Commands(Protocol):
+    """What carries out commands."""
+
+    def file(self, path: str) -> str:
+        """The text of a task's definition."""
+
+    def do(self, line: str) -> str:
+        """What a command prints."""
+
+
 class Session:
     """Sessions in one SWCI container, one for each command.
 
@@ -152,7 +167,7 @@ class Session:
             )
         self.engine, self.inspect = engine, inspect
         self.env = dict(pair.partition("=")[::2] for pair in inspect["Config"].get("Env") or [])
-        self.address = _address(place) or self._scripted()
+        self.address = address_of(place) or self._scripted()
 
     def file(self, path: str) -> str:
         """The text of a file in the user directory. Raises EngineError."""
@@ -186,7 +201,8 @@ class Session:
         return answers[len(_BEGIN)].removeprefix(f"{line}\n").strip()
 
 
-def _address(place: dict[str, Any]) -> str:
+def address_of(place: dict[str, Any]) -> str:
+    """The SN to ask as CREATE CONTEXT has it; empty without one."""
     if place.get("sn_api_service"):
         return f"SERVICE {place['sn_api_service']}"
     return f"IP {place['sn_ip']} {place.get('sn_api_port') or API_PORT}" if place.get("sn_ip") else ""

@@ -129,7 +129,14 @@ def test_swci_script_is_run_to_its_end_and_shown(tmp_path, log):
 
 
 def test_swci_serves_its_api_at_its_port(tmp_path, log):
-    own = {"swci_name": "swci-web", "swci_script": "", "swci_tasks": {}, "swci_web_port": WEB_PORT, "swci_dir": "/tmp/by-hand/web"}
+    own = {
+        "swci_name": "swci-web",
+        "swci_script": "",
+        "swci_tasks": {},
+        "swci_web_port": WEB_PORT,
+        "swci_dir": "/tmp/by-hand/web",
+        "swci_web_address": settings.host_ip(1),
+    }
     arguments = ["-i", str(world.LAB), *world.extra(tmp_path, own), "--tags", "swci"]
     world.worked(world.play(log, *arguments))
     assert "BEGIN CERTIFICATE" in ssl.get_server_certificate((settings.host_ip(1), WEB_PORT), timeout=10)

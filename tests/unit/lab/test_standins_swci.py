@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -203,7 +204,7 @@ LIST NOTHING
         "build : FINALIZED",
         "TASKRUNNER COMPLETE",
         "mine",
-        "SWOP  ",
+        "SWOP, ",
         "* one",
         "a : b",
         "build.yaml",
@@ -296,7 +297,8 @@ def test_web_mode_answers_over_mutual_tls(tmp_path: Path, sn: SwarmNetwork):
     server = swci.serve(ONE.identity("swci", TWO), 0, tmp_path).start()
     web = Client(TWO.identity("swci", ONE), "127.0.0.1", server.port, "SWCI")
     assert web.get("/is_up") == "OK"
-    assert web.post("/command", {"command": f"CREATE CONTEXT one WITH IP 127.0.0.1 {sn.api_port}"})["output"][0] == "API Server is UP!"
-    assert web.post("/command", {"command": "LIST CONTRACTS"}) == {"ok": True, "output": ["defaultbb.cqdb.sml.hpe"]}
-    assert web.post("/command", {"command": "DANCE"})["ok"] is False
+    said = web.post(f"/exec?cmd={quote(f'create context one with ip 127.0.0.1 {sn.api_port}')}", {})
+    assert said["CONTENT"][0] == "API Server is UP!"
+    assert web.post("/exec?cmd=list%20contracts", {}) == {"CONTENT": ["defaultbb.cqdb.sml.hpe"]}
+    assert web.post("/exec?cmd=DANCE", {})["CONTENT"][0].startswith("ERROR : ")
     server.stop()
