@@ -12,7 +12,7 @@ author:
   - The swarm.learning authors (@swarm-learning)
 description:
   - Decides by the output of M(swarm.learning.swarm_training_info) of all hosts of a training that goes on.
-positional: found, nodes, swops
+positional: found, nodes, swops, has_target
 options:
   _input:
     description: A host, or an SL node by its name or by that of its ML container.
@@ -31,6 +31,10 @@ options:
     type: list
     elements: str
     required: true
+  has_target:
+    description: Whether the release's SWCI can assign a task to one SWOP.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -41,7 +45,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(host), C(nodes) (the names of its SL nodes that are made again) and C(problem), why they cannot, which is empty if they can.
+  description: C(host), C(nodes) (the names of its SL nodes that are made again; empty where its SWOP does it) and C(problem), why they cannot, which is
+    empty if they can.
   type: dict
 """
 
@@ -49,11 +54,13 @@ from collections.abc import Callable
 from typing import Any
 
 
-def retry_plan(wanted: str, found: dict[str, dict[str, Any]], nodes: dict[str, list[dict[str, Any]]], swops: list[str]) -> dict[str, Any]:
+def retry_plan(
+    wanted: str, found: dict[str, dict[str, Any]], nodes: dict[str, list[dict[str, Any]]], swops: list[str], has_target: bool = True
+) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _retry
 
-    return _retry.plan(wanted, found, nodes, swops)
+    return _retry.plan(wanted, found, nodes, swops, has_target)
 
 
 class FilterModule:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _PREFIX = "swarm_held_"
-_OF_ROLES = ("reverse_proxy_held", "swci_held_script")
+_OF_ROLES = ("reverse_proxy_held", "swci_held_joining", "swci_held_script")
 
 
 def report(hosts: list[str], variables: Mapping[str, Mapping[str, Any]]) -> list[str]:

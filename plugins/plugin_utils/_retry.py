@@ -6,24 +6,31 @@ from __future__ import annotations
 
 from typing import Any
 
-_BY_SWOP = (
-    "the SWOP of {host} starts its nodes, and the platform's documents do not say what it does with one that failed while others go on: wait for the "
-    "end of the training, or end it (playbook training_abort), then train again (site --tags swci -e swci_script_again=true)"
-)
+_WELL = ("running", "finished")
+_END = "wait for the end of the training, or end it (playbook training_abort), then train again"
+_NOBODY = "no node trains any more, so there is no training to come back to: start a new one (playbook train)"
+_NO_TARGET = f"the SWOP of {{host}} starts its nodes, and before release 2.2.0 SWCI cannot have one SWOP try again: {_END}"
 
 
-def plan(wanted: str, found: dict[str, dict[str, Any]], models: dict[str, list[dict[str, Any]]], swops: list[str]) -> dict[str, Any]:
+def plan(
+    wanted: str, found: dict[str, dict[str, Any]], models: dict[str, list[dict[str, Any]]], swops: list[str], has_target: bool = True
+) -> dict[str, Any]:
     """{host, nodes, problem}: the host, the names of its failed SL nodes that `wanted` means, and why none can be made again, empty if they can.
+
+    A host whose nodes SWOPs start tries again as a whole, so it has no names.
 
     wanted  a host, or an SL node by its name or that of its ML container
     found   host → what swarm_training_info says there; of a host that did not answer, Ansible's `unreachable`
     models  host → its SL nodes that no SWOP starts, as the site's model has them
     swops   the hosts with SWOPs
+    has_target  whether the release's SWCI can assign a task to one SWOP
     """
     nodes = {host: [_names(node) for node in own] for host, own in models.items() if own}
     host, names = _meant(wanted, nodes)
+    if not host and wanted in swops:
+        return {"host": wanted, "nodes": [], "problem": _problem_of_swop(wanted, found, has_target)}
     if not host:
-        return {"host": "", "nodes": [], "problem": _BY_SWOP.format(host=wanted) if wanted in swops else _unknown(wanted, nodes)}
+        return {"host": "", "nodes": [], "problem": _unknown(wanted, nodes, swops)}
     if "nodes" not in found[host]:
         return {"host": host, "nodes": [], "problem": f"{host} does not answer, so whether its nodes failed is not known"}
     states = {one["name"]: _state(one, found[host]["nodes"]) for one in nodes[host] if one["name"] in names}
@@ -43,9 +50,28 @@ def _meant(wanted: str, nodes: dict[str, list[dict[str, str]]]) -> tuple[str, li
     return next(((host, [one["name"]]) for host, own in nodes.items() for one in own if wanted in (one["name"], one["ml"])), ("", []))
 
 
-def _unknown(wanted: str, nodes: dict[str, list[dict[str, str]]]) -> str:
-    known = "; ".join(f"{host} ({', '.join(one['name'] for one in own)})" for host, own in nodes.items()) or "none, as swarm_sl has no host"
-    return f"sl_retry is {wanted or 'not set'}, expected a host of swarm_sl or one of its SL nodes: {known}"
+def _problem_of_swop(host: str, found: dict[str, dict[str, Any]], has_target: bool) -> str:
+    if not has_target:
+        return _NO_TARGET.format(host=host)
+    if "nodes" not in found[host]:
+        return f"{host} does not answer, so whether its nodes failed is not known"
+    programs = [node for node in found[host]["nodes"] if node["component"] == "ml"]
+    well = [f"{node['name']} {'still trains' if node['trains'] else 'has finished'}" for node in programs if node["state"] in _WELL]
+    if well:
+        return f"on {host}, {', '.join(well)}, and a SWOP can only try again when all of its nodes have failed: {_END}"
+    return "" if _anybody_trains(found) else _NOBODY
+
+
+def _anybody_trains(found: dict[str, dict[str, Any]]) -> bool:
+    return any(node["trains"] for one in found.values() for node in one.get("nodes", []))
+
+
+def _unknown(wanted: str, nodes: dict[str, list[dict[str, str]]], swops: list[str]) -> str:
+    known = [f"{host} ({', '.join(one['name'] for one in own)})" for host, own in nodes.items()] + [
+        host for host in swops if host not in nodes
+    ]
+    expected = "expected a host that trains, or an SL node of a host of swarm_sl"
+    return f"sl_retry is {wanted or 'not set'}, {expected}: {'; '.join(known) or 'there is none'}"
 
 
 def _state(node: dict[str, str], there: list[dict[str, Any]]) -> str:
@@ -59,6 +85,4 @@ def _problem(host: str, states: dict[str, str], found: dict[str, dict[str, Any]]
     if "failed" not in states.values():
         said = ", ".join(f"{name} {'was never started' if state == 'none' else f'is {state}'}" for name, state in states.items())
         return f"no node that failed is meant: on {host}, {said}"
-    if not any(node["trains"] for one in found.values() for node in one.get("nodes", [])):
-        return "no node trains any more, so there is no training to come back to: start a new one (playbook train)"
-    return ""
+    return "" if _anybody_trains(found) else _NOBODY

@@ -154,6 +154,8 @@ def get_runner(state: State, name: str) -> State:
 def assign(state: State, now: float, name: str, *, task: str, peers: int | None, target: str | None) -> State:
     """ASSIGN TASK to so many peers (None: to all there are) or to the SWOP ``target``, also while others run it. Raises Failed (400, 404, 409).
 
+    A SWOP all of whose peers failed tries again.
+
     For RUN_SWARM a peer is an SL/ML pair, for everything else a SWOP.
     """
     runner = get_runner(state, name)
@@ -161,7 +163,8 @@ def assign(state: State, now: float, name: str, *, task: str, peers: int | None,
         raise Failed(409, f"task {task} is not finalized")
     if runner["task"] and (target is None or task != runner["task"] or status(runner) in ("COMPLETE", "FAILED")):
         raise Failed(409, f"taskrunner {name} has task {runner['task']} ({status(runner)}): RESET TASKRUNNER first")
-    if any(peer["swop"] == target for peer in runner["peers"]):
+    mine = [peer for peer in runner["peers"] if peer["swop"] == target]
+    if any(peer["status"] != "FAILED" for peer in mine):
         raise Failed(409, f"SWOP {target} has part in task {task} already")
     if peers is not None and peers < 1:
         raise Failed(400, f"{peers} peers: there must be 1 or more")
@@ -176,6 +179,10 @@ def assign(state: State, now: float, name: str, *, task: str, peers: int | None,
     wanted = peers if peers is not None else sum(swops.values())
     if wanted < 1:
         raise Failed(409, f"no SWOP serves taskrunner {name}: there are no peers to assign {task} to")
+    for peer in mine:
+        peer.update(status="ASSIGNED", detail="")
+    if mine:
+        return {"run": runner["run"], "wanted": len(mine)}
     if runner["task"]:  # one SWOP more, in the run that goes on
         runner.update(wanted=runner["wanted"] + wanted, joined=[*runner["joined"], target])
         return {"run": runner["run"], "wanted": wanted}
@@ -192,7 +199,11 @@ def claim(state: State, _now: float, name: str, *, run: str, swop: str, peers: l
     if invited and all(peer["swop"] != swop for peer in runner["peers"]):
         for each in peers[: runner["wanted"] - len(runner["peers"])]:
             runner["peers"].append({"name": each, "swop": swop, "status": "RUNNING", "detail": ""})
-    return {"indexes": [index for index, peer in enumerate(runner["peers"]) if peer["swop"] == swop]}
+    own = [index for index, peer in enumerate(runner["peers"]) if peer["swop"] == swop]
+    again = [index for index in own if runner["peers"][index]["status"] == "ASSIGNED"]
+    for index in again:
+        runner["peers"][index]["status"] = "RUNNING"
+    return {"indexes": again or own}
 
 
 def report(state: State, _now: float, name: str, run: str, peer: State) -> State:
@@ -222,11 +233,11 @@ def reset_runner(state: State, _now: float, name: str) -> State:
 
 
 def status(runner: State) -> str:
-    """IDLE, ASSIGNED (peers are missing yet), RUNNING, COMPLETE or FAILED (no peer runs any more)."""
+    """IDLE, ASSIGNED (peers are missing yet, or have not tried again), RUNNING, COMPLETE or FAILED (no peer runs any more)."""
     if runner["task"] is None:
         return "IDLE"
     found = [peer["status"] for peer in runner["peers"]]
-    if len(found) < runner["wanted"]:
+    if len(found) < runner["wanted"] or "ASSIGNED" in found:
         return "ASSIGNED"
     if "RUNNING" in found:
         return "RUNNING"

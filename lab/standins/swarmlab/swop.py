@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ class Run:
 
     def __init__(self, operator: Operator, runner: Mapping[str, Any]):
         self._operator, self.id = operator, runner["run"]
+        operator.attempts[self.id] += 1
         self._path = f"/taskrunners/{runner['name']}"
         self._task = operator.sn.get(f"/tasks/{runner['task']}")["definition"]
         self.over = threading.Event()
@@ -107,7 +109,8 @@ class Run:
     def _pair(self, node: Mapping[str, Any], task: Mapping[str, Any]) -> Callable[[], None]:
         def work() -> None:
             operator = self._operator
-            prefix = f"{operator.profile['groupname']}-{self.id}"
+            attempt = operator.attempts[self.id]
+            prefix = f"{operator.profile['groupname']}-{self.id}" + (f"-{attempt}" if attempt > 1 else "")
             containers: list[Any] = []
             try:
                 wanted = pairs.sl(operator.profile, node, operator.own, f"{prefix}-sl-{node['idx']}")
@@ -168,6 +171,12 @@ class Operator:
         self.profile, self.sn, self.own, self.workshop, self.name = found, sn, own, workshop, name
         self.keep = bool(settings["keep_containers"])
         self.uid = uuid.uuid4().hex
+        self.attempts: Counter[str] = Counter()
+
+    def _is_called(self, current: Run, runner: Mapping[str, Any]) -> bool:
+        """Whether ASSIGN TASK … TARGET calls it into a run that it had no part in, or in which all that it started failed."""
+        again = any(peer["swop"] == self.uid and peer["status"] == "ASSIGNED" for peer in runner["peers"])
+        return again or (current.is_idle and self.uid in runner["joined"])
 
     def serve(self) -> None:
         """Take the taskrunner's tasks, for ever."""
@@ -181,8 +190,9 @@ class Operator:
                 if current and runner["run"] != current.id:
                     current.end()
                     current = None
-                if current and current.is_idle and self.uid in runner["joined"]:
-                    current = None  # ASSIGN TASK … TARGET calls it into a run that it had no part in
+                if current and self._is_called(current, runner):
+                    current.end()
+                    current = None
                 if runner["run"] and current is None:
                     current = Run(self, runner)
                     current.start()

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from ansible_collections.swarm.learning.plugins.module_utils._container.engine import EngineError
+from ansible_collections.swarm.learning.plugins.module_utils._platform import join, swci_web
 from ansible_collections.swarm.learning.plugins.module_utils._platform import swci as commands
 from swarmlab import swci
 from swarmlab.process import Refusal
@@ -103,6 +106,66 @@ def test_a_swop_is_called_into_a_task_that_others_run_once(container: Container,
     assert seen == [True, True, False, False]
     assert run(container, f"ASSIGN TASK build TO {RUNNER} TARGET u1")["changed"] is False
     assert run(container, f"LIST TASKRUNNER PEERS {RUNNER}")["output"] == ["u1", "u2"]
+
+
+def joined(
+    container: Container, swops: list[str], check_mode: bool = False, tasks: tuple[str, ...] = ("build",), retry: bool = False
+) -> dict[str, Any]:
+    wanted = {"name": "swci-1", "taskrunner": RUNNER, "tasks": list(tasks), "swops": swops, "retry": retry}
+    return join.run(container, wanted, check_mode)
+
+
+def test_new_swops_take_part_in_a_task_that_others_run(container: Container, sn: SwarmNetwork):
+    assert joined(container, ["swop-1"]) == {"changed": False, "task": "", "joined": [], "absent": []}
+    for command in CHAIN[2:5]:
+        run(container, command)
+    claim = {"run": sn.api.get(f"/taskrunners/{RUNNER}")["run"], "swop": "u1", "peers": ["swop-1"]}
+    sn.api.post(f"/taskrunners/{RUNNER}/claim", claim)
+    assert joined(container, ["swop-1", "swop-2"], check_mode=True)["joined"] == ["swop-2"]
+    unknown = joined(container, ["swop-1", "swop-2"])
+    assert (unknown["changed"], unknown["joined"]) == (False, [])
+    assert unknown["absent"][0].startswith("swop-2 does not take part in the training, as the SN does not know it")
+    sn.api.post("/nodes", {"type": "swop", "uid": "u2", "name": "swop-2", "taskrunner": RUNNER, "nodes": 2})
+    seen = [joined(container, ["swop-1", "swop-2"], check)["joined"] for check in (True, False, False, True)]
+    assert seen == [["swop-2"], ["swop-2"], [], []]
+    assert joined(container, ["swop-3"], tasks=("another",))["task"] == ""
+
+
+def test_a_swop_whose_nodes_failed_tries_again_while_others_go_on(container: Container, sn: SwarmNetwork):
+    for command in CHAIN[2:4]:
+        run(container, command)
+    sn.api.post("/nodes", {"type": "swop", "uid": "u2", "name": "swop-2", "taskrunner": RUNNER, "nodes": 2})
+    run(container, f"ASSIGN TASK build TO {RUNNER} WITH 2 PEERS")
+    path = f"/taskrunners/{RUNNER}"
+    claims = [{"run": sn.api.get(path)["run"], "swop": f"u{number}", "peers": [f"swop-{number}"]} for number in (1, 2)]
+    assert [sn.api.post(f"{path}/claim", claim)["indexes"] for claim in claims] == [[0], [1]]
+    with pytest.raises(EngineError, match="SWOP u2 has part in task build already"):
+        joined(container, ["swop-2"], retry=True)
+    sn.api.post(f"{path}/peers/1", {"run": claims[0]["run"], "status": "FAILED", "detail": "disk full"})
+    assert joined(container, ["swop-2"])["joined"] == []
+    assert [joined(container, ["swop-2"], check, retry=True)["joined"] for check in (True, False)] == [["swop-2"], ["swop-2"]]
+    assert sn.api.get(path)["status"] == "ASSIGNED"
+    assert sn.api.post(f"{path}/claim", claims[1])["indexes"] == [1]
+    assert sn.api.get(path)["status"] == "RUNNING"
+
+
+def test_a_swop_whose_name_another_organisation_has_too_is_not_called(container: Container, monkeypatch: pytest.MonkeyPatch):
+    for command in CHAIN[2:5]:
+        run(container, command)
+    monkeypatch.setattr(join, "uids", lambda answer, names: {"swop-1": ["u1", "u9"]})
+    assert joined(container, ["swop-1"])["absent"] == [
+        "swop-1 does not take part in the training, as 2 nodes have this name: give your SWOPs names that no other organisation's have (swop_nodes)"
+    ]
+
+
+def test_uids_are_read_from_the_lines_of_swops():
+    listed = """TYPE, HOST IP, PORT, NAME, UID, PARENT UID, I-AM-ALIVE (UTC)
+SENTINEL, 172.30.0.11, 30304, sn-1, a1, , 2026-01-01 00:00:00
+SL, 172.30.0.11, 16000, swop-1, b1, c1, 2026-01-01 00:00:00
+SWOP, , , swop-1, c1, , 2026-01-01 00:00:00
+SWOP,172.30.0.12,,swop-1,c2,,2026-01-01 00:00:00
+"""
+    assert join.uids(listed, ["swop-1", "swop-2"]) == {"swop-1": ["c1", "c2"], "swop-2": []}
 
 
 def test_a_name_within_another_is_not_taken_for_it(container: Container):
@@ -221,3 +284,57 @@ def test_a_stopped_or_missing_swci_is_named(container: Container):
         run(container, "LIST NODES")
     with pytest.raises(EngineError, match="swci-9 does not exist"):
         commands.run(container, {"name": "swci-9", "command": "LIST NODES"}, False)
+
+
+@pytest.fixture(name="web")
+def _web(sn: SwarmNetwork, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """The options for a SWCI in web mode that knows the SN."""
+    server = swci.serve(ONE.identity("swci", TWO), 0, tmp_path).start()
+    files = TWO.files(tmp_path, "swop")
+    yield {
+        "web_url": f"https://127.0.0.1:{server.port}/",
+        "web_ca_path": None,
+        "web_client_cert": files["SWARM_ID_CERT"],
+        "web_client_key": files["SWARM_ID_KEY"],
+        "web_validate_certs": False,
+        "sn_ip": "127.0.0.1",
+        "sn_api_port": sn.api_port,
+    }
+    server.stop()
+
+
+def test_a_swci_in_web_mode_takes_the_same_commands(web: dict[str, Any], tmp_path: Path):
+    definition = tmp_path / "here" / "pull.yaml"
+    definition.parent.mkdir()
+    definition.write_text((tmp_path / "build.yaml").read_text().replace("build", "web"))
+    chain = [
+        "CREATE CONTRACT heart.study",
+        f"CREATE TASK FROM {definition}",
+        "FINALIZE TASK web",
+        f"ASSIGN TASK web TO {RUNNER} WITH 1 PEERS",
+    ]
+    for command in chain:
+        seen = [swci_web.run({**web, "command": command}, check_mode)["changed"] for check_mode in (True, False, False, True)]
+        assert seen == [True, True, False, False], command
+    asked = swci_web.run({**web, "sn_ip": None, "command": f"GET TASKRUNNER STATUS {RUNNER}"}, True)
+    assert asked["fields"]["task_state"] == "ASSIGNED"
+
+
+@pytest.mark.parametrize(
+    ("options", "command", "said"),
+    [
+        ({}, "GET TASK INFO nobody", "GET TASK INFO nobody failed in the SWCI at https://127.0.0.1:"),
+        ({}, "CREATE TASK FROM nowhere.yaml", "nowhere.yaml"),
+        ({"web_url": "http://127.0.0.1:1"}, "LIST NODES", "web_url: http://127.0.0.1:1 cannot be asked: "),
+        ({"web_validate_certs": True}, "LIST NODES", "check web_url, its certificates"),
+        ({"web_client_cert": None, "web_client_key": None}, "LIST NODES", "cannot be asked"),
+    ],
+)
+def test_what_a_swci_in_web_mode_refuses_is_said(web: dict[str, Any], options: dict[str, Any], command: str, said: str):
+    with pytest.raises((OSError, ValueError), match=re.escape(said)):
+        swci_web.run({**web, **options, "command": command}, False)
+
+
+def test_another_server_than_a_swci_is_named(web: dict[str, Any]):
+    with pytest.raises(OSError, match=r"answers 404 to /base/exec, not as a SWCI in web mode"):
+        swci_web.run({**web, "web_url": f"{web['web_url']}base", "command": "LIST NODES"}, False)

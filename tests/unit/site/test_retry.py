@@ -15,7 +15,17 @@ CLASSIC = {"host-1": [{"name": "sl-1"}, {"name": "sl-2"}]}
 
 def host(**states):
     """A host's containers by their names, with their states; those that run train."""
-    return {"nodes": [{"name": name.replace("_", "-"), "state": state, "trains": state == "running"} for name, state in states.items()]}
+    return {
+        "nodes": [
+            {
+                "name": name.replace("_", "-"),
+                "component": "ml" if "ml" in name else "sl",
+                "state": state,
+                "trains": state == "running",
+            }
+            for name, state in states.items()
+        ]
+    }
 
 
 RUNS = host(sl_1="running", ml_1="running", sl_2="running", sl_2_ml="running")
@@ -50,11 +60,10 @@ REFUSED = {
     "nothing": (
         "",
         FOUND,
-        "sl_retry is not set, expected a host of swarm_sl or one of its SL nodes: host-1 (sl-1, sl-2); host-2 (sl-3, sl-4)",
+        "sl_retry is not set, expected a host that trains, or an SL node of a host of swarm_sl: host-1 (sl-1, sl-2); host-2 (sl-3, sl-4); host-4",
     ),
-    "an unknown host": ("host-9", FOUND, "sl_retry is host-9, expected a host of swarm_sl"),
-    "a host without nodes": ("host-3", FOUND, "sl_retry is host-3, expected a host of swarm_sl"),
-    "a host with a SWOP": ("host-4", FOUND, "the SWOP of host-4 starts its nodes"),
+    "an unknown host": ("host-9", FOUND, "sl_retry is host-9, expected a host that trains"),
+    "a host without nodes": ("host-3", FOUND, "sl_retry is host-3, expected a host that trains"),
     "one that trains": ("sl-3", FOUND, "no node that failed is meant: on host-2, sl-3 is running"),
     "one that was never started": ("sl-3", {**FOUND, "host-2": host()}, "sl-3 was never started"),
     "one that has finished": ("sl-3", {**FOUND, "host-2": host(sl_3="finished", ml_3="finished")}, "sl-3 is finished"),
@@ -70,3 +79,25 @@ REFUSED = {
 @pytest.mark.parametrize(("wanted", "found", "words"), REFUSED.values(), ids=REFUSED)
 def test_what_is_refused(wanted, found, words):
     assert words in _retry.plan(wanted, found, MODELS, ["host-4"])["problem"]
+
+
+BY_SWOP = {
+    "all failed": (host(a_ml_1="failed", a_ml_2="stopped"), True, ""),
+    "all failed, and the SWOP has put them away": (host(), True, ""),
+    "one trains": (host(a_ml_1="failed", a_ml_2="running"), True, "on host-4, a-ml-2 still trains, and a SWOP can only try again"),
+    "one has finished": (host(a_ml_1="failed", a_ml_2="finished"), True, "on host-4, a-ml-2 has finished"),
+    "a release without TARGET": (host(a_ml_1="failed"), False, "before release 2.2.0 SWCI cannot have one SWOP try again"),
+    "no answer": ({"unreachable": True}, True, "host-4 does not answer"),
+}
+
+
+@pytest.mark.parametrize(("there", "has_target", "words"), BY_SWOP.values(), ids=BY_SWOP)
+def test_the_nodes_of_a_swop_are_made_again_as_a_whole(there, has_target, words):
+    plan = _retry.plan("host-4", {**FOUND, "host-4": there}, MODELS, ["host-4"], has_target)
+    assert (plan["host"], plan["nodes"]) == ("host-4", [])
+    assert (words in plan["problem"]) if words else plan["problem"] == ""
+
+
+def test_nothing_is_made_again_when_nobody_trains():
+    found = {"host-1": host(), "host-4": host(a_ml_1="failed")}
+    assert "no node trains any more" in _retry.plan("host-4", found, {}, ["host-4"])["problem"]
