@@ -139,6 +139,15 @@ def of_training() -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": properties, "required": needed}
 
 
+def of_named(pairs: Mapping[str, Any]) -> dict[str, Any]:
+    """One of `swarm_trainings`. pairs: the schema of a host's SL/ML pairs."""
+    training = of_training()
+    hosts = [{"type": "array", "items": {"type": "string"}}, {"type": "object", "additionalProperties": dict(pairs)}]
+    further = {"hosts": {"anyOf": [*hosts, *OTHERWISE]}, "sl_port": templated(TYPES["int"])}
+    needed = [name for name in training["required"] if name != "name"]
+    return {**training, "properties": {**training["properties"], **further}, "required": needed}
+
+
 def variables_schema() -> dict[str, Any]:
     """The schema of a file below group_vars or host_vars."""
     options = role_options()
@@ -158,7 +167,9 @@ def variables_schema() -> dict[str, Any]:
         items = {"type": "array", "items": {"$ref": f"#/definitions/{node}"}}
         properties[name] = {**about[name], "anyOf": [items, *OTHERWISE]}
     properties["swarm_training"] = {**about["swarm_training"], "anyOf": [of_training(), {"type": "object", "maxProperties": 0}, *OTHERWISE]}
-    missing = {name for name in model.DEFAULTS if name not in properties} - {"ansible_host", "inventory_dir"}
+    one = of_named(properties["swop_pairs"])
+    properties["swarm_trainings"] = {**about["swarm_trainings"], "anyOf": [{"type": "object", "additionalProperties": one}, *OTHERWISE]}
+    missing = {name for name in model.DEFAULTS if name not in properties} - {"ansible_host", "inventory_dir", "training"}
     if missing:
         raise ValueError(f"the site model reads {', '.join(sorted(missing))}, which no role documents")
     prefixes = "|".join(sorted({*COMPONENTS, "reverse_proxy", "swarm", "preflight", "backup", "support"}))

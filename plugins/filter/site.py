@@ -69,22 +69,23 @@ def site(
 ) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..module_utils._spire import peers as _peers
-    from ..plugin_utils._checks import limits, secrets, stages
-    from ..plugin_utils._site import certificate_files, content, model, revocation, wheel
+    from ..plugin_utils._checks import limits, secrets
+    from ..plugin_utils._checks import trainings as named
+    from ..plugin_utils._site import certificate_files, content, model, revocation, trainings
 
     now = time.time()
     inventory = model.read(hostvars, groups)
     if inventory.unresolved:
         return {"problems": secrets.hidden(inventory.unresolved, inventory.secrets), "hosts": {}, "requests": []}
     found, peers = _peers.load(inventory, _text, now)
-    client = wheel.read(inventory.training().get("client_wheel") or "") if isinstance(inventory.training(), dict) else wheel.Wheel()
-    inventory = dataclasses.replace(inventory, peers=tuple(peers), wheel=client)
-    wrong, revoked = revocation.find(inventory, revoke)
-    inventory = revocation.without(inventory, revoked)
+    whole = dataclasses.replace(inventory, peers=tuple(peers))
+    wrong, revoked = revocation.find(whole, revoke)
+    found = found or wrong or named.problems(whole)
+    whole = revocation.without(whole, revoked)
     complete = complete and not revoke  # a training that asks for the peers of who goes must not keep them in
-    found = (
-        found or wrong or stages.problems(inventory, os.path.exists, complete) or limits.problems(inventory, limited_to or inventory.hosts)
-    )
+    if not found:
+        inventory, found = _seen(whole, trainings.chosen(whole), complete)
+        found = found or limits.problems(inventory, limited_to or inventory.hosts)
     requests: list[dict[str, Any]] = []
     if not found:
         found, requests = certificate_files.review(inventory, now)
@@ -95,6 +96,8 @@ def site(
     for host in (name for name in hosts if hosts[name]["identity"]):
         hosts[host]["certificates"] = certificate_files.laid(inventory, host)
     _add_training(inventory, hosts)
+    if trainings.of(whole):
+        _add_others(whole, inventory, hosts)
     return {
         "problems": [],
         "hosts": hosts,
@@ -102,6 +105,33 @@ def site(
         "issuers": model.issuers(inventory, hosts),
         "revoked": dataclasses.asdict(revoked),
     }
+
+
+def _seen(whole: Any, name: str, complete: bool) -> tuple[Any, list[str]]:
+    """The inventory as one training sees it, and what is wrong with it. A run that is about none of the named ones checks all of them."""
+    from ..plugin_utils._checks import stages
+    from ..plugin_utils._checks import trainings as named
+    from ..plugin_utils._site import trainings, wheel
+
+    inventory = trainings.select(whole, name)
+    training = inventory.training()
+    client = wheel.read(training.get("client_wheel") or "") if isinstance(training, dict) else wheel.Wheel()
+    inventory = dataclasses.replace(inventory, wheel=client)
+    found = named.of_one(name, stages.problems(inventory, os.path.exists, complete))
+    others = [] if name or found else trainings.of(whole)
+    return inventory, [*found, *(sentence for other in others for sentence in _seen(whole, other, complete)[1])]
+
+
+def _add_others(whole: Any, inventory: Any, hosts: dict[str, dict[str, Any]]) -> None:
+    """Add what belongs to the other trainings on each host, and which of them cannot run at the same time."""
+    from ..plugin_utils._site import trainings
+
+    for host, own in trainings.belongings(whole, inventory.selected).items():
+        for field, further in own.items():
+            hosts[host][field] = list(dict.fromkeys([*hosts[host][field], *further]))
+    rivals = {name: both for name, other in trainings.others(whole, inventory.selected) if (both := trainings.rivalry(inventory, other))}
+    for here in hosts.values():
+        here["rivals"] = rivals if inventory.training() else {}
 
 
 def _add_training(inventory: Any, hosts: dict[str, dict[str, Any]]) -> None:

@@ -74,6 +74,9 @@ options:
     description: Stop the containers, but do not remove them. They keep their logs.
     type: bool
     default: false
+  training:
+    description: Stop only what takes part in this training of C(swarm_trainings), or if empty, what takes part in none of them.
+    type: str
   components:
     description:
       - Stop only those of these components that the flags choose.
@@ -170,7 +173,7 @@ FLAGS = ("all", "apls", "spire_server", "spire_agent", "reverse_proxy", "sn", "s
 def main() -> None:
     """Run the module."""
     arguments: dict[str, Any] = {flag: {"type": "bool", "default": False} for flag in FLAGS}
-    arguments.update(ENGINE, network={"type": "list", "elements": "str"}, directory={"type": "path"})
+    arguments.update(ENGINE, training={"type": "str"}, network={"type": "list", "elements": "str"}, directory={"type": "path"})
     arguments.update(components={"type": "list", "elements": "str", "choices": list(containers.STOP_ORDER)})
     arguments.update(log_dir={"type": "path"}, stop_timeout={"type": "int", "default": 10})
     containers.run(QuietModule(arguments, supports_check_mode=True), stop.stop)

@@ -47,6 +47,10 @@ options:
         ended.
     type: str
     default: ''
+  training:
+    description: Name of the training in C(swarm_trainings) whose nodes the SWOPs have started. If empty, those of C(swarm_training).
+    type: str
+    default: ''
   wait_timeout:
     description: Longest time that the training may take, in seconds.
     type: int
@@ -130,6 +134,7 @@ OPTIONS = {
     "nodes": {"type": "list", "elements": "dict", "default": [], "options": NODE},
     "swci": {"type": "str", "default": ""},
     "swci_host": {"type": "str", "default": ""},
+    "training": {"type": "str", "default": ""},
     "wait_timeout": {"type": "int", "default": 604800},
     "step": {"type": "int", "default": 5},
 }

@@ -23,6 +23,10 @@ options:
     description: Taskrunner to ask for.
     type: str
     default: defaulttaskbb.taskdb.sml.hpe
+  training:
+    description: Name of a training of C(swarm_trainings), to look only at what takes part in it. If empty, at what takes part in C(swarm_training).
+      Without it, at all.
+    type: str
 seealso:
   - module: swarm.learning.swarm_training
   - module: swarm.learning.swci_command
@@ -121,7 +125,7 @@ from ..module_utils._component.arguments import ENGINE
 from ..module_utils._container.quiet_module import QuietModule
 from ..module_utils._platform import containers, training_info
 
-OPTIONS = {"taskrunner": {"type": "str", "default": "defaulttaskbb.taskdb.sml.hpe"}}
+OPTIONS = {"taskrunner": {"type": "str", "default": "defaulttaskbb.taskdb.sml.hpe"}, "training": {"type": "str"}}
 
 
 def main() -> None:

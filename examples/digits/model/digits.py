@@ -141,7 +141,8 @@ def main():
     log.info("accuracy alone %.2f", accuracy_alone)
 
     network = Network(images.shape[1], HIDDEN, DIGITS)
-    swarm = SwarmCallback(syncFrequency=SYNC_FREQUENCY, minPeers=min_peers, model=network, totalEpochs=epochs)
+    contract = os.environ.get("TRAINING_CONTRACT", "defaultbb.cqdb.sml.hpe")
+    swarm = SwarmCallback(syncFrequency=SYNC_FREQUENCY, minPeers=min_peers, model=network, totalEpochs=epochs, trainingContract=contract)
     swarm.on_train_begin()
     train(network, images, labels, epochs, swarm)
     swarm.on_train_end()

@@ -12,7 +12,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._container.engine import Engine, EngineError
@@ -41,6 +41,7 @@ _IMAGES = {
 }
 _IMAGE = re.compile(r"(?:.*/)?(?:swarm-learning|autopass)/(?P<name>[a-z-]+):(?P<tag>[\w.-]+)")
 _CHANNEL = "/tmp/channel"
+TRAINING_LABEL = f"{OWN_LABEL}training"  # of the containers of a training that has a name of its own in the inventory
 REHEARSAL_LABEL = f"{OWN_LABEL}rehearsal"  # of an ML container that has no part in a training
 # A container of the platform: (component, release, the engine's summary).
 Member = tuple[str, str, dict[str, Any]]
@@ -60,6 +61,11 @@ def classify(image: str, labels: dict[str, str], has_channel: bool) -> tuple[str
     if match and match["name"] in _IMAGES:
         return _IMAGES[match["name"]], match["tag"]
     return ("ml", "") if has_channel else (None, "")
+
+
+def of_training(found: Iterable[Member], name: str | None) -> list[Member]:
+    """Those of `members` that take part in the training of that name; empty: the one without a name; None: all trainings."""
+    return [member for member in found if name is None or (member[2].get("Labels") or {}).get(TRAINING_LABEL, "") == name]
 
 
 def members(engine: Engine) -> list[Member]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._container.masking import mask
 from .._container.spec import secrets_of
-from .containers import STOP_ORDER, members, name_of
+from .containers import STOP_ORDER, members, name_of, of_training
 from .ours import is_labelled, own
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def is_selected(component: str, image: str, chosen: set[str]) -> bool:
 def stop(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """swarm_stop: stop, and unless `keep` remove, the chosen components of this host, their logs kept first when asked."""
     chosen = selected(params)
-    there = members(engine)
+    there = of_training(members(engine), params.get("training"))
     if params["network"] is not None or params["directory"]:
         there = own(engine, there, params["network"] or [], params["directory"])
     mine = [

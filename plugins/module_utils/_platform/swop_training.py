@@ -15,7 +15,7 @@ from .._container.engine import Engine, EngineError
 from .._container.readiness import run_began, with_log
 from .._container.requirements import check_sdk
 from . import training
-from .containers import members
+from .containers import members, of_training
 from .training_info import nodes_of
 
 KEYS = ("name", "state", "round", "epoch", "epochs", "peers", "line")
@@ -54,7 +54,7 @@ def run(module: AnsibleModule) -> None:
 def look(engine: Engine, params: dict[str, Any]) -> Found:
     """The host's part of the training, after up to `step` seconds for the end of the script where the SWCI is on this host. Raises EngineError."""
     script = _script_ends(engine, params["swci"], params["step"]) if params["swci"] else None
-    containers, failure = nodes_of(engine, members(engine))
+    containers, failure = nodes_of(engine, of_training(members(engine), params.get("training")))
     nodes = [{key: node[key] for key in KEYS} for node in containers]
     if script is None:
         return Found(nodes, bool(containers) and not any(node["trains"] for node in containers), failure)

@@ -11,7 +11,7 @@ from .._container.masking import mask
 from .._container.readiness import with_log
 from .._container.spec import secrets_of
 from . import swci
-from .containers import REHEARSAL_LABEL, members, name_of
+from .containers import REHEARSAL_LABEL, members, name_of, of_training
 from .training import END, TAIL, signs
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _KEYS = ("round", "epoch", "epochs", "peers")
 
 def info(engine: Engine, params: dict[str, Any], _check_mode: bool) -> dict[str, Any]:
     """swarm_training_info: {changed, in_progress, reasons, nodes, taskrunner, failure}; the module documents them."""
-    found = members(engine)
+    found = of_training(members(engine), params.get("training"))
     nodes, failure = nodes_of(engine, found)
     running = sorted(
         name_of(s) for component, release, s in found if component == "swci" and s["State"] == "running" and not release.startswith("0.")

@@ -119,7 +119,7 @@ def shape(inventory: Inventory) -> list[str]:
             wrong = not_mappings(name, host, value)
             found += wrong
             if name == "swop_pairs" and not wrong:
-                found += [sentence for pair in value for sentence in _pair_shape(f"{name} of {host}", pair)]
+                found += [sentence for pair in value for sentence in pair_shape(f"{name} of {host}", pair)]
         sentinel = inventory.get(host, "sn_sentinel")
         if not isinstance(sentinel, bool):
             found.append(f"sn_sentinel of {host}: invalid value {shown(sentinel)}; expected true or false")
@@ -138,7 +138,7 @@ def _monitoring_shape(inventory: Inventory, host: str) -> list[str]:
     return found
 
 
-def _pair_shape(where: str, pair: dict[str, Any]) -> list[str]:
+def pair_shape(where: str, pair: dict[str, Any]) -> list[str]:
     """The keys of a pair, its GPUs, and its private_mounts, which are read before SWOP's profile is checked."""
     mounts, gpus = pair.get("private_mounts", []), pair.get("gpus")
     fit = isinstance(mounts, list) and all(isinstance(one, dict) and set(one) == {"src", "tgt"} for one in mounts)

@@ -11,7 +11,7 @@ import posixpath
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
-from ...module_utils._releases import NEWEST
+from ...module_utils._releases import NEWEST, WITH_TARGET
 from ...module_utils._spire import peers as _peers
 from .. import _proxy
 from .._checks import formats, secrets
@@ -55,6 +55,8 @@ DEFAULTS: dict[str, Any] = {
     "swarm_certificates_trial": False,
     "swarm_certificates_dir": "",
     "swarm_training": {},
+    "swarm_trainings": {},
+    "training": "",
     "swarm_training_days": 7,
     "apls_name": "apls",
     "apls_port": 5814,
@@ -112,6 +114,7 @@ class Inventory:
     unresolved  why variables could not be resolved, in sentences
     secrets  text → what is shown in its place (see `_checks.secrets`)
     numbers  host → kind → the numbers that its nodes have already, as `numbers.running` reads them
+    selected name of the training that it shows, as `trainings.select` does; empty: `swarm_training`
     """
 
     hosts: dict[str, dict[str, Any]]
@@ -122,6 +125,7 @@ class Inventory:
     unresolved: tuple[str, ...] = ()
     secrets: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+    selected: str = ""
 
     def get(self, host: str, variable: str) -> Any:
         value = self.hosts[host].get(variable)
@@ -192,7 +196,14 @@ class HostModel:
         field(default_factory=dict)
     )
     swci_digest: Annotated[str, "Checksum that identifies this training. Exceptions to the proxies of its builds are not in it."] = ""
+    joining: Annotated[
+        dict[str, Any], "Which SWOPs its SWCI lets take part in a training that is in progress: taskrunner, tasks and swops."
+    ] = field(default_factory=dict)
     training: Annotated[dict[str, Any], "`swarm_training` with every key; empty without a training."] = field(default_factory=dict)
+    training_name: Annotated[str, "Its name in `swarm_trainings`; empty if it is `swarm_training`."] = ""
+    rivals: Annotated[dict[str, list[str]], "Other trainings that cannot run at the same time, and what both need."] = field(
+        default_factory=dict
+    )
     training_files: Annotated[list[dict[str, str]], "Files of the controller that the training needs: source, path and sha256."] = field(
         default_factory=list
     )
@@ -328,9 +339,10 @@ def _make_absolute(variables: dict[str, Any]) -> None:
     base = str(variables.get("inventory_dir") or "")
     if not base:
         return
-    training = variables.get("swarm_training")
-    if isinstance(training, dict):
-        variables["swarm_training"] = {key: _below(base, value) if key in _training.PATHS else value for key, value in training.items()}
+    if isinstance(variables.get("swarm_training"), dict):
+        variables["swarm_training"] = _training_below(base, variables["swarm_training"])
+    if isinstance(variables.get("swarm_trainings"), dict):
+        variables["swarm_trainings"] = {name: _training_below(base, one) for name, one in variables["swarm_trainings"].items()}
     peers = variables.get("swarm_peers")
     if isinstance(peers, list):
         variables["swarm_peers"] = [{**one, "file": _below(base, one.get("file"))} if isinstance(one, dict) else one for one in peers]
@@ -341,6 +353,12 @@ def _make_absolute(variables: dict[str, Any]) -> None:
     for name in ("swarm_certificates", "swarm_certificates_dir"):
         if name in variables:
             variables[name] = _all_below(base, variables[name])
+
+
+def _training_below(base: str, training: Any) -> Any:
+    if not isinstance(training, dict):
+        return training
+    return {key: _below(base, value) if key in _training.PATHS else value for key, value in training.items()}
 
 
 def _below(base: str, path: Any) -> Any:
@@ -557,7 +575,8 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
         "images": images(inventory, host),
         "registry": registry_of(_reference(inventory, host, "sn")),
         "training": site.training,
-        "client_dir": f"{inventory.get(host, 'swarm_dir')}/client",
+        "training_name": inventory.selected,
+        "client_dir": f"{_training_dir(inventory, host)}/client",
         "routes": services.routes(inventory, host, site.services),
         **spire.identity(inventory, host, site.servers),
         "license": license_servers(inventory, host),
@@ -590,8 +609,12 @@ def _peers_of(inventory: Inventory, site: _Site) -> int:
     return pairs + sum(map(len, site.sls.values())) + others
 
 
+def _training_dir(inventory: Inventory, host: str) -> str:
+    return f"{inventory.get(host, 'swarm_dir')}/trainings/{inventory.selected}" if inventory.selected else inventory.get(host, "swarm_dir")
+
+
 def _interface(inventory: Inventory, host: str, site: _Site) -> dict[str, Any]:
-    """The script of a host's SWCI, and its tasks."""
+    """The script of a host's SWCI, its tasks, and who may take part in one that runs."""
     if classic.is_classic(inventory, host):
         place = _sn_of(inventory, host, "swci", 0, site.sns)
         return {"swci_script": classic.script(place["sn_ip"], place["sn_api_port"])}
@@ -600,7 +623,23 @@ def _interface(inventory: Inventory, host: str, site: _Site) -> dict[str, Any]:
     proxy = _build_proxy(inventory)
     tasks, script = _swci(inventory, host, site, proxy)
     lasting = _swci(inventory, host, site, _proxy.without_exceptions(proxy))
-    return {"swci_tasks": tasks, "swci_script": script, "swci_digest": swci.digest([*lasting[0].values(), lasting[1]])}
+    return {
+        "swci_tasks": tasks,
+        "swci_script": script,
+        "swci_digest": swci.digest([*lasting[0].values(), lasting[1]]),
+        "joining": _joining(inventory, host, site, tasks),
+    }
+
+
+def _joining(inventory: Inventory, host: str, site: _Site, tasks: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """{taskrunner, tasks, swops}: options of the module `swarm_training_join`; empty in releases without TARGET."""
+    if str(inventory.get(host, "swarm_release")) not in WITH_TARGET:
+        return {}
+    return {
+        "taskrunner": site.training["taskrunner"],
+        "tasks": [task["Name"] for task in tasks.values() if task["TaskType"] == "RUN_SWARM"],
+        "swops": [node["name"] for nodes in site.swops.values() for node in nodes],
+    }
 
 
 def _training_script(inventory: Inventory, site: _Site) -> dict[str, str]:

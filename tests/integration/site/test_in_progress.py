@@ -15,18 +15,23 @@ import yaml
 from tests.integration.site import lab_platform as world
 
 STATUS, ABORT, TRAIN = "swarm.learning.training_status", "swarm.learning.training_abort", "swarm.learning.train"
-REHEARSE = "swarm.learning.training_rehearse"
+REHEARSE, RETRY = "swarm.learning.training_rehearse", "swarm.learning.training_retry"
 LONG, LONGER = 4000, 4001  # epochs: longer than the test
 WITHIN = 120  # seconds
 
 
-def epochs(tmp_path, number, **variables):
-    """The lab's inventory with a training of so many epochs, and more variables of host-2."""
+def epochs(tmp_path, number, swops=("host-1", "host-2"), **variables):
+    """The lab's inventory with a training of so many epochs, these hosts with SWOPs, and more variables of host-2."""
 
     training = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
-    place = tmp_path / f"{number}-{len(variables)}"
+    place = tmp_path / f"{number}-{len(swops)}-{len(variables)}"
     training = {"swarm_training": {**training, "epochs": number}}
-    return world.inventory(place, lambda tree: tree["hosts"]["host-2"].update(variables), training)
+
+    def change(tree):
+        tree["hosts"]["host-2"].update(variables)
+        tree["children"]["swarm_swop"] = {"hosts": dict.fromkeys(swops)}
+
+    return world.inventory(place, change, training)
 
 
 def programs():
@@ -54,9 +59,68 @@ def _changed(tmp_path_factory):
 
 
 @pytest.mark.usefixtures("platform")
-def test_a_training_is_left_alone_until_the_explicit_word(tmp_path, log, changed):
-    world.worked(world.play(log, *epochs(tmp_path, LONG)))
+def test_a_host_that_is_added_takes_part_in_the_training_that_is_in_progress(tmp_path, log):
+    added = world.HOSTS[1]
+    added.run("docker", "rm", "--force", "swop-2")
+    added.run("sh", "-c", 'docker rmi --force "$(docker image inspect --format "{{.Id}}" user-env-digits)"')
+    world.worked(world.play(log, *epochs(tmp_path, LONG, swops=("host-1",))))
+    wait(lambda: len(programs()) == world.PAIRS // 2)
+    before = world.containers()
+
+    joined = world.worked(world.play(log, *epochs(tmp_path, LONG)))
     wait(lambda: len(programs()) == world.PAIRS)
+    after = world.containers()
+    assert {one: after[one] for one in before} == before
+    assert "swop-2: called into the task" in said(joined, "Report which SWOPs take part in the training from now on")
+
+    [failing] = [name for host, name in programs() if host == added.name and name.endswith("-ml-0")]
+    retry = [*epochs(tmp_path / "retry", LONG), "-e", f"sl_retry={added.name}"]
+    refused = world.play(log, *retry, book=RETRY)
+    assert "still trains, and a SWOP can only try again when all of its nodes have failed" in refused.said
+    added.run("sh", "-c", "docker kill $(docker ps --quiet --filter name=-ml-)")
+    wait(lambda: len(programs()) == world.PAIRS // 2)
+    world.worked(world.play(log, *retry, book=RETRY))
+    wait(lambda: len(programs()) == world.PAIRS)
+    assert (added.name, failing) not in programs()
+    assert {one: world.containers()[one] for one in before} == before
+    after = world.containers()
+
+    again = world.worked(world.play(log, *epochs(tmp_path / "again", LONG)))
+    assert (again.changes(), world.containers()) == ([], after)
+
+
+@pytest.mark.usefixtures("platform")
+def test_another_training_runs_at_the_same_time(tmp_path, log):
+    """The one of the test before goes on."""
+    before = world.containers()
+    training = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
+    second = {**training, "model_dir": "/var/lib/swarm-learning/second", "hosts": ["host-1", "host-2"], "peers_per_host": 1}
+    second.pop("name")
+    models = tmp_path / "models"
+    arguments = ["-i", str(world.LAB), *world.extra(tmp_path, {"swarm_trainings": {"second": second}, "sl_fetch_dir": str(models)})]
+    named = [*arguments, "-e", "training=second"]
+
+    unknown = world.play(log, *arguments, "-e", "training=third", book=TRAIN)
+    assert "there is no training third in swarm_trainings, which has second" in unknown.said
+
+    done = world.worked(world.play(log, *named, book=TRAIN))
+    assert done.statistics["swarm_training"]["verdict"] == "finished"
+    assert len({path.name for path in models.rglob("*.npz")}) == world.PAIRS // 2
+    after = world.containers()
+    assert {one: after.get(one) for one in before} == before
+    assert {name for _host, name in after.keys() - before.keys()} >= {"second-swop-1", "second-swop-2", "second-swci"}
+
+    again = world.worked(world.play(log, *named, book=TRAIN))
+    assert {task for _host, task in again.changes()} <= {"Fetch a model", "Write how the training ended"}
+    assert world.containers() == after
+
+    world.worked(world.play(log, *named, book=ABORT))
+    assert world.containers() == before
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_training_is_left_alone_until_the_explicit_word(log, changed):
+    """The one that the test before has started."""
     before = world.containers()
 
     held = world.worked(world.play(log, *changed))

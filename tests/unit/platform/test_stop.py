@@ -287,7 +287,7 @@ def test_a_client_volume_that_a_user_made_stays(tmp_path, labels, goes):
 def test_teardown_knows_every_directory_that_is_created():
     texts = [path.read_text(encoding="utf-8") for path in (*ROOT.glob("roles/*/*/*.yml"), *ROOT.glob("plugins/plugin_utils/_site/*.py"))]
     made = {name for text in texts for name in re.findall(r"""\bswarm_dir\b["') ]*(?:}+/| ~ '/)([a-z_-]+)""", text)}
-    assert {"client", "spire-server", "swci"} <= made
+    assert {"trainings", "spire-server", "swci"} <= made
     children = load("roles/lifecycle/vars/main.yml")["__lifecycle_children"]
     assert made <= set(children), "what is made in swarm_dir must stand in __lifecycle_children of roles/lifecycle/vars"
 

@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Trainings by their names: what each of them gets of an inventory, what they must not share, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._platform.containers import TRAINING_LABEL
+from ansible_collections.swarm.learning.plugins.plugin_utils._checks import stages
+from ansible_collections.swarm.learning.plugins.plugin_utils._checks import trainings as checks
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import model, trainings
+
+from tests.support.site_inventory import TRAINING, two_orgs
+
+
+def one(name, **keys):
+    """A training that differs from the others in what it must."""
+    return {**{key: value for key, value in TRAINING.items() if key != "name"}, "model_dir": f"/srv/{name}", **keys}
+
+
+def inventory(chosen="", only_named=False, **given):
+    found = two_orgs()
+    hosts = {
+        host: {
+            **variables,
+            "swarm_trainings": given,
+            "training": chosen,
+            "swarm_training": {} if only_named else variables.get("swarm_training", {}),
+        }
+        for host, variables in found.hosts.items()
+    }
+    return replace(found, hosts=hosts)
+
+
+def derived(name, **given):
+    return model.derive(trainings.select(inventory(name, **given), name))
+
+
+def test_each_training_has_nodes_names_and_ports_of_its_own():
+    given = {"heart": one("heart", hosts={"host-1": [{"private_data": "/srv/a", "gpus": "0"}], "host-2": None}), "lung": one("lung")}
+    heart, lung = derived("heart", **given), derived("lung", **given)
+    assert [node["name"] for host in heart.values() for node in host["swop_nodes"]] == ["heart-swop-1", "heart-swop-2"]
+    nodes = [node["slnodedef"] for host in heart.values() for profile in host["swop_profiles"].values() for node in profile["nodes"]]
+    assert [(node["slhostname"], node["usrhostname"], node["slport"]) for node in nodes] == [
+        ("heart-sl-1", "heart-ml-1", 16050),
+        ("heart-sl-2", "heart-ml-2", 16050),
+        ("heart-sl-3", "heart-ml-3", 17050),
+    ]
+    assert nodes[0]["privatedata"] == {"src": "/srv/a", "mType": "BIND"}
+    assert {node["sllabels"][TRAINING_LABEL] for node in nodes} == {node["usrlabels"][TRAINING_LABEL] for node in nodes} == {"heart"}
+    assert {profile["taskrunner"] for host in lung.values() for profile in host["swop_profiles"].values()} == {"lung.taskdb.sml.hpe"}
+    assert heart["host-1"]["training_script"] == {"host": "host-1", "name": "heart-swci"}
+    assert "ASSIGN TASK heart-run-" in heart["host-1"]["swci_script"]
+    assert "WITH 3 PEERS" in heart["host-1"]["swci_script"]
+    assert heart["host-1"]["client_dir"].endswith("/trainings/heart/client")
+
+
+def test_the_platform_is_the_same_for_all():
+    given = {"heart": one("heart")}
+    site, heart = model.derive(inventory(**given)), derived("heart", **given)
+    for field in ("sn_nodes", "entries", "federates_with", "images", "agent_id"):
+        assert [host[field] for host in site.values()] == [host[field] for host in heart.values()], field
+
+
+def test_without_another_training_no_swop_is_deployed_by_site():
+    seen = trainings.select(inventory(only_named=True, heart=one("heart")), "")
+    assert not any(host["swop_nodes"] for host in model.derive(seen).values())
+
+
+def test_what_belongs_to_other_trainings_is_known():
+    whole = inventory("heart", heart=one("heart"), lung=one("lung", hosts=["host-2"]))
+    found = trainings.belongings(whole, "heart")
+    assert found["host-1"]["containers"] == ["swop-1", "swci-1", "lung-swci"]
+    assert found["host-2"]["containers"] == ["swop-2", "lung-swop-1"]
+    assert "/srv/lung" in found["host-2"]["user_paths"]
+
+
+@pytest.mark.parametrize(
+    ("heart", "lung", "both"),
+    [
+        ({}, {}, []),
+        ({"gpus": "all"}, {"gpus": "1"}, ["GPUs of host-1 (all)", "GPUs of host-2 (all)"]),
+        ({"gpus": "0,1"}, {"gpus": "1,2"}, ["GPUs of host-1 (1)", "GPUs of host-2 (1)"]),
+        ({"gpus": "0"}, {"gpus": "1"}, []),
+        ({"gpus": "all", "hosts": ["host-1"]}, {"gpus": "all", "hosts": ["host-2"]}, []),
+    ],
+)
+def test_trainings_that_want_the_same_gpus_are_rivals(heart, lung, both):
+    whole = inventory(heart=one("heart", **heart), lung=one("lung", **lung))
+    assert trainings.rivalry(trainings.select(whole, "heart"), trainings.select(whole, "lung")) == both
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"Heart": one("h")}, "swarm_trainings.Heart: invalid name"),
+        ({"heart": []}, "swarm_trainings.heart: expected a mapping"),
+        ({"heart": one("h", hosts=["host-9"])}, "swarm_trainings.heart.hosts: 'host-9' is not in swarm_swop"),
+        ({"heart": one("h", hosts="host-1")}, "swarm_trainings.heart.hosts: expected a list of hosts"),
+        ({"heart": one("h", hosts={"host-1": [{"gpu": 1}]})}, "swarm_trainings.heart.hosts.host-1: unknown key 'gpu'"),
+        ({"heart": one("h", sl_port=0)}, "swarm_trainings.heart.sl_port"),
+        ({"heart": one("h"), "lung": one("h")}, "have the same model_dir /srv/h on host-1, model_dir /srv/h on host-2"),
+        ({"heart": one("h", sl_port=16000)}, "swarm_training and swarm_trainings.heart have the same port 16000 on host-1"),
+        ({"heart": one("h", contract="c"), "lung": one("l", contract="c")}, "have the same contract c: give each its own"),
+    ],
+)
+def test_what_cannot_hold_is_refused(given, said):
+    assert said in "\n".join(checks.problems(inventory(**given)))
+
+
+def test_an_unknown_training_is_named():
+    [said] = checks.problems(inventory("hart", heart=one("heart")))
+    assert said.startswith("training: there is no training 'hart' in swarm_trainings, which has heart")
+
+
+def test_problems_of_a_named_training_name_it():
+    whole = inventory(heart=one("heart", epoch=3))
+    found = checks.of_one("heart", stages.problems(trainings.select(whole, "heart"), lambda path: True))
+    assert found[0].startswith("swarm_trainings.heart: unknown key 'epoch'")
