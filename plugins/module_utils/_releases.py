@@ -386,6 +386,15 @@ RELEASES = {
     "2.3.0": _current("2.3.0"),
 }
 NEWEST = "2.3.0"
+# release → the releases that may take its place. HPE says that 0.3.0 is uninstalled first, and that all nodes of a running swarm have the same
+# version (Versioning_and_upgrade.md); nothing says that an older release reads the ledger of a newer one.
+UPGRADES: dict[str, tuple[str, ...]] = {
+    "0.3.0": (),
+    "2.0.0": ("2.1.0", "2.2.0", "2.3.0"),
+    "2.1.0": ("2.2.0", "2.3.0"),
+    "2.2.0": ("2.3.0",),
+    "2.3.0": (),
+}
 # The variables by which a SWCI waits longer for a task than its 120 minutes, in minutes.
 SWCI_WAITS = {
     **dict.fromkeys(("2.0.0", "2.1.0", "2.2.0"), ("SWCI_TASK_MAX_WAIT_TIME",)),
