@@ -23,6 +23,7 @@ ORDER = (
     "test_roles_alone",
     "test_exchange",
     "test_revoke",
+    "test_upgrade",
     "test_identity_breaks",
     "test_reboot",
     "test_monitoring",

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: The swarm.learning authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An upgrade of the platform by one release: one whose last step fails and returns, and one that keeps the ledger with its contract."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from lab import settings
+from tests.integration.site import lab_platform as world
+
+UPGRADE = "swarm.learning.upgrade"
+OLDER, NEWER = "2.2.0", settings.SWARM_RELEASE
+TWO = world.HOSTS[1]
+
+
+def image(component, release):
+    return f"{settings.REGISTRY}/hpe/swarm-learning/{component}:{release}"
+
+
+def releases():
+    """(host, name) → the release of each SN and SWOP that runs."""
+    return {
+        (host.name, container["Name"].lstrip("/")): container["Config"]["Labels"]["learning.swarm.release"]
+        for host in world.HOSTS
+        for container in host.containers()
+        if container["State"]["Running"] and container["Name"].startswith(("/sn-", "/swop-")) and "-ml-" not in container["Name"]
+    }
+
+
+def ledger():
+    """Which ledger the Sentinel keeps, and its contracts with their rounds."""
+    state = json.loads(world.HOSTS[0].run("docker", "exec", "sn-1", "cat", "/platform/swarm/SMLNODE/state.json"))
+    return state["chain"], state["contracts"]
+
+
+@pytest.fixture(name="older")
+def _older(platform, tmp_path):
+    """The platform runs an earlier release; its images are the newer ones, as stand-ins are the same."""
+    for host in world.HOSTS:
+        for component in settings.COMPONENTS[1:]:
+            host.run("docker", "tag", image(component, NEWER), image(component, OLDER))
+    world.worked(world.play(tmp_path / "older.jsonl", "-i", str(world.LAB), "-e", f"swarm_release={OLDER}", "--skip-tags", "swci"))
+    assert set(releases().values()) == {OLDER}
+    yield
+    TWO.run("docker", "tag", image("swop", OLDER), image("swop", NEWER))
+
+
+def test_an_upgrade_returns_when_a_step_fails_and_keeps_the_ledger(log, older):
+    begun = time.monotonic()
+    nodes, kept = releases(), ledger()
+    assert kept[1]
+    # An image that ends at once stands for a release that does not start on this host.
+    TWO.run("docker", "tag", f"{settings.REGISTRY}/lab/ml-python:1", image("sn", NEWER))
+    failed = world.play(log, "-i", str(world.LAB), book=UPGRADE)
+    print(f"failed after {time.monotonic() - begun:.0f} s")
+    assert failed.run.status == 2
+    assert f"The upgrade of the SN nodes failed, and all of them run release {OLDER} again" in failed.said
+    assert (releases(), ledger()) == (nodes, kept)
+    assert ("host-1", "Start the Sentinel") in failed.changes()
+
+    TWO.run("docker", "tag", image("sn", OLDER), image("sn", NEWER))
+    done = world.worked(world.play(log, "-i", str(world.LAB), book=UPGRADE))
+    print(f"upgraded after {time.monotonic() - begun:.0f} s")
+    assert (releases(), ledger()) == (dict.fromkeys(nodes, NEWER), kept)
+    assert {task for _host, task in done.changes()} == {"Start the Sentinel", "Start the other SN nodes", "Start the SWOPs"}
+
+    downgrade = world.play(log, "-i", str(world.LAB), "-e", f"swarm_release={OLDER}", book=UPGRADE)
+    assert f"Nothing was changed. host-1: sn-1 is of release {NEWER}, and cannot become {OLDER}" in downgrade.said
+    assert world.worked(world.play(log, "-i", str(world.LAB))).changes() == []
+    print(f"all after {time.monotonic() - begun:.0f} s")
