@@ -36,7 +36,7 @@ def plan(hosts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "organisations": list(
             dict.fromkeys(here["trust_domain"] for here in sorted(hosts.values(), key=lambda one: not one["has_sentinel"]))
         ),
-        "earlier": {component: found for component in NODES if (found := _earlier(hosts, component))},
+        "earlier": {component: oldest for component in NODES if (oldest := _earlier(hosts, component))},
     }
 
 
