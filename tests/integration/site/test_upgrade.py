@@ -8,6 +8,7 @@ import json
 import time
 
 import pytest
+import yaml
 
 from lab import settings
 from tests.integration.site import lab_platform as world
@@ -15,6 +16,7 @@ from tests.integration.site import lab_platform as world
 UPGRADE = "swarm.learning.upgrade"
 OLDER, NEWER = "2.2.0", settings.SWARM_RELEASE
 TWO = world.HOSTS[1]
+TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
 
 
 def image(component, release):
@@ -40,16 +42,18 @@ def ledger():
 @pytest.fixture(name="older")
 def _older(platform, tmp_path):
     """The platform runs an earlier release; its images are the newer ones, as stand-ins are the same."""
-    for host, components in zip(world.HOSTS, (("sn", "sl", "swop", "swci"), ("sn", "sl", "swop"))):
-        for component in components:
+    for host in world.HOSTS:
+        for component in ("sn", "swop"):
             host.run("docker", "tag", image(component, NEWER), image(component, OLDER))
-    world.worked(world.play(tmp_path / "older.jsonl", "-i", str(world.LAB), "-e", f"swarm_release={OLDER}", "--skip-tags", "swci"))
+    older = ("-e", f"sn_release={OLDER}", "-e", f"swop_release={OLDER}")
+    world.worked(world.play(tmp_path / "older.jsonl", "-i", str(world.LAB), *older, "--tags", "sn,swop"))
     assert set(releases().values()) == {OLDER}
     yield
     TWO.run("docker", "tag", image("sn", OLDER), image("sn", NEWER))
 
 
-def test_an_upgrade_returns_when_a_step_fails_and_keeps_the_ledger(log, older):
+@pytest.mark.usefixtures("older")
+def test_an_upgrade_returns_when_a_step_fails_and_keeps_the_ledger(tmp_path, log):
     begun = time.monotonic()
     nodes, kept = releases(), ledger()
     assert kept[1]
@@ -68,7 +72,9 @@ def test_an_upgrade_returns_when_a_step_fails_and_keeps_the_ledger(log, older):
     assert (releases(), ledger()) == (dict.fromkeys(nodes, NEWER), kept)
     assert {task for _host, task in done.changes()} == {"Start the Sentinel", "Start the other SN nodes", "Start the SWOPs"}
 
-    downgrade = world.play(log, "-i", str(world.LAB), "-e", f"swarm_release={OLDER}", book=UPGRADE)
+    without_wheel = {key: value for key, value in TRAINING.items() if key != "client_wheel"}
+    earlier = world.extra(tmp_path, {"swarm_release": OLDER, "swarm_training": without_wheel})
+    downgrade = world.play(log, "-i", str(world.LAB), *earlier, book=UPGRADE)
     assert f"Nothing was changed. host-1: sn-1 is of release {NEWER}, and cannot become {OLDER}" in downgrade.said
     assert world.worked(world.play(log, "-i", str(world.LAB))).changes() == []
     print(f"all after {time.monotonic() - begun:.0f} s")
