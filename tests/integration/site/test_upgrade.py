@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 import yaml
@@ -54,13 +53,11 @@ def _older(platform, tmp_path):
 
 @pytest.mark.usefixtures("older")
 def test_an_upgrade_returns_when_a_step_fails_and_keeps_the_ledger(tmp_path, log):
-    begun = time.monotonic()
     nodes, kept = releases(), ledger()
     assert kept[1]
     # An image that ends at once stands for a release that does not start on this host.
     TWO.run("docker", "tag", f"{settings.REGISTRY}/lab/ml-python:1", image("sn", NEWER))
     failed = world.play(log, "-i", str(world.LAB), book=UPGRADE)
-    print(f"failed after {time.monotonic() - begun:.0f} s")
     assert failed.run.status == 2
     assert f"The upgrade of the SN nodes failed, and all of them run release {OLDER} again" in failed.said
     assert (releases(), ledger()) == (nodes, kept)
@@ -68,7 +65,6 @@ def test_an_upgrade_returns_when_a_step_fails_and_keeps_the_ledger(tmp_path, log
 
     TWO.run("docker", "tag", image("sn", OLDER), image("sn", NEWER))
     done = world.worked(world.play(log, "-i", str(world.LAB), book=UPGRADE))
-    print(f"upgraded after {time.monotonic() - begun:.0f} s")
     assert (releases(), ledger()) == (dict.fromkeys(nodes, NEWER), kept)
     assert {task for _host, task in done.changes()} == {"Start the Sentinel", "Start the other SN nodes", "Start the SWOPs"}
 
@@ -77,4 +73,3 @@ def test_an_upgrade_returns_when_a_step_fails_and_keeps_the_ledger(tmp_path, log
     downgrade = world.play(log, "-i", str(world.LAB), *earlier, book=UPGRADE)
     assert f"Nothing was changed. host-1: sn-1 is of release {NEWER}, and cannot become {OLDER}" in downgrade.said
     assert world.worked(world.play(log, "-i", str(world.LAB))).changes() == []
-    print(f"all after {time.monotonic() - begun:.0f} s")
