@@ -53,23 +53,24 @@ def _older(platform, tmp_path):
 
 @pytest.mark.usefixtures("older")
 def test_an_upgrade_returns_when_a_step_fails_and_keeps_the_ledger(tmp_path, log):
+    arguments = ("-i", str(world.LAB), "-e", f"preflight_output_dir={tmp_path}/preflight")
     nodes, kept = releases(), ledger()
     assert kept[1]
     # An image that ends at once stands for a release that does not start on this host.
     TWO.run("docker", "tag", f"{settings.REGISTRY}/lab/ml-python:1", image("sn", NEWER))
-    failed = world.play(log, "-i", str(world.LAB), book=UPGRADE)
+    failed = world.play(log, *arguments, book=UPGRADE)
     assert failed.run.status == 2
     assert f"The upgrade of the SN nodes failed, and all of them run release {OLDER} again" in failed.said
     assert (releases(), ledger()) == (nodes, kept)
     assert ("host-1", "Start the Sentinel") in failed.changes()
 
     TWO.run("docker", "tag", image("sn", OLDER), image("sn", NEWER))
-    done = world.worked(world.play(log, "-i", str(world.LAB), book=UPGRADE))
+    done = world.worked(world.play(log, *arguments, book=UPGRADE))
     assert (releases(), ledger()) == (dict.fromkeys(nodes, NEWER), kept)
     assert {task for _host, task in done.changes()} == {"Start the Sentinel", "Start the other SN nodes", "Start the SWOPs"}
 
     without_wheel = {key: value for key, value in TRAINING.items() if key != "client_wheel"}
     earlier = world.extra(tmp_path, {"swarm_release": OLDER, "swarm_training": without_wheel})
-    downgrade = world.play(log, "-i", str(world.LAB), *earlier, book=UPGRADE)
+    downgrade = world.play(log, *arguments, *earlier, book=UPGRADE)
     assert f"Nothing was changed. host-1: sn-1 is of release {NEWER}, and cannot become {OLDER}" in downgrade.said
     assert world.worked(world.play(log, "-i", str(world.LAB))).changes() == []
