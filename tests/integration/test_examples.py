@@ -15,7 +15,7 @@ from tests.support.module_runner import IMAGE, MODULES, ROOT, run
 
 OURS = "swarm.learning."
 FILES = ("profile_file_name", "init_script_name")
-ELSEWHERE = ("swci_command",)  # it needs an SN that answers: tests/unit/lab/test_swci_command.py runs it
+ELSEWHERE = ("swci_command", "swarm_training_join")  # they need an SN that answers: tests/unit/lab/test_swci_command.py runs them
 BUNDLE = '{"keys": [{"use": "x509-svid", "kty": "EC", "x5c": ["AAAA"]}]}'
 TEMPLATES = {
     "{{ token }}": "11111111-2222-3333-4444-555555555555",

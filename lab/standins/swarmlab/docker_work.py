@@ -214,7 +214,8 @@ def carry_out(operation: Mapping[str, Any], root: Path) -> None:
             packed.extractall(place)
     else:
         with tarfile.open(archive) as packed_tar:
-            packed_tar.extractall(place, filter="data")
+            # Before 3.11.4, Python has no filters.
+            packed_tar.extractall(place, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
 
 
 def inside(root: Path, path: str) -> Path:

@@ -53,7 +53,7 @@ class Swarm:
         self._licences = Server(0, apls.Service(10, directory / "licenses.json").routes(), None, apls.certificate(directory / "apls.pem"))
         self.store = Store(directory / "state.json")
         submit = Sentinel(self.store).submit
-        self._sn = Server(0, Api(self.store, submit, "sn-uid", {}).routes(), identity, host="127.0.0.1")
+        self._sn = Server(0, Api(self.store, submit, "sn-uid", {}, "2.3.0").routes(), identity, host="127.0.0.1")
         self.client = Client(identity, "127.0.0.1", self._sn.port, "SN node")
         self.pairs: list[Pair] = []
         self._net = f"127.{random.randint(1, 254)}.{random.randint(0, 254)}"  # all of 127/8 is loopback; tests may run side by side
