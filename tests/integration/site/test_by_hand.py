@@ -124,7 +124,7 @@ def test_swci_script_is_run_to_its_end_and_shown(tmp_path, log):
     arguments = ["-i", str(world.LAB), *world.extra(tmp_path, own), "--tags", "swci"]
     outcome = world.worked(world.play(log, *arguments))
     [said] = [result["output"] for _host, task, result in outcome.results() if task == "Run the script of the SWCI"]
-    assert any(line.startswith("SN ") for line in said), said
+    assert any(line.startswith("SN,") for line in said), said
     assert world.worked(world.play(log, *arguments)).changes() == []
 
 
