@@ -89,7 +89,7 @@ def test_the_script_of_swci_was_run_to_its_end(spare):
     """It found the SN and the SWOP, so each of them has its identity and its licence."""
     assert world.ended("swci-1", spare) == 0
     said = world.log_of(spare, "swci-1")
-    assert [kind for kind in ("SN ", "SWOP ") if kind not in said] == [], said
+    assert [kind for kind in ("SN, ", "SWOP, ") if kind not in said] == [], said
 
 
 def test_a_second_run_of_all_changes_nothing(spare, books, log):
