@@ -590,7 +590,8 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
         here["exchange"] = _exchange(inventory, host, site)
     here["swop_nodes"], here["swop_profiles"] = _swops(inventory, host, swops, site.sns, here)
     here["rehearsal"] = {"programs": _rehearsed(inventory, host, swops, here), "image": {}}
-    here["pair_numbers"] = {node["name"]: [pair["number"] for pair in node["pairs"]] for node in swops}
+    counted = [] if inventory.selected else swops  # names of a named training's pairs do not hang on numbers
+    here["pair_numbers"] = {node["name"]: [pair["number"] for pair in node["pairs"]] for node in counted}
     here["gpus"] = sl.gpus(here["sl_nodes"]) + swop.gpus(site.training, [pair for node in swops for pair in node["pairs"]])
     here["directories"] = _directories(here, swops)
     here["required"] = [{"path": one["path"], "user": one["user"]} for one in here["directories"] if not one["made"]]

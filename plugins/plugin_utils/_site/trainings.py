@@ -58,15 +58,16 @@ def select(inventory: Inventory, name: str) -> Inventory:
         }
         for host, had in inventory.hosts.items()
     }
-    number = itertools.count(1)
-    for host, pairs in hosts.items():
+    pair_number = itertools.count(1)
+    for number, (host, pairs) in enumerate(hosts.items(), 1):
         share = pairs or [{}] * own.get("peers_per_host", _training.DEFAULTS["peers_per_host"])
-        named = [_pair(name, pair, next(number), first_port + _training.SL_PORT_STEP * place) for place, pair in enumerate(share)]
-        label = {TRAINING_LABEL: name}
-        variables[host]["swop_nodes"] = [{"name": f"{name}-swop-{list(hosts).index(host) + 1}", "pairs": named, "labels": label}]
+        named = [_pair(name, pair, next(pair_number), first_port + _training.SL_PORT_STEP * place) for place, pair in enumerate(share)]
+        variables[host]["swop_nodes"] = [{"name": f"{name}-swop-{number}", "pairs": named, "labels": {TRAINING_LABEL: name}}]
+    # The SNs are everybody's; the other numbers are of `swarm_training`.
+    numbers = {host: {"sn": kept.get("sn", [])} for host, kept in inventory.numbers.items()}
     # Organisations with inventories of their own tell how many nodes they have for `swarm_training`.
     peers = tuple({**peer, "swops": 0, "pairs": 0} for peer in inventory.peers)
-    return replace(inventory, hosts=variables, groups=groups, numbers={}, peers=peers, selected=name)
+    return replace(inventory, hosts=variables, groups=groups, numbers=numbers, peers=peers, selected=name)
 
 
 def pairs_by_host(own: Mapping[str, Any], swops: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -100,9 +101,9 @@ def _as_mapping(labels: Any) -> dict[str, Any]:
 
 
 def others(inventory: Inventory, name: str) -> Iterator[tuple[str, Inventory]]:
-    """(name, the inventory as it sees it) of the trainings but for one; the one without a name among them, if there is one."""
+    """(name, the inventory as it sees it) of the trainings but for one; `swarm_training` and what there is without any is one of them."""
     for other in ("", *of(inventory)):
-        if other != name and (other or inventory.training()):
+        if other != name:
             yield other, select(inventory, other)
 
 

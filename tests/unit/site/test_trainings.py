@@ -64,6 +64,24 @@ def test_the_platform_is_the_same_for_all():
         assert [host[field] for host in site.values()] == [host[field] for host in heart.values()], field
 
 
+def test_what_runs_keeps_its_names_in_a_run_about_one_training():
+    """SNs that a new order of the hosts would rename; the numbers of the pairs are of another training."""
+    kept = {"host-1": {"sn": [2], "swop": [2], "pairs": [3, 4]}, "host-2": {"sn": [1], "swop": [1], "pairs": [1, 2]}}
+    whole = replace(inventory(heart=one("heart")), numbers=kept)
+    site, heart = model.derive(whole), model.derive(trainings.select(whole, "heart"))
+    assert [[node["name"] for node in host["sn_nodes"]] for host in heart.values()] == [["sn-2"], ["sn-1"]]
+    assert [host["sn_nodes"] for host in site.values()] == [host["sn_nodes"] for host in heart.values()]
+    assert [host["pair_numbers"] for host in heart.values()] == [{}, {}]
+
+
+def test_nodes_by_hand_without_a_training_belong_to_the_site():
+    whole = inventory(only_named=True, heart=one("heart"))
+    node = {"name": "sl-9", "ml": {"name": "ml-9", "image": "own"}}
+    hosts = {host: {**had, "sl_nodes": [node]} if host == "host-2" else had for host, had in whole.hosts.items()}
+    whole = replace(whole, hosts=hosts, groups={**whole.groups, "swarm_sl": ["host-2"]})
+    assert trainings.belongings(whole, "heart")["host-2"]["containers"] == ["sl-9", "ml-9"]
+
+
 def test_without_another_training_no_swop_is_deployed_by_site():
     seen = trainings.select(inventory(only_named=True, heart=one("heart")), "")
     assert not any(host["swop_nodes"] for host in model.derive(seen).values())
