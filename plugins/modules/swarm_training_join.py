@@ -19,6 +19,7 @@ description:
   - Releases 2.2.0 and later.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.swci_sn
   - swarm.learning.attributes.sdk
 options:
   name:
@@ -45,15 +46,6 @@ options:
       - The platform refuses it for a SWOP that has a node which has not failed.
     type: bool
     default: false
-  sn_ip:
-    description: Address of the SN to ask. Without it and O(sn_api_service), the SN that the SWCI's init script names.
-    type: str
-  sn_api_port:
-    description: Port of the API server of the SN. Defaults to 30304.
-    type: int
-  sn_api_service:
-    description: Service of the API server of the SN, as C(FQDN[:PORT]).
-    type: str
 attributes:
   check_mode:
     support: full

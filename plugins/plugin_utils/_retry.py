@@ -8,6 +8,7 @@ from typing import Any
 
 _WELL = ("running", "finished")
 _END = "wait for the end of the training, or end it (playbook training_abort), then train again"
+_NO_ANSWER = "{host} does not answer, so whether its nodes failed is not known"
 _NOBODY = "no node trains any more, so there is no training to come back to: start a new one (playbook train)"
 _NO_TARGET = f"the SWOP of {{host}} starts its nodes, and before release 2.2.0 SWCI cannot have one SWOP try again: {_END}"
 
@@ -32,7 +33,7 @@ def plan(
     if not host:
         return {"host": "", "nodes": [], "problem": _unknown(wanted, nodes, swops)}
     if "nodes" not in found[host]:
-        return {"host": host, "nodes": [], "problem": f"{host} does not answer, so whether its nodes failed is not known"}
+        return {"host": host, "nodes": [], "problem": _NO_ANSWER.format(host=host)}
     states = {one["name"]: _state(one, found[host]["nodes"]) for one in nodes[host] if one["name"] in names}
     failed = [name for name, state in states.items() if state == "failed"]
     return {"host": host, "nodes": failed, "problem": _problem(host, states, found)}
@@ -54,7 +55,7 @@ def _problem_of_swop(host: str, found: dict[str, dict[str, Any]], has_target: bo
     if not has_target:
         return _NO_TARGET.format(host=host)
     if "nodes" not in found[host]:
-        return f"{host} does not answer, so whether its nodes failed is not known"
+        return _NO_ANSWER.format(host=host)
     programs = [node for node in found[host]["nodes"] if node["component"] == "ml"]
     well = [f"{node['name']} {'still trains' if node['trains'] else 'has finished'}" for node in programs if node["state"] in _WELL]
     if well:

@@ -12,22 +12,11 @@ import pytest
 import yaml
 
 from lab import images, playbook_runner
+from tests.support.monitoring_site import SITE
 
 NAME = f"swarm-test-{os.getpid()}-systemd"
 METRICS = "/var/lib/node_exporter/swarm_learning.prom"
 UNITS = "ls /etc/systemd/system | grep swarm; ls /etc/systemd/system/timers.target.wants | grep swarm; ls /var/lib/swarm-learning /var/lib/node_exporter"
-SITE = {
-    "trust_domain": "org1",
-    "release": "2.3.0",
-    "containers": {"sn-1": "sn"},
-    "spire_server": "",
-    "token_dir": "",
-    "x509_svid_ttl": "",
-    "license_server": "",
-    "license": {},
-    "licenses": {},
-    "peers": 0,
-}
 HOST = {
     "ansible_connection": "community.docker.docker",
     "ansible_host": NAME,

@@ -179,10 +179,8 @@ def _check_own_address(option: str, value: str, given: _Given) -> None:
 
 
 def _check_bind_address(option: str, value: str, given: _Given) -> None:
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        raise OptionError(option, value, "is not an IP address of this host; 0.0.0.0 means all of its addresses") from None
+    if not is_ip(value):
+        raise OptionError(option, value, "is not an IP address of this host; 0.0.0.0 means all of its addresses")
 
 
 def _is_loopback(value: str) -> bool:

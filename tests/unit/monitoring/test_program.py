@@ -11,20 +11,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.swarm.learning.plugins.plugin_utils import _monitoring
 
+from tests.support.monitoring_site import SITE
+
 ROOT = Path(__file__).resolve().parents[3]
 MODULE_UTILS = ROOT / "plugins/module_utils"
-SITE = {
-    "trust_domain": "org1",
-    "release": "2.3.0",
-    "containers": {"sn-1": "sn"},
-    "spire_server": "",
-    "token_dir": "",
-    "x509_svid_ttl": "",
-    "license_server": "",
-    "license": {},
-    "licenses": {},
-    "peers": 0,
-}
 
 
 def is_for_types(node):
