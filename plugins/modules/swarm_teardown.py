@@ -22,7 +22,9 @@ options:
     description: Network of the platform's containers. It is removed only if its labels say that this collection created it.
     type: str
   volumes:
-    description: Names of the volumes to remove.
+    description:
+      - Names of the volumes to remove.
+      - Volumes that this collection created to show a directory below O(directory), for the ML image of a training, are removed in any case.
     type: list
     elements: str
     default: []

@@ -37,3 +37,22 @@ def test_a_neighbour_in_the_same_network_is_left_alone(world, neighbours):
     [kept] = run("swarm_teardown", **params)["kept"]
     assert (kept["name"], world.name("by-script") in kept["reason"] or "no label" in kept["reason"]) == (neighbours, True)
     assert not run("swarm_stop", network=[neighbours], directory=directory, stop_timeout=1)["changed"]
+
+
+def test_the_volume_of_a_training_that_the_inventory_no_longer_has_is_removed(world):
+    ours = {"learning.swarm.component": "client"}
+    volumes = [
+        world.client.volumes.create(
+            world.name(name), driver="local", driver_opts={"type": "none", "o": "bind", "device": str(device)}, labels=labels
+        )
+        for name, device, labels in (
+            ("gone", world.directory / "trainings/gone/client", ours),
+            ("by-hand", world.directory / "client", {}),
+            ("of-another-platform", world.directory.parent / "elsewhere/client", ours),
+        )
+    ]
+    removed = run("swarm_teardown", directory=str(world.directory))["removed"]
+    assert {"kind": "volume", "name": world.name("gone")} in removed
+    assert {one["name"] for one in removed} & {volume.name for volume in volumes[1:]} == set()
+    for volume in volumes[1:]:
+        volume.remove()  # which fails if it is not there any more

@@ -231,6 +231,11 @@ class Engine:
         """The summaries of all containers, running or not, that the filters let through."""
         return self._call("listing containers", lambda client: client.containers(all=True, filters=filters))
 
+    def volumes(self, labels: dict[str, str]) -> list[dict[str, Any]]:
+        """The engine's inspect of each of its volumes with these labels."""
+        filters = {"label": [f"{key}={value}" for key, value in labels.items()]}
+        return self._call("listing volumes", lambda client: client.volumes(filters=filters)["Volumes"] or [])
+
     def networks(self) -> list[dict[str, Any]]:
         """The engine's inspect of each of its networks."""
         return self._call("listing networks", lambda client: client.networks())

@@ -69,7 +69,8 @@ def _engine_things(engine: Engine, params: dict[str, Any], others: list[dict[str
     if network:
         name = network["Name"]
         yield _Thing("network", name, network_stays(network, others), partial(engine.discard, "network", name))
-    for name in params["volumes"]:
+    of_trainings = client_volumes(engine.volumes({OWN: "client"}), params["directory"])
+    for name in dict.fromkeys([*params["volumes"], *of_trainings]):
         volume = engine.volume(name)
         if volume:
             by_hand = name in params["labelled"] and OWN not in (volume.get("Labels") or {})
@@ -106,6 +107,14 @@ def _remove(path: str) -> None:
         os.unlink(path)
     else:
         shutil.rmtree(path)
+
+
+def client_volumes(volumes: list[dict[str, Any]], directory: str) -> list[str]:
+    """Names of the volumes that show a directory below the platform's own, also of trainings that the inventory no longer has.
+
+    volumes  the engine's inspect of those that this collection created
+    """
+    return [one["Name"] for one in volumes if is_below((one.get("Options") or {}).get("device", ""), directory)]
 
 
 def network_stays(network: dict[str, Any], others: list[dict[str, Any]]) -> str:

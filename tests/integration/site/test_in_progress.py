@@ -94,7 +94,7 @@ def test_another_training_runs_at_the_same_time(tmp_path, log):
     """The one of the test before goes on."""
     before = world.containers()
     training = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
-    second = {**training, "model_dir": "/var/lib/swarm-learning/second", "hosts": ["host-1", "host-2"], "peers_per_host": 1}
+    second = {**training, "model_dir": "/tmp/spire/second/model", "hosts": ["host-1", "host-2"], "peers_per_host": 1}
     second.pop("name")
     models = tmp_path / "models"
     arguments = ["-i", str(world.LAB), *world.extra(tmp_path, {"swarm_trainings": {"second": second}, "sl_fetch_dir": str(models)})]
