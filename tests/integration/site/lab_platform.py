@@ -110,6 +110,13 @@ def running(host: training.Host) -> set[str]:
     return {container["Name"].lstrip("/") for container in host.containers() if container["State"]["Running"]}
 
 
+def restrain_programs() -> None:
+    """Give the ML containers that run a fifth of a CPU each, as those that train for longer than a test would take all from the platform."""
+    for host in HOSTS:
+        if programs := [name for name in running(host) if "-ml-" in name]:
+            host.run("docker", "update", "--cpus", "0.2", *programs)
+
+
 def trained(on_look: Callable[[list[training.Node]], None] = lambda nodes: None) -> list[training.Node]:
     """Wait for the end of the training, SWCI's too. Raises TrainingError when it fails."""
     nodes = training.follow(HOSTS, PAIRS, TRAINING_SECONDS, on_look)

@@ -40,11 +40,12 @@ def programs():
 
 
 def wait(reached):
-    """Wait until something is so."""
+    """Wait until something is so of the programs that run."""
     end = time.monotonic() + WITHIN
     while not reached():
         assert time.monotonic() < end, (programs(), world.log_of(world.HOSTS[0], "swci-1"))
         time.sleep(1)
+    world.restrain_programs()
 
 
 def said(outcome, task):

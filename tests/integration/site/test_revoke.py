@@ -73,6 +73,7 @@ def trains(than=None):
     while len(now := rounds()) < world.PAIRS or any(count <= (than or {}).get(one, 0) for one, count in now.items()):
         assert time.monotonic() < end, (than, now)
         time.sleep(1)
+    world.restrain_programs()
     return now
 
 
