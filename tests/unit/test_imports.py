@@ -33,3 +33,15 @@ def test_module_imports_nothing_that_it_does_not_use(module):
     assert f"{PACKAGE}.modules.{module}" in loaded
     if UNUSED[module] > ENGINE:
         assert "docker" not in loaded
+
+
+def test_a_site_is_derived_without_the_docker_sdk():
+    """The controller need not have it, and it takes longer to load than the site to derive."""
+    program = (
+        f"import sys; from {PACKAGE}.filter.site import site; print(site({{'a': {{}}}}, {{'all': ['a'], 'swarm_sn': ['a']}})['problems'],"
+        " 'docker' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": ":".join(sys.path)}
+    )
+    assert done.stdout.endswith(" False\n")

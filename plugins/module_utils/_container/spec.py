@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 OWN_LABEL = "learning.swarm."
 COMPONENT_LABEL = f"{OWN_LABEL}component"
+TRAINING_LABEL = f"{OWN_LABEL}training"  # of the containers of a training that has a name of its own in the inventory
 ASKED_LABEL = f"{OWN_LABEL}options"
 SECRET_ARGUMENTS = ("-joinToken",)
 RESET = ("",)  # an entry point that takes the image's own away, as `docker run --entrypoint ""`

@@ -19,7 +19,7 @@ from .._container.engine import Engine, EngineError
 from .._container.readiness import is_ready, published_address, run_began, started_at
 from .._container.ready_signal import Ready
 from .._container.requirements import check_sdk
-from .._container.spec import OWN_LABEL, environment, from_inspect
+from .._container.spec import OWN_LABEL, TRAINING_LABEL, environment, from_inspect
 from .._releases import NEWEST, RELEASES
 from .._spire import lifetime, x509
 from .._spire.config import seconds
@@ -41,7 +41,6 @@ _IMAGES = {
 }
 _IMAGE = re.compile(r"(?:.*/)?(?:swarm-learning|autopass)/(?P<name>[a-z-]+):(?P<tag>[\w.-]+)")
 _CHANNEL = "/tmp/channel"
-TRAINING_LABEL = f"{OWN_LABEL}training"  # of the containers of a training that has a name of its own in the inventory
 REHEARSAL_LABEL = f"{OWN_LABEL}rehearsal"  # of an ML container that has no part in a training
 # A container of the platform: (component, release, the engine's summary).
 Member = tuple[str, str, dict[str, Any]]

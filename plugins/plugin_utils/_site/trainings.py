@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ...module_utils._platform.containers import TRAINING_LABEL
+from ...module_utils._container.spec import TRAINING_LABEL
 from . import model, swop
 from . import training as _training
 

@@ -111,10 +111,11 @@ def running(host: training.Host) -> set[str]:
 
 
 def restrain_programs() -> None:
-    """Give the ML containers that run a fifth of a CPU each, as those that train for longer than a test would take all from the platform."""
+    """Leave the CPUs to the tests while trainings go on that outlast them: each ML program that has begun a round gets a twentieth of one."""
     for host in HOSTS:
-        if programs := [name for name in running(host) if "-ml-" in name]:
-            host.run("docker", "update", "--cpus", "0.2", *programs)
+        programs = [name for name in running(host) if "-ml-" in name and ": Round " in log_of(host, name)]
+        if programs:
+            host.run("docker", "update", "--cpus", "0.05", *programs)
 
 
 def trained(on_look: Callable[[list[training.Node]], None] = lambda nodes: None) -> list[training.Node]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.swarm.learning.plugins.module_utils._platform.containers import TRAINING_LABEL
+from ansible_collections.swarm.learning.plugins.module_utils._container.spec import TRAINING_LABEL
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import stages
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import trainings as checks
 from ansible_collections.swarm.learning.plugins.plugin_utils._site import model, trainings
