@@ -44,7 +44,8 @@ def _itself(inventory: Inventory) -> Iterator[str]:
     if given and any(classic.is_classic(inventory, host) for host in inventory.hosts):
         yield "swarm_trainings is not available in release 0.3.0, which has no SWOPs: use swarm_training"
     if chosen and chosen not in given:
-        yield f"training: there is no training {chosen!r} in swarm_trainings, which has {listed(given)}{did_you_mean(chosen, list(given))}"
+        remedy = did_you_mean(chosen, list(given)) or ": correct the name, or add it there"
+        yield f"training: there is no training {chosen!r} in swarm_trainings, which has {listed(given) or 'none'}{remedy}"
     for name, one in given.items():
         yield from _one(f"swarm_trainings.{name}", str(name), one, inventory.members("swop"))
 

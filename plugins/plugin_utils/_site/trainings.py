@@ -30,8 +30,8 @@ def of(inventory: Inventory) -> dict[str, Any]:
 
 
 def chosen(inventory: Inventory) -> str:
-    """The training that this run is about (`-e training=NAME`); empty for `swarm_training`, and without `swarm_trainings`."""
-    return str(next((inventory.get(host, "training") for host in inventory.hosts if of(inventory)), "") or "")
+    """The training that this run is about (`-e training=NAME`); empty for `swarm_training`."""
+    return str(next((named for host in inventory.hosts if (named := inventory.get(host, "training"))), ""))
 
 
 def select(inventory: Inventory, name: str) -> Inventory:

@@ -55,6 +55,14 @@ def test_variable_may_look_into_those_of_another_host(tmp_path):
     assert "host-1, host-2 have the same address 172.1.1.1" in output
 
 
+@pytest.mark.parametrize("entry_point", ["validate", "named"])
+def test_a_training_that_the_inventory_does_not_have_is_refused(tmp_path, entry_point):
+    role = {"name": "swarm.learning.swarm", "tasks_from": entry_point}
+    status, output = validate(tmp_path, {}, "-e", "training=heart", play=[{**PLAY[0], "tasks": [{"ansible.builtin.import_role": role}]}])
+    assert status != 0
+    assert "in swarm_trainings, which has none: correct the name, or add it there" in " ".join(output.split())
+
+
 @pytest.mark.parametrize("node", [{"join_token": SECRET}, {"env": {"API_KEY": SECRET}}], ids=["join token", "environment"])
 @pytest.mark.parametrize("wrong", [False, True], ids=["good inventory", "problem"])
 def test_secrets_of_nodes_are_not_shown(tmp_path, node, wrong):

@@ -130,7 +130,14 @@ def test_what_cannot_hold_is_refused(given, said):
 
 def test_an_unknown_training_is_named():
     [said] = checks.problems(inventory("hart", heart=one("heart")))
-    assert said.startswith("training: there is no training 'hart' in swarm_trainings, which has heart")
+    assert said.startswith("training: there is no training 'hart' in swarm_trainings, which has heart: did you mean 'heart'?")
+
+
+def test_a_training_is_not_known_without_any():
+    assert checks.problems(inventory("heart")) == [
+        "training: there is no training 'heart' in swarm_trainings, which has none: correct the name, or add it there"
+    ]
+    assert checks.problems(inventory()) == []
 
 
 def test_problems_of_a_named_training_name_it():
