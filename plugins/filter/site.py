@@ -124,14 +124,18 @@ def _seen(whole: Any, name: str, complete: bool) -> tuple[Any, list[str]]:
 
 def _add_others(whole: Any, inventory: Any, hosts: dict[str, dict[str, Any]]) -> None:
     """Add what belongs to the other trainings on each host, and which of them cannot run at the same time."""
+    from ..plugin_utils._checks import licences
     from ..plugin_utils._site import trainings
 
     for host, own in trainings.belongings(whole, inventory.selected).items():
         for field, further in own.items():
             hosts[host][field] = list(dict.fromkeys([*hosts[host][field], *further]))
-    rivals = {name: both for name, other in trainings.others(whole, inventory.selected) if (both := trainings.rivalry(inventory, other))}
+    wanted = licences.rivalry(whole, inventory)
+    users = {name for one in wanted for name in one["others"]}
+    both = {name: trainings.rivalry(inventory, other) for name, other in trainings.others(whole, inventory.selected) if inventory.training()}
+    rivals = {name: shared for name, shared in both.items() if shared or name in users}
     for here in hosts.values():
-        here["rivals"] = rivals if inventory.training() else {}
+        here["rivals"], here["rival_licences"] = rivals, wanted if rivals else []
 
 
 def _add_training(inventory: Any, hosts: dict[str, dict[str, Any]]) -> None:

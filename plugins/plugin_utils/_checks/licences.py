@@ -11,11 +11,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .._site import model
+from .._site import model, trainings
 from .wording import listed, shown, unknown_keys, wrong_type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from .._site.model import Inventory
 
@@ -46,16 +46,55 @@ def _is_count(value: object) -> bool:
 def capacity(inventory: Inventory) -> list[str]:
     """More nodes than licences of one License Server."""
     nodes = {"sn": _count(model.sn_nodes(inventory)), "sl": _sl_nodes(inventory)}
+    return [
+        sentence
+        for server, hosts in _sharing(inventory).items()
+        for kind in KINDS
+        for sentence in _lacking(inventory, server, hosts, kind, nodes[kind])
+    ]
+
+
+def rivalry(whole: Inventory, seen: Inventory) -> list[dict[str, Any]]:
+    """License Servers that have too few licences for the SL nodes of all trainings at the same time: {server, has, own, others}.
+
+    whole   the inventory as it is, seen as one training sees it
+    own     how many SL nodes that training has
+    others  name → the same of each other one
+    """
+    nodes, others = _sl_nodes(seen), {name: _sl_nodes(other) for name, other in trainings.others(whole, seen.selected)}
+    found = []
+    for (address, port), hosts in _sharing(whole).items():
+        has = max((given["sl"] for host in hosts if "sl" in (given := whole.get(host, "swarm_licenses"))), default=sys.maxsize)
+        own, rest = _of(nodes, hosts), {name: count for name, theirs in others.items() if (count := _of(theirs, hosts))}
+        if own and own + sum(rest.values()) > has:
+            found.append({"server": f"{address}:{port}", "has": has, "own": own, "others": rest})
+    return found
+
+
+def beyond(wanted: list[dict[str, Any]], in_progress: Collection[str]) -> list[str]:
+    """What is lacking while trainings of these names are in progress. wanted: what `rivalry` returned."""
+    found = []
+    for one in wanted:
+        running = {name: count for name, count in one["others"].items() if name in in_progress}
+        needed = one["own"] + sum(running.values())
+        if running and needed > one["has"]:
+            beside = listed(f"{count} of {trainings.title(name)}" for name, count in running.items())
+            has = f"the License Server {one['server']} has {one['has']} (swarm_licenses.sl)"
+            found.append(f"licences for SL nodes: {needed} needed ({one['own']} of this training and {beside}, in progress), but {has}")
+    return found
+
+
+def _sharing(inventory: Inventory) -> dict[tuple[Any, Any], list[str]]:
+    """(address, port) of a License Server → the hosts that use it."""
     sharing: dict[tuple[Any, Any], list[str]] = {}
     for host in inventory.hosts:
         server = model.license_servers(inventory, host)
         sharing.setdefault((server.get("apls_ip"), server.get("apls_port")), []).append(host)
-    return [
-        sentence
-        for server, hosts in sharing.items()
-        for kind in KINDS
-        for sentence in _lacking(inventory, server, hosts, kind, nodes[kind])
-    ]
+    return sharing
+
+
+def _of(nodes: Mapping[str, int], hosts: list[str]) -> int:
+    return sum(nodes.get(host, 0) for host in hosts)
 
 
 def _lacking(inventory: Inventory, server: tuple[Any, Any], hosts: list[str], kind: str, nodes: dict[str, int]) -> list[str]:

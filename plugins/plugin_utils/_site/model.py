@@ -201,9 +201,12 @@ class HostModel:
     ] = field(default_factory=dict)
     training: Annotated[dict[str, Any], "`swarm_training` with every key; empty without a training."] = field(default_factory=dict)
     training_name: Annotated[str, "Its name in `swarm_trainings`; empty if it is `swarm_training`."] = ""
-    rivals: Annotated[dict[str, list[str]], "Other trainings that cannot run at the same time, and what both need."] = field(
+    rivals: Annotated[dict[str, list[str]], "Other trainings that may not run at the same time, and what both need beside licences."] = field(
         default_factory=dict
     )
+    rival_licences: Annotated[
+        list[dict[str, Any]], "License Servers with too few licences for the SL nodes of all trainings: server, has, own and others."
+    ] = field(default_factory=list)
     training_files: Annotated[list[dict[str, str]], "Files of the controller that the training needs: source, path and sha256."] = field(
         default_factory=list
     )

@@ -34,6 +34,16 @@ def chosen(inventory: Inventory) -> str:
     return str(next((named for host in inventory.hosts if (named := inventory.get(host, "training"))), ""))
 
 
+def title(name: str) -> str:
+    """How a message calls a training."""
+    return name or "the training of swarm_training"
+
+
+def taskrunner(named: Mapping[str, Any], name: str, one: Mapping[str, Any]) -> str:
+    """The taskrunner of a training by its name, and without a name that of `swarm_training`, which is `one`."""
+    return str((named[name] if name else one).get("taskrunner") or (f"{name}.taskdb.sml.hpe" if name else _training.TASKRUNNER))
+
+
 def select(inventory: Inventory, name: str) -> Inventory:
     """The inventory with a training's own SWOPs, SWCI and `swarm_training`; with an empty name, as it is.
 
@@ -80,7 +90,7 @@ def _mapping(name: str, own: Mapping[str, Any]) -> dict[str, Any]:
     """A named training as `swarm_training` has it."""
     defaults = {
         "name": name,
-        "taskrunner": f"{name}.taskdb.sml.hpe",
+        "taskrunner": taskrunner({name: own}, name, {}),
         "contract": f"{name}.cqdb.sml.hpe",
         "client_volume": f"{_training.DEFAULTS['client_volume']}-{name}",
     }

@@ -3,9 +3,11 @@
 """Inventories with more SN or SL nodes than there are licences."""
 
 import pytest
+from ansible_collections.swarm.learning.plugins.plugin_utils._checks import licences as checks
 from ansible_collections.swarm.learning.plugins.plugin_utils._checks import stages
+from ansible_collections.swarm.learning.plugins.plugin_utils._site import trainings
 
-from tests.support.site_inventory import two_orgs
+from tests.support.site_inventory import TRAINING, two_orgs
 
 
 def found(inventory):
@@ -69,3 +71,36 @@ def test_what_is_wrong_is_named(inventory, said):
     sentences = found(inventory)
     assert any(sentence.startswith(said) for sentence in sentences), sentences
     assert len(sentences) == 1, sentences
+
+
+# Two organisations with two pairs each train in heart, and one of them with one pair in lung; host-2 has SL nodes by hand.
+NAMED = {
+    "heart": {"hosts": ["host-1", "host-2"], "peers_per_host": 2, "model_dir": "/srv/heart"},
+    "lung": {"hosts": ["host-2"], "peers_per_host": 1, "model_dir": "/srv/lung"},
+}
+
+
+def beside(chosen, in_progress, host_2=None, **numbers):
+    """What is lacking for a training while others are in progress."""
+    named = {name: {**{key: value for key, value in TRAINING.items() if key != "name"}, **own} for name, own in NAMED.items()}
+    everywhere = {"swarm_licenses": numbers, "swarm_trainings": named, "swarm_training": {}, "sl_nodes": [{"ml": {"image": "own"}}]}
+    whole = two_orgs(everywhere, BY_HAND, host_2=host_2 or {})
+    return checks.beyond(checks.rivalry(whole, trainings.select(whole, chosen)), in_progress)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "in_progress", "numbers", "said"),
+    [
+        ("lung", ["heart"], {"sl": 5}, []),
+        ("lung", ["heart"], {}, []),
+        ("lung", [], {"sl": 4}, []),
+        ("lung", ["heart"], {"sl": 4}, ["5 needed (1 of this training and 4 of heart, in progress), but the License Server 172.1.1.1:5814 has 4"]),
+        ("heart", ["lung", ""], {"sl": 5}, ["6 needed (4 of this training and 1 of the training of swarm_training, 1 of lung, in progress)"]),
+        ("", ["heart"], {"sl": 4}, ["5 needed (1 of this training and 4 of heart, in progress)"]),
+        ("lung", ["heart"], {"sl": 2, "host_2": ELSEWHERE}, ["3 needed (1 of this training and 2 of heart, in progress), but the License Server 192.0.2.9"]),
+    ],
+)
+def test_trainings_at_the_same_time_share_the_licences(chosen, in_progress, numbers, said):
+    found = beside(chosen, in_progress, **numbers)
+    assert len(found) == len(said), found
+    assert all(one.startswith(f"licences for SL nodes: {words}") for one, words in zip(found, said)), found

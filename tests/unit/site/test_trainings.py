@@ -144,3 +144,17 @@ def test_problems_of_a_named_training_name_it():
     whole = inventory(heart=one("heart", epoch=3))
     found = checks.of_one("heart", stages.problems(trainings.select(whole, "heart"), lambda path: True))
     assert found[0].startswith("swarm_trainings.heart: unknown key 'epoch'")
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "found"),
+    [
+        ("heart", {}, "heart.taskdb.sml.hpe"),
+        ("heart", {"taskrunner": None}, "heart.taskdb.sml.hpe"),
+        ("heart", {"taskrunner": "mine"}, "mine"),
+        ("", {}, "defaulttaskbb.taskdb.sml.hpe"),
+        ("", {"taskrunner": "mine"}, "mine"),
+    ],
+)
+def test_the_taskrunner_of_a_training(name, own, found):
+    assert trainings.taskrunner({"heart": own} if name else {}, name, {} if name else own) == found
