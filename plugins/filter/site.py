@@ -132,7 +132,9 @@ def _add_others(whole: Any, inventory: Any, hosts: dict[str, dict[str, Any]]) ->
             hosts[host][field] = list(dict.fromkeys([*hosts[host][field], *further]))
     wanted = licences.rivalry(whole, inventory)
     users = {name for one in wanted for name in one["others"]}
-    both = {name: trainings.rivalry(inventory, other) for name, other in trainings.others(whole, inventory.selected) if inventory.training()}
+    both = {
+        name: trainings.rivalry(inventory, other) for name, other in trainings.others(whole, inventory.selected) if inventory.training()
+    }
     rivals = {name: shared for name, shared in both.items() if shared or name in users}
     for here in hosts.values():
         here["rivals"], here["rival_licences"] = rivals, wanted if rivals else []

@@ -19,5 +19,7 @@ def problems(site: Mapping[str, Any], found: Iterable[Mapping[str, Any]]) -> lis
     """
     results = [one for host in found for one in host.get("results", [])]
     running = [name for name in site["rivals"] if any(one["item"] == name and one.get("in_progress") for one in results)]
-    both = [f"{title(name)} is in progress, and needs the same {'; '.join(site['rivals'][name])}" for name in running if site["rivals"][name]]
+    both = [
+        f"{title(name)} is in progress, and needs the same {'; '.join(site['rivals'][name])}" for name in running if site["rivals"][name]
+    ]
     return both + licences.beyond(site["rival_licences"], running)

@@ -201,8 +201,8 @@ class HostModel:
     ] = field(default_factory=dict)
     training: Annotated[dict[str, Any], "`swarm_training` with every key; empty without a training."] = field(default_factory=dict)
     training_name: Annotated[str, "Its name in `swarm_trainings`; empty if it is `swarm_training`."] = ""
-    rivals: Annotated[dict[str, list[str]], "Other trainings that may not run at the same time, and what both need beside licences."] = field(
-        default_factory=dict
+    rivals: Annotated[dict[str, list[str]], "Other trainings that may not run at the same time, and what both need beside licences."] = (
+        field(default_factory=dict)
     )
     rival_licences: Annotated[
         list[dict[str, Any]], "License Servers with too few licences for the SL nodes of all trainings: server, has, own and others."

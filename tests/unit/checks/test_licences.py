@@ -94,10 +94,25 @@ def beside(chosen, in_progress, host_2=None, **numbers):
         ("lung", ["heart"], {"sl": 5}, []),
         ("lung", ["heart"], {}, []),
         ("lung", [], {"sl": 4}, []),
-        ("lung", ["heart"], {"sl": 4}, ["5 needed (1 of this training and 4 of heart, in progress), but the License Server 172.1.1.1:5814 has 4"]),
-        ("heart", ["lung", ""], {"sl": 5}, ["6 needed (4 of this training and 1 of the training of swarm_training, 1 of lung, in progress)"]),
+        (
+            "lung",
+            ["heart"],
+            {"sl": 4},
+            ["5 needed (1 of this training and 4 of heart, in progress), but the License Server 172.1.1.1:5814 has 4"],
+        ),
+        (
+            "heart",
+            ["lung", ""],
+            {"sl": 5},
+            ["6 needed (4 of this training and 1 of the training of swarm_training, 1 of lung, in progress)"],
+        ),
         ("", ["heart"], {"sl": 4}, ["5 needed (1 of this training and 4 of heart, in progress)"]),
-        ("lung", ["heart"], {"sl": 2, "host_2": ELSEWHERE}, ["3 needed (1 of this training and 2 of heart, in progress), but the License Server 192.0.2.9"]),
+        (
+            "lung",
+            ["heart"],
+            {"sl": 2, "host_2": ELSEWHERE},
+            ["3 needed (1 of this training and 2 of heart, in progress), but the License Server 192.0.2.9"],
+        ),
     ],
 )
 def test_trainings_at_the_same_time_share_the_licences(chosen, in_progress, numbers, said):
