@@ -46,6 +46,9 @@ class Table:
     def volume(self, name):
         return {"Name": name, "Labels": self._volumes[name]} if name in self._volumes else None
 
+    def volumes(self, labels):
+        return [self.volume(name) for name, own in self._volumes.items() if labels.items() <= (own or {}).items()]
+
     def inspect(self, name):
         hostname = next((one["hostname"] for one in self._containers if one["Id"] == name and "hostname" in one), "")
         return {"Id": name, "Name": f"/{name}", "Config": {"Env": ["SWARM_PASSWORD=swordfish"], "Hostname": hostname}}
