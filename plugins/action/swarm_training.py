@@ -21,11 +21,17 @@ LONGEST_LINE = 100  # characters of a log's line; before its last colon are time
 
 
 def progress(nodes: list[dict[str, Any]]) -> str:
-    """`sl-1, sl-2: round 7, epoch 3 of 10, 4 peers`: nodes with the same progress are shown together."""
-    groups: dict[str, list[str]] = {}
+    """`sl-1, sl-2: round 7, epoch 3 of 10, 4 peers, loss 0.31 to 0.42`: nodes with the same progress are shown together."""
+    groups: dict[str, list[dict[str, Any]]] = {}
     for node in nodes:
-        groups.setdefault(_place(node), []).append(node["name"])
-    return "; ".join(f"{', '.join(names)}: {place}" for place, names in groups.items())
+        groups.setdefault(_place(node), []).append(node)
+    return "; ".join(f"{', '.join(node['name'] for node in group)}: {place}{_loss(group)}" for place, group in groups.items())
+
+
+def _loss(nodes: list[dict[str, Any]]) -> str:
+    """The loss of nodes that are at the same place, from the least to the greatest; empty for none."""
+    found = sorted(node["loss"] for node in nodes if node.get("loss") is not None)
+    return f", loss {' to '.join(dict.fromkeys(f'{loss:.4g}' for loss in (found[0], found[-1])))}" if found else ""
 
 
 def _place(node: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ description:
   - Follows the logs of a host's SL nodes, and of the ML containers beside them, until all of them have finished the training.
   - Where SWOPs start the SL nodes, the training ends with the script of the SWCI that started it (O(swci)). A node that fails before does not end
     it, as the others may go on without it.
-  - Meanwhile, shows their round, epoch and number of peers, as far as their logs contain them.
+  - Meanwhile, shows their round, epoch, number of peers and loss, as far as their logs contain them.
   - Fails as soon as one of them fails, on this host or on another of the same task, with the last lines of its log and what they mean. Where the
     script of the SWCI fails, so do all hosts, each with the last log lines of its own first ML container that failed.
 extends_documentation_fragment:
@@ -105,6 +105,9 @@ nodes:
     peers:
       description: Number of peers that train together, including this node. 0 if the logs do not contain it.
       type: int
+    loss:
+      description: Last loss that the program measured with a merged model. Null if the logs do not contain it.
+      type: float
     line:
       description: Last line of the node's logs.
       type: str

@@ -82,6 +82,15 @@ nodes:
     peers:
       description: Number of peers that train together. 0 if the log does not contain it.
       type: int
+    loss:
+      description:
+        - Last loss that the program measured with a merged model. Null if the log does not contain it.
+        - The platform's client measures it if the program gives its SwarmCallback C(adsValData), and for PyTorch C(lossFunction).
+      type: float
+    losses:
+      description: The same of the last rounds, as far as they are in the last 200 lines of the log.
+      type: list
+      elements: float
     line:
       description: Last line of the log.
       type: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from ._table import aligned
 
-HEAD = ("host", "organisation", "container", "state", "round", "epoch", "peers", "last line of its log")
+HEAD = ("host", "organisation", "container", "state", "round", "epoch", "peers", "loss", "last line of its log")
 NOTHING = "-"
 _LONGEST_LINE = 80  # characters; of a log's line, the part after its last colon says most
 _NONE: dict[str, Any] = {"in_progress": False, "reasons": [], "nodes": [], "taskrunner": {}, "failure": ""}
@@ -49,7 +49,8 @@ def _row(name: str, host: dict[str, Any], node: dict[str, Any]) -> tuple[str, ..
     if not node:
         return (name, host["organisation"], "(none)" if host["answered"] else "(no answer)", *[NOTHING] * (len(HEAD) - 3))
     epoch = f"{node['epoch']} of {node['epochs']}" if node["epochs"] else NOTHING
-    counts = (str(node["round"] or NOTHING), epoch, str(node["peers"] or NOTHING))
+    loss = NOTHING if node["loss"] is None else f"{node['loss']:.4g}"
+    counts = (str(node["round"] or NOTHING), epoch, str(node["peers"] or NOTHING), loss)
     return (name, host["organisation"], node["name"], node["state"], *counts, node["line"].rpartition(" : ")[2][:_LONGEST_LINE])
 
 

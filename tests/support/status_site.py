@@ -50,8 +50,18 @@ def host(organisation: str, *more: dict[str, Any]) -> dict[str, Any]:
 
 def training(state: str = "running", failure: str = "") -> dict[str, Any]:
     """What swarm_training_info returns of a host with two ML containers."""
-    node = {"component": "ml", "state": state, "trains": state == "running", "round": 3, "epoch": 3, "epochs": 9, "peers": 4}
-    nodes = [{**node, "name": f"ml-{number}", "line": "merged the models of 4 peers, loss 0.31"} for number in (1, 2)]
+    node = {
+        "component": "ml",
+        "state": state,
+        "trains": state == "running",
+        "round": 3,
+        "epoch": 3,
+        "epochs": 9,
+        "peers": 4,
+        "loss": 0.31,
+        "losses": [0.9, 0.5, 0.31],
+    }
+    nodes = [{**node, "name": f"ml-{number}", "line": "merged the models of 4 peers"} for number in (1, 2)]
     return {"in_progress": state == "running", "reasons": [], "nodes": nodes, "taskrunner": {}, "failure": failure}
 
 

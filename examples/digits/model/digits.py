@@ -77,6 +77,12 @@ class Network:
             self._velocity[name] = self._momentum * self._velocity[name] - self._rate * gradient[name]
             self._parameters[name] += self._velocity[name]
 
+    def evaluate(self, images, labels, batch_size=None, verbose=0):
+        """The mean cross entropy of all images: what the callback measures the merged model with."""
+        scores = self._forward(images)[1]
+        shifted = scores - scores.max(axis=1, keepdims=True)
+        return float((np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]).mean())
+
     def accuracy(self, images, labels):
         """The share of images, from 0 to 1, that are recognised."""
         return float((self._forward(images)[1].argmax(axis=1) == labels).mean())
@@ -142,7 +148,14 @@ def main():
 
     network = Network(images.shape[1], HIDDEN, DIGITS)
     contract = os.environ.get("TRAINING_CONTRACT", "defaultbb.cqdb.sml.hpe")
-    swarm = SwarmCallback(syncFrequency=SYNC_FREQUENCY, minPeers=min_peers, model=network, totalEpochs=epochs, trainingContract=contract)
+    swarm = SwarmCallback(
+        syncFrequency=SYNC_FREQUENCY,
+        minPeers=min_peers,
+        model=network,
+        totalEpochs=epochs,
+        trainingContract=contract,
+        adsValData=(test_images, test_labels),
+    )
     swarm.on_train_begin()
     train(network, images, labels, epochs, swarm)
     swarm.on_train_end()

@@ -140,8 +140,9 @@ class SwarmCallbackBase:
         self._batches = 0
         answer = self._merge({"op": "sync", "epoch": self._epoch, "total_epochs": self.options["totalEpochs"]})
         self.logger.info("Round %d: merged the models of %s; leader %s", answer["round"], ", ".join(answer["peers"]), answer["leader"])
+        loss = self._measured()
         if self.options["useAdaptiveSync"]:
-            self._adapt()
+            self._adapt(loss)
 
     def epoch_end(self, epoch: int | None) -> None:
         """Note that an epoch is over (`epoch` counts from 0)."""
@@ -162,15 +163,22 @@ class SwarmCallbackBase:
         self.set_parameters(unpack(payload)[0])
         return answer
 
-    def _adapt(self) -> None:
-        if not hasattr(self.trained, "evaluate"):
-            raise SwarmError("useAdaptiveSync needs a model with evaluate(inputs, targets, batch_size=…, verbose=0), as Keras has it")
+    def _measured(self) -> float:
+        """The loss of the merged model on the program's adsValData, in the log in the platform's words; 0 without data or a model that can be asked."""
+        if self.options["adsValData"] is None or not hasattr(self.trained, "evaluate"):
+            return 0.0
         inputs, targets = self.options["adsValData"]
         result = self.trained.evaluate(inputs, targets, batch_size=self.options["adsValBatchSize"], verbose=0)
         loss = float(result[0] if isinstance(result, (list, tuple)) else result)
+        self.logger.info("Calculated local loss using merged parameters = %s", loss)
+        return loss
+
+    def _adapt(self, loss: float) -> None:
+        if not hasattr(self.trained, "evaluate"):
+            raise SwarmError("useAdaptiveSync needs a model with evaluate(inputs, targets, batch_size=…, verbose=0), as Keras has it")
         self.frequency = adapt(self.frequency, self.options["syncFrequency"], self._loss, loss)
         self._loss = loss
-        self.logger.info("Validation loss %.4f; the next sync is after %d batches", loss, self.frequency)
+        self.logger.info("The next sync is after %d batches", self.frequency)
 
     def _connect(self) -> ProgramEnd:
         missing = [name for name in (REQUEST, RESPONSE) if not os.environ.get(name)]

@@ -18,7 +18,7 @@ from . import training
 from .containers import members, of_training
 from .training_info import nodes_of
 
-KEYS = ("name", "state", "round", "epoch", "epochs", "peers", "line")
+KEYS = ("name", "state", "round", "epoch", "epochs", "peers", "loss", "line")
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ _SIGNS = tuple(
         r"\b(?P<peers>\d+) peers have checked in",
     )
 )
+# The platform's client writes it after each merge, and 0 where the program has given it no adsValData to measure with.
+_LOSS = re.compile(r"Calculated local loss using merged parameters = (?:tensor\()?(?P<loss>-?\d[\d.]*(?:[eE][-+]?\d+)?)")
 
 
 class TrainingFailed(Exception):
@@ -48,7 +50,7 @@ class Node:
 
     name: str
     containers: list[str]
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, float] = field(default_factory=dict)
     line: str = ""
     state: str = "running"
 
@@ -59,20 +61,28 @@ class Node:
 
     def as_result(self) -> dict[str, Any]:
         """The node as the module returns it."""
-        unknown = {"round": 0, "epoch": 0, "epochs": 0, "peers": 0}
+        unknown = {"round": 0, "epoch": 0, "epochs": 0, "peers": 0, "loss": None}
         return {"name": self.name, "state": self.state, "line": self.line, **unknown, **self.seen}
 
 
-def signs(line: str) -> dict[str, int]:
-    """round, epoch, epochs and peers, as numbers, as far as a line of a log has them."""
-    found = {}
+def signs(line: str) -> dict[str, float]:
+    """round, epoch, epochs, peers and loss, as numbers, as far as a line of a log has them."""
+    found: dict[str, float] = {}
     for pattern in _SIGNS:
         match = pattern.search(line)
         for name, text in (match.groupdict() if match else {}).items():
             if text is not None:
                 key = "peers" if name == "names" else name
                 found[key] = len(text.split(",")) if name == "names" else int(text)
+    for loss in losses(line):
+        found["loss"] = loss
     return found
+
+
+def losses(log: str) -> list[float]:
+    """What a program that has merged its model measured with the merged one, in the order of its log."""
+    found = (float(match["loss"].rstrip(".")) for match in _LOSS.finditer(log))
+    return [loss for loss in found if loss]
 
 
 def outcome(engine: Engine, inspects: list[dict[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from .._container.readiness import with_log
 from .._container.spec import secrets_of
 from . import swci
 from .containers import REHEARSAL_LABEL, members, name_of, of_training
-from .training import END, TAIL, signs
+from .training import END, TAIL, losses, signs
 
 if TYPE_CHECKING:
     from .._container.engine import Engine
@@ -78,7 +78,7 @@ def _place(node: dict[str, Any]) -> str:
 
 def _node(engine: Engine, component: str, release: str, inspect: dict[str, Any]) -> dict[str, Any]:
     log = mask(engine.log_tail(inspect["Id"], TAIL), secrets_of(inspect))
-    seen: dict[str, int] = {}
+    seen: dict[str, float] = {}
     for line in log.splitlines():
         seen.update(signs(line))
     state = state_of(inspect["State"], bool(END.search(log)))
@@ -87,7 +87,7 @@ def _node(engine: Engine, component: str, release: str, inspect: dict[str, Any])
     trains = program and (state == "running" or (state == "finished" and component == "ml" and bool(inspect["State"].get("Running"))))
     line = next((line for line in reversed(log.splitlines()) if line.strip()), "")
     facts = {"name": inspect["Name"].lstrip("/"), "component": component, "state": state, "trains": trains, "line": line}
-    return {**dict.fromkeys(_KEYS, 0), **seen, **facts}
+    return {**dict.fromkeys(_KEYS, 0), "loss": None, **seen, **facts, "losses": losses(log)}
 
 
 def state_of(state: dict[str, Any], has_end: bool) -> str:

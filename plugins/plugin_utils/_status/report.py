@@ -12,6 +12,7 @@ from typing import Any
 from ...module_utils._names import utc
 from .._page.render import render
 from .._preflight.checks import ERROR, WARNING
+from .curve import curve
 from .picture import MARKS, TITLES, picture
 from .site import READY
 
@@ -33,6 +34,7 @@ def page(site: Mapping[str, Any]) -> str:
         picture=picture(site),
         lanes=list(dict.fromkeys(link["name"] for link in site["links"])),
         not_ready=[sorted({end["host"] for end in link["ends"] if end["condition"] != READY}) for link in site["links"]],
+        curve=curve,
         identities=identities(site),
         versions=versions(site),
         titles=TITLES,

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from ansible_collections.swarm.learning.plugins.filter.status_report import status_report
 from ansible_collections.swarm.learning.plugins.plugin_utils._status import report
+from ansible_collections.swarm.learning.plugins.plugin_utils._status.curve import curve
 from ansible_collections.swarm.learning.plugins.plugin_utils._status.picture import WIDTH, picture
 from ansible_collections.swarm.learning.plugins.plugin_utils._status.site import condition
 
@@ -91,6 +92,26 @@ def test_healthy_site():
     assert ("All well" in report.page(state), report.counted(state)) == (True, "0 errors, 0 warnings")
 
 
+@pytest.mark.parametrize(
+    ("losses", "points"),
+    [
+        ([], None),
+        ([0.5], None),
+        ([1.0, 0.5], "2.0,2.0 118.0,26.0"),
+        ([0.5, 0.5, 0.5], "2.0,26.0 60.0,26.0 118.0,26.0"),
+    ],
+)
+def test_curve_of_the_loss(losses, points):
+    assert curve(losses).get("points") == points
+
+
+def test_the_loss_of_each_node_is_drawn_and_said():
+    page = report.page(Site().state())
+    words = "Loss of the last 3 rounds: from 0.9 to 0.31, the lowest 0.31, the highest 0.9"
+    assert page.count(f'role="img" aria-label="{words}"><title>{words}</title>') == 4
+    assert '<polyline points="2.0,2.0 60.0,18.3 118.0,26.0"/>' in page
+
+
 def test_links_break_where_an_end_does():
     site = Site(3)
     site.change("host-2", "sn", health="unhealthy")
@@ -169,7 +190,7 @@ def test_picture_has_a_text_and_is_as_narrow_as_a_phone():
     right = [box["x"] + box["width"] for host in drawn["hosts"] for box in (host, *host["chips"])]
     assert max(right) <= WIDTH <= 375 - 2 * 16
     assert all(host["y"] + host["height"] <= drawn["height"] for host in drawn["hosts"])
-    [svg] = re.findall(r"<svg.*?</svg>", report.page(site.state()), re.DOTALL)
+    [svg] = re.findall(r"<svg viewBox.*?</svg>", report.page(site.state()), re.DOTALL)
     tree = ElementTree.fromstring(svg)
     assert (tree.get("role"), tree.get("aria-labelledby")) == ("img", "drawn drawn-more")
     assert "host-3: does not answer" in tree.findtext("desc")

@@ -19,6 +19,10 @@ END = "SwarmCallback : INFO : All peers and Swarm training rounds finished. Fina
         ("x : SwarmCallback : INFO : Round 7: merged the models of sl-1, sl-2, sl-3; leader sl-2", {"round": 7, "peers": 3}),
         ("x : swarm.SL : INFO : Training of c begins in round 1 with sl-1, sl-2", {"peers": 2}),
         ("x : swarm.SL : INFO : 3 peers have checked in to c, waiting for 4", {"peers": 3}),
+        ("x : SwarmCallback : INFO : Calculated local loss using merged parameters = 0.4375", {"loss": 0.4375}),
+        ("x : SwarmCallback : INFO : Calculated local loss using merged parameters = tensor(2.5e-3, device='cuda:0')", {"loss": 0.0025}),
+        ("x : SwarmCallback : INFO : Calculated local loss using merged parameters = 0", {}),
+        ("x : SwarmCallback : INFO : Calculated local loss using merged parameters = nan", {}),
         ("Epoch 1/2: loss 0.3, round the corner", {}),
         ("", {}),
     ],
@@ -88,7 +92,16 @@ def test_progress_of_a_training_that_has_ended():
 def test_progress_of_a_running_training():
     merged = "Round 3 is merged (epoch 1 of 2)"
     [node] = look({"sl-1": (RUNS, merged), "ml-1": (RUNS, "")})
-    assert node.as_result() == {"name": "sl-1", "state": "running", "round": 3, "epoch": 1, "epochs": 2, "peers": 0, "line": merged}
+    assert node.as_result() == {
+        "name": "sl-1",
+        "state": "running",
+        "round": 3,
+        "epoch": 1,
+        "epochs": 2,
+        "peers": 0,
+        "loss": None,
+        "line": merged,
+    }
 
 
 def test_first_failure_is_reported_with_its_explanation():
@@ -108,6 +121,10 @@ def test_missing_container_is_named():
 
 def test_nodes_with_equal_progress_are_shown_together():
     far = {"state": "running", "round": 7, "epoch": 3, "epochs": 10, "peers": 4, "line": "x"}
-    nodes = [{"name": "sl-1", **far}, {"name": "sl-2", **far}, {"name": "sl-3", **far, "epochs": 0, "peers": 0}]
-    nodes += [{"name": "sl-4", **far, "round": 0, "line": "2026 : swarm.node : INFO : x"}, {"name": "sl-5", **far, "state": "finished"}]
-    assert swarm_training.progress(nodes) == "sl-1, sl-2: round 7, epoch 3 of 10, 4 peers; sl-3: round 7; sl-4: x; sl-5: finished"
+    nodes = [{"name": "sl-1", **far, "loss": 0.5}, {"name": "sl-2", **far, "loss": 0.25}, {"name": "sl-3", **far, "epochs": 0, "peers": 0}]
+    nodes += [
+        {"name": "sl-4", **far, "round": 0, "line": "2026 : swarm.node : INFO : x"},
+        {"name": "sl-5", **far, "state": "finished", "loss": 0.125},
+    ]
+    first = "sl-1, sl-2: round 7, epoch 3 of 10, 4 peers, loss 0.25 to 0.5"
+    assert swarm_training.progress(nodes) == f"{first}; sl-3: round 7; sl-4: x; sl-5: finished, loss 0.125"

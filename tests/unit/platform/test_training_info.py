@@ -81,6 +81,12 @@ def test_in_progress(containers, answer, reasons):
     assert (found["reasons"], found["in_progress"]) == (reasons, bool(reasons))
 
 
+def test_the_losses_of_the_last_rounds():
+    lines = "".join(f"x : SwarmCallback : INFO : Calculated local loss using merged parameters = {loss}\n" for loss in (0.9, 0.5, 0.25))
+    nodes = info({"ml-1": ("ml", "", UP, lines), "sl-1": ("sl", "2.3.0", UP, MERGED)})["nodes"]
+    assert [(node["loss"], node["losses"]) for node in nodes] == [(0.25, [0.9, 0.5, 0.25]), (None, [])]
+
+
 def test_a_failure_of_an_earlier_training_is_not_reported():
     old, stopped = {**BAD, "FinishedAt": "2025-12-31T00:00:00Z"}, {**BAD, "ExitCode": 137}
     found = info({"ml-1": ("ml", "", old, ""), "ml-2": ("ml", "", UP, ""), "ml-3": ("ml", "", stopped, "")})

@@ -14,6 +14,7 @@ NODE = {
     "epoch": 1,
     "epochs": 9,
     "peers": 4,
+    "loss": None,
     "line": "a : b : merged",
 }
 RUNNER = {"name": "r", "swci": "swci-1", "task": "t", "state": "RUNNING", "active": 3, "completed": 0, "failed": 1, "problem": ""}
@@ -42,12 +43,14 @@ def test_verdict(infos, verdict):
 
 
 def test_lines():
-    assert lines(status({**TRAINS, "taskrunner": RUNNER}, AWAY, BROKEN)) == [
+    measured = {**TRAINS, "nodes": [NODE, {**NODE, "name": "ml-2", "loss": 0.43751}]}
+    assert lines(status({**measured, "taskrunner": RUNNER}, AWAY, BROKEN)) == [
         "training: failing",
-        "host    organisation  container    state    round  epoch   peers  last line of its log",
-        "host-1  a.org         ml-1         running  3      1 of 9  4      merged",
-        "host-2  a.org         (no answer)  -        -      -       -      -",
-        "host-3  a.org         (none)       -        -      -       -      -",
+        "host    organisation  container    state    round  epoch   peers  loss    last line of its log",
+        "host-1  a.org         ml-1         running  3      1 of 9  4      -       merged",
+        "host-1  a.org         ml-2         running  3      1 of 9  4      0.4375  merged",
+        "host-2  a.org         (no answer)  -        -      -       -      -       -",
+        "host-3  a.org         (none)       -        -      -       -      -       -",
         "host-1: taskrunner r has task t, RUNNING; peers: 3 active, 0 completed, 1 failed",
         "host-3: container ml-1 ended with exit code 1",
         "No module named 'torch'",
