@@ -12,7 +12,7 @@ description:
 version_added: 1.0.0
 author:
   - The swarm.learning authors (@swarm-learning)
-positional: module, below
+positional: module, below, otherwise
 options:
   _input:
     description: Complete options of the containers' module, by the containers' names.
@@ -23,7 +23,11 @@ options:
     type: str
     required: true
   below:
-    description: Options whose value is a directory of the container's name, with the directory that it is in.
+    description: Options whose value is a directory of the container's name, with the directory that it is in. A container's own option wins.
+    type: dict
+    default: {}
+  otherwise:
+    description: Options of the containers that do not have them.
     type: dict
     default: {}
 """
@@ -45,11 +49,17 @@ from collections.abc import Callable
 from typing import Any
 
 
-def questions(containers: dict[str, dict[str, Any]], module: str, below: dict[str, str] | None = None, **also: Any) -> list[dict[str, Any]]:
+def questions(
+    containers: dict[str, dict[str, Any]],
+    module: str,
+    below: dict[str, str] | None = None,
+    otherwise: dict[str, Any] | None = None,
+    **also: Any,
+) -> list[dict[str, Any]]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _drift
 
-    return _drift.questions(containers, module, below, **also)
+    return _drift.questions(containers, module, below, otherwise, **also)
 
 
 class FilterModule:

@@ -29,16 +29,24 @@ _PARTS = {
 
 
 def questions(
-    containers: Mapping[str, Mapping[str, Any]], module: str, below: Mapping[str, str] | None = None, **also: Any
+    containers: Mapping[str, Mapping[str, Any]],
+    module: str,
+    below: Mapping[str, str] | None = None,
+    otherwise: Mapping[str, Any] | None = None,
+    **also: Any,
 ) -> list[dict[str, Any]]:
     """The questions, as `swarm_drift` takes them, whether containers are as wanted.
 
     containers  name → complete options of their module
-    below       option → the directory in which each container has one of its own name
+    below       option → the directory in which each container has one of its own name, unless it says so itself
+    otherwise   options of those that do not say them themselves
     also        options that they have besides
     """
     own = {name: {option: f"{directory}/{name}" for option, directory in (below or {}).items()} for name in containers}
-    return [{"module": module, "options": {**options, **own[name], "name": name, **also}} for name, options in containers.items()]
+    return [
+        {"module": module, "options": {**(otherwise or {}), **own[name], **options, "name": name, **also}}
+        for name, options in containers.items()
+    ]
 
 
 def of_engine(

@@ -10,7 +10,7 @@ Layers, a later one wins, option by option. `env` and `labels` are merged key by
 4. an item of `sn_nodes`; in a site with what is derived for it
 5. what makes a node what it is: `swarm_node_type` in `env`, and in release 0.3.0 what the SPIRE Agent inside the node needs
 
-An option that ends up empty is left out, so that the module's own default applies.
+An option that ends up empty is left out, so that the module's own default applies. So is a key of `env` or `labels` whose value is none.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ._site.classic import has_agents_inside
 
 MERGED = ("env", "labels")  # options that are merged key by key
 LEDGER = "smlnode:/platform/swarm/SMLNODE"
+_NODE_TYPE = "swarm_node_type"
 FOLLOWS_TRUST = ("sn", "swop")  # re-created for new trust bundles; SL and SWCI are not, so that their training is not disturbed
 
 
@@ -104,8 +105,8 @@ def _of_one(component: str, node: Mapping[str, Any], variables: Variables, facts
         {"env": variables.env},
         variables.options,
         node,
-        {"env": {"swarm_node_type": component}} if component in NODE_TYPES else {},
     )
+    merged.update(_without_null(component, merged))
     if component == "sl" and not merged.get("image"):
         merged["image"] = reference("sl", str(merged["release"]), facts.registry, platform=str(merged.get("sl_platform") or "TF"))
     if merged.get("ml") and facts.security_opts:
@@ -113,6 +114,14 @@ def _of_one(component: str, node: Mapping[str, Any], variables: Variables, facts
     if classic:
         merged.update(_classic(component, merged, agents))
     return {name: value for name, value in merged.items() if not is_empty(value)}
+
+
+def _without_null(component: str, merged: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The options that are merged key by key, with the kind of the node, and without what somebody has set to null."""
+    found = {option: dict(merged[option]) for option in MERGED if option in merged}
+    if component in NODE_TYPES and found.get("env", {}).get(_NODE_TYPE, "") is not None:
+        found.setdefault("env", {})[_NODE_TYPE] = component
+    return {option: {key: value for key, value in mapping.items() if value is not None} for option, mapping in found.items()}
 
 
 def merge(*layers: Mapping[str, Any]) -> dict[str, Any]:

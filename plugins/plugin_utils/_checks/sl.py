@@ -123,8 +123,9 @@ def names(inventory: Inventory) -> list[Claim]:
 
 
 def ports(inventory: Inventory, host: str) -> list[Claim]:
-    """That these nodes publish on a host."""
-    return [Claim(node["sl_fs_port"], f"{node['name']} (sl_fs_port)") for node in model.sl_nodes(inventory).get(host, ())]
+    """That these nodes publish on a host; one whose port is null publishes none."""
+    nodes = model.sl_nodes(inventory).get(host, ())
+    return [Claim(node["sl_fs_port"], f"{node['name']} (sl_fs_port)") for node in nodes if node["sl_fs_port"] is not None]
 
 
 def peers(inventory: Inventory) -> list[str]:

@@ -186,10 +186,17 @@ def identities(inventory: Inventory) -> list[str]:
             found += classic_checks.agents(inventory, host)
             continue
         found += _agent(inventory, host, domains)
-        attested = [f"swarm_{c}" for c in NODE_TYPES if host in inventory.members(c)]
+        attested = [f"swarm_{c}" for c in NODE_TYPES if host in inventory.members(c) and not _name_their_key(inventory, host, c)]
         if attested and host not in inventory.members("spire_agent") and not certificates.has(inventory, host):
             found += _own_agent(inventory, host, attested, domains)
     return found
+
+
+def _name_their_key(inventory: Inventory, host: str, component: str) -> bool:
+    """Whether all nodes of a component on a host name the files of a certificate, by their own options."""
+    nodes = inventory.get(host, f"{component}_nodes") if component != "swci" else []
+    shared = inventory.options(host, component)
+    return all({**shared, **node}.get("key") for node in nodes or [{}])
 
 
 def _agent(inventory: Inventory, host: str, domains: dict[str, list[str]]) -> list[str]:

@@ -463,7 +463,7 @@ def sl_nodes(inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
         for index, node in enumerate(own):
             place = _sn_of(inventory, host, "sl", index, sns)
             if not node.get("sn_ip") and not node.get("sn_docker_name") and not node.get("sn_api_service"):
-                node.update(place, **({"sn_api_port": node["sn_api_port"]} if node.get("sn_api_port") else {}))
+                node.update(place, **({} if node.get("sn_api_port", "") == "" else {"sn_api_port": node["sn_api_port"]}))
     return found
 
 

@@ -133,14 +133,14 @@ def _sent(inventory: Inventory, kind: str) -> dict[str, str]:
 
 
 def sn_ports(node: Mapping[str, Any], options: Iterable[str]) -> list[tuple[str, Any]]:
-    """[(option, port)]: the ports that an SN publishes; options: those of its release that say one."""
+    """[(option, port)]: the ports that an SN publishes, none where it is null; options: those of its release that say one."""
     services = {"sn_api_port": ("sn_api_service", API_PORT), "sn_p2p_port": ("sn_p2p_service", P2P_PORT)}
     found = []
     for option in options:
         service, default = services.get(option, ("", 0))
         if node.get(option) == "" and node.get(service):
             found.append((service, port_of(node[service], default)))
-        else:
+        elif node[option] is not None:
             found.append((option, node[option]))
     return found
 

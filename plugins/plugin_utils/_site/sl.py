@@ -70,7 +70,9 @@ def _node(inventory: Inventory, host: str, settings: dict[str, Any], place: dict
     derived = {"name": f"ml-{place['number']}", "network": inventory.get(host, "swarm_network")}
     if training:
         derived.update(program(training, place, settings.get("ml") or {}, _proxy.of_host(inventory, host)))
-        node["env"] = _training.as_texts({**training["sl_env"], **settings.get("env", {})})
+        node["env"] = _training.as_texts({**training["sl_env"], **(settings.get("env") or {})})
+    elif settings.get("env"):
+        node["env"] = settings["env"]
     ml = settings.get("ml") or {}
     ml = {**derived, **ml, "env": {**derived.get("env", {}), **(ml.get("env") or {})}}
     return {**node, **{key: value for key, value in settings.items() if key != "env"}, "ml": ml}

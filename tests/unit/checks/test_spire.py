@@ -22,6 +22,11 @@ def federating(item):
     return two_orgs(host_1={"spire_server_federates_with": [{"address": "172.3.3.3", **item}]})
 
 
+def test_nodes_that_name_their_certificates_need_no_agent():
+    own = {"sn_nodes": [{"key": "/k"}], "swop_options": {"key": "/k"}}
+    assert stages.problems(two_orgs(groups={"swarm_spire_agent": ["host-1"]}, host_2=own), lambda path: True) == []
+
+
 def test_nested_servers_have_no_problems():
     assert found(nested()) == []
 

@@ -40,6 +40,15 @@ def test_a_question_for_each_container():
     ]
 
 
+def test_what_a_container_says_itself_is_asked():
+    containers = {"swop-1": {"usr_dir": "/mine", "profile_file_name": "own.yaml"}, "swop-2": {}}
+    found = _drift.questions(containers, "swop", {"usr_dir": "/d"}, {"profile_file_name": "profile.yml"})
+    assert [(one["options"]["usr_dir"], one["options"]["profile_file_name"]) for one in found] == [
+        ("/mine", "own.yaml"),
+        ("/d/swop-2", "profile.yml"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("engine", "own", "reasons"),
     [

@@ -55,6 +55,7 @@ def test_later_layer_wins(layers, node, option, expected):
         ({"env": {"A": "env", "B": "b"}, "options": {"env": {"A": "options"}}}, {}, {"A": "options", "B": "b"}),
         ({"env": {"A": "env"}, "options": {"env": {"A": "options", "B": "b"}}}, {"env": {"A": "item"}}, {"A": "item", "B": "b"}),
         ({}, {"env": {"http_proxy": "", "swarm_node_type": "other"}}, {"http_proxy": ""}),
+        ({"env": {"A": "env"}}, {"env": {"A": None}}, {}),
     ],
 )
 def test_environment_is_merged(layers, node, added):
@@ -200,3 +201,8 @@ def test_containers_that_mount_files_get_the_security_options_of_the_engine(comp
 def test_so_do_ml_containers():
     assert of({"ml": {"image": "ml:1"}}, "sl", SELINUX)["ml"] == {"image": "ml:1", "security_opts": ["label=disable"]}
     assert of({"ml": {"image": "ml:1"}}, "sl", Facts())["ml"] == {"image": "ml:1"}
+
+
+def test_null_takes_away_what_the_collection_sets():
+    assert "env" not in of({"env": {"http_proxy": None, "swarm_node_type": None}})
+    assert of({"labels": {"a": None, "b": "1"}})["labels"] == {"b": "1"}

@@ -149,3 +149,17 @@ def test_valid_input_has_no_problems(inventory):
 def test_models_of_swops_are_in_the_trainings_directory():
     [one, two] = model.derive(two_orgs()).values()
     assert one["models"] == two["models"] == ["/tmp/spire/cifar10/model"]
+
+
+def test_env_and_no_port_count_without_a_training():
+    without = {"swarm_training": {}}
+    own = {"name": "sl-1", "env": {"A": "1"}, "sl_fs_port": None, "sn_api_port": None, "ml": {"image": "ml:1"}}
+    inventory = by_hand(host_1={**without, "sl_nodes": [own]}, host_2={**without, "sl_nodes": [{"ml": {"image": "ml:1"}}]})
+    assert stages.problems(inventory, lambda path: True) == []
+    node = model.derive(inventory)["host-1"]["sl_nodes"][0]
+    assert {name: node[name] for name in ("env", "sl_fs_port", "sn_api_port", "sn_ip")} == {
+        "env": {"A": "1"},
+        "sl_fs_port": None,
+        "sn_api_port": None,
+        "sn_ip": "172.1.1.1",
+    }
