@@ -19,7 +19,7 @@ from .containers import Member, is_within, name_of
 if TYPE_CHECKING:
     from .._container.engine import Engine
 
-_USR_DIR = "/platform/swarm/usr"
+USR_DIR = "/platform/swarm/usr"
 # Of YAML in whatever style: profiles are written by users too, and hosts need not have a YAML library.
 _HOST_NAME = re.compile(r"""\b(?:slhostname|usrhostname)\s*:\s*["']?([\w.-]+)""")
 _NO_NAMES = ("null", "~")
@@ -40,9 +40,14 @@ def is_labelled(summary: dict[str, Any]) -> bool:
 def started_names(members: list[Member], directory: str | None) -> set[str]:
     """The host names of the SL and ML containers that SWOPs of the collection start, by the profiles that they have on this host."""
     swops = [summary for component, _release, summary in members if component == "swop" and is_labelled(summary)]
-    folders = [mount["Source"] for swop in swops for mount in swop.get("Mounts") or () if mount.get("Destination") == _USR_DIR]
+    folders = [mount["Source"] for swop in swops for mount in swop.get("Mounts") or () if mount.get("Destination") == USR_DIR]
     if directory:  # of a SWOP that is gone, whose nodes may still run
         folders += glob.glob(os.path.join(glob.escape(directory), "swop", "*"))
+    return names_in_profiles(folders)
+
+
+def names_in_profiles(folders: Iterable[str]) -> set[str]:
+    """The host names of the SL and ML containers in the SWOP profiles of some directories."""
     return {name for text in _profiles(folders) for name in _HOST_NAME.findall(text)} - {*_NO_NAMES}
 
 
