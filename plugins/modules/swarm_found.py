@@ -120,6 +120,10 @@ networks:
   returned: always
   type: list
   elements: str
+selinux:
+  description: Whether the engine confines containers with SELinux.
+  returned: always
+  type: bool
 started_by_swop:
   description: Names of the containers that the SWOPs of this host have started.
   returned: always

@@ -94,6 +94,11 @@ options:
   directory:
     description: Stop only this collection's containers that mount something from this directory of the host, or are in O(network).
     type: path
+  names:
+    description: Names of containers that belong to this platform although others have started them. With O(network) or O(directory), they are stopped too.
+    type: list
+    elements: str
+    default: []
   log_dir:
     description:
       - Directory on the host to which the log of each container that is stopped or removed is written, as C(NAME.log).
@@ -175,6 +180,7 @@ def main() -> None:
     arguments: dict[str, Any] = {flag: {"type": "bool", "default": False} for flag in FLAGS}
     arguments.update(ENGINE, training={"type": "str"}, network={"type": "list", "elements": "str"}, directory={"type": "path"})
     arguments.update(components={"type": "list", "elements": "str", "choices": list(containers.STOP_ORDER)})
+    arguments.update(names={"type": "list", "elements": "str", "default": []})
     arguments.update(log_dir={"type": "path"}, stop_timeout={"type": "int", "default": 10})
     containers.run(QuietModule(arguments, supports_check_mode=True), stop.stop)
 

@@ -43,6 +43,11 @@ options:
     type: list
     elements: str
     default: []
+  names:
+    description: Names of containers that belong to this platform although others have started them. What only they use may be removed.
+    type: list
+    elements: str
+    default: []
   keep:
     description: Paths that belong to the user. Nothing that contains them is removed.
     type: list
@@ -127,6 +132,7 @@ OPTIONS = {
     "labelled": {"type": "list", "elements": "str", "default": []},
     "directory": {"type": "path", "required": True},
     "children": {"type": "list", "elements": "str", "default": []},
+    "names": {"type": "list", "elements": "str", "default": []},
     "keep": {"type": "list", "elements": "path", "default": []},
 }
 

@@ -81,7 +81,7 @@ def adopted(found: Mapping[str, Mapping[str, Any]], known: Mapping[str, Mapping[
     made.problems += _agents_without_id(made, found)
     _license_server(made, containers, found, known)
     _registry(made, containers)
-    _nodes(made, containers)
+    _nodes(made, containers, [host for host, one in found.items() if one["selinux"]])
     _share(made)
     _lift(made)
     if not made.problems:
@@ -286,8 +286,8 @@ def _mirror(component: str, release: str, image: str) -> str | None:
     return image.removesuffix(f"/{path}") if image.endswith(f"/{path}") else None
 
 
-def _nodes(made: Adopted, containers: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Say of each container what its role would make otherwise."""
+def _nodes(made: Adopted, containers: Mapping[str, Sequence[Mapping[str, Any]]], confined: Sequence[str]) -> None:
+    """Say of each container what its role would make otherwise. confined: hosts whose engine has SELinux."""
     inventory = model.read(*as_ansible(made))
     try:
         derived = model.derive(inventory)
@@ -296,8 +296,12 @@ def _nodes(made: Adopted, containers: Mapping[str, Sequence[Mapping[str, Any]]])
     for host, own in containers.items():
         for one in own:
             component = one["component"]
-            usual = expected(inventory, derived[host], host, one)
-            differing = overrides(usual, _with_references(one, made.secrets))
+            security = ["label=disable"] if host in confined else []
+            usual = expected(inventory, derived[host], host, one, security=security)
+            there = _with_references(one, made.secrets)
+            if security and "ml" in there:
+                there["ml"] = {"security_opts": [], **there["ml"]}
+            differing = overrides(usual, there)
             if component in _ONE_PER_HOST:
                 made.hosts[host].update({f"{component}_options": differing} if differing else {})
             else:
@@ -305,15 +309,25 @@ def _nodes(made: Adopted, containers: Mapping[str, Sequence[Mapping[str, Any]]])
 
 
 def expected(
-    inventory: model.Inventory, here: Mapping[str, Any], host: str, one: Mapping[str, Any], options: Mapping[str, Any] | None = None
+    inventory: model.Inventory,
+    here: Mapping[str, Any],
+    host: str,
+    one: Mapping[str, Any],
+    options: Mapping[str, Any] | None = None,
+    security: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The options that the component's role gives a container of that name; options: those that all of the host's have, as `swci_options`."""
+    """The options that the component's role gives a container of that name.
+
+    options   those that all of the host's have, as `swci_options`
+    security  the security options that roles add on the host's engine
+    """
     component, release = one["component"], one["release"]
     if options is None:
         options = inventory.get(host, f"{component}_options") if component in _LISTS else {}
     nodes = {"sn": here["sn_nodes"], "swop": here["swop_nodes"], "sl": here["sl_nodes"]}.get(component, ())
     node = next((node for node in nodes if node["name"] == one["name"]), {"name": one["name"]})
-    facts = Facts(proxy=here["proxy"], license=here["license"], socket_path=inventory.get(host, "swarm_socket_path"))
+    socket = inventory.get(host, "swarm_socket_path")
+    facts = Facts(proxy=here["proxy"], license=here["license"], socket_path=socket, security_opts=security)
     own = {
         "release": release,
         "image": reference(component, release, inventory.get(host, "swarm_registry")),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -105,7 +106,10 @@ def _own(own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _comment(text: str) -> str:
-    return "".join(f"# {line}\n" for line in text.splitlines())
+    lines = [
+        part for line in text.splitlines() for part in textwrap.wrap(line, 148, subsequent_indent="  " if line.startswith("- ") else "")
+    ]
+    return "".join(f"# {line}\n" for line in lines)
 
 
 def _block(values: Mapping[str, Any]) -> str:

@@ -59,6 +59,7 @@ def found(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str,
         "spire_servers": servers,
         "spire_agents": agents,
         "networks": [network["Name"] for network in engine.networks()],
+        "selinux": any(str(option).startswith("name=selinux") for option in engine.info().get("SecurityOptions") or ()),
         "started_by_swop": sorted(name_of(one[2]) for one in there if {name_of(one[2]), _hostname(engine, one[2])} & started),
     }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which of the platform's containers on a host are this site's own, as others may run the platform beside it (private to the collection).
 
-All that the collection makes has its label. What its SWOPs start has none, and is known by the host names in their profiles.
+All that the collection makes has its label. What others have started and the inventory describes is known by its name. What SWOPs start has no label
+either, and is known by the host names in their profiles.
 """
 
 from __future__ import annotations
@@ -25,11 +26,22 @@ _HOST_NAME = re.compile(r"""\b(?:slhostname|usrhostname)\s*:\s*["']?([\w.-]+)"""
 _NO_NAMES = ("null", "~")
 
 
-def own(engine: Engine, members: list[Member], networks: Collection[str], directory: str | None) -> list[Member]:
-    """Those of `members` that are this site's: within its networks or directory, and made by the collection or by a SWOP of its own."""
+def own(
+    engine: Engine, members: list[Member], networks: Collection[str], directory: str | None, names: Collection[str] = ()
+) -> list[Member]:
+    """Those of `members` that are this site's: within its networks or directory, and its own or started by a SWOP of its own.
+
+    names  of its containers, as the inventory has them: its own are these and all that the collection has made
+    """
     within = [member for member in members if is_within(member[2], networks, directory)]
-    started = started_names(members, directory)
-    return [member for member in within if is_labelled(member[2]) or (member[0] in ("sl", "ml") and _is_one_of(engine, member[2], started))]
+    started = started_names(members, directory, names)
+    return [
+        member for member in within if _is_own(member[2], names) or (member[0] in ("sl", "ml") and _is_one_of(engine, member[2], started))
+    ]
+
+
+def _is_own(summary: dict[str, Any], names: Collection[str]) -> bool:
+    return is_labelled(summary) or name_of(summary) in names
 
 
 def is_labelled(summary: dict[str, Any]) -> bool:
@@ -37,9 +49,9 @@ def is_labelled(summary: dict[str, Any]) -> bool:
     return COMPONENT_LABEL in (summary.get("Labels") or {})
 
 
-def started_names(members: list[Member], directory: str | None) -> set[str]:
-    """The host names of the SL and ML containers that SWOPs of the collection start, by the profiles that they have on this host."""
-    swops = [summary for component, _release, summary in members if component == "swop" and is_labelled(summary)]
+def started_names(members: list[Member], directory: str | None, names: Collection[str] = ()) -> set[str]:
+    """The host names of the SL and ML containers that SWOPs of this site start, by the profiles that they have on this host."""
+    swops = [summary for component, _release, summary in members if component == "swop" and _is_own(summary, names)]
     folders = [mount["Source"] for swop in swops for mount in swop.get("Mounts") or () if mount.get("Destination") == USR_DIR]
     if directory:  # of a SWOP that is gone, whose nodes may still run
         folders += glob.glob(os.path.join(glob.escape(directory), "swop", "*"))

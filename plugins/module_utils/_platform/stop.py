@@ -43,7 +43,7 @@ def stop(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, 
     chosen = selected(params)
     there = of_training(members(engine), params.get("training"))
     if params["network"] is not None or params["directory"]:
-        there = own(engine, there, params["network"] or [], params["directory"])
+        there = own(engine, there, params["network"] or [], params["directory"], params["names"])
     mine = [
         (component, summary)
         for component, _release, summary in there

@@ -40,7 +40,7 @@ class _Thing:
 def teardown(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
     """swarm_teardown: remove the network, the volumes and the directories that nothing else needs."""
     networks = [params["network"]] if params["network"] else []
-    mine = {summary["Id"] for _c, _r, summary in own(engine, members(engine), networks, params["directory"])}
+    mine = {summary["Id"] for _c, _r, summary in own(engine, members(engine), networks, params["directory"], params["names"])}
     others = [summary for summary in engine.containers({}) if summary["Id"] not in mine]
     things = [*_engine_things(engine, params, others), *_directories(params, others)]
     agents = _agents(params["directory"])

@@ -18,6 +18,7 @@ CLASSIC = f"{HUB}/hpe_eval/swarm-learning"
 OPTIONS = {
     **dict.fromkeys(("keep", "all", *_platform.STOP_ORDER, "sl_tf", "sl_pyt"), False),
     **dict.fromkeys(("log_dir", "network", "directory", "components")),
+    "names": [],
     "stop_timeout": 1,
 }
 
@@ -192,6 +193,17 @@ def test_of_a_network_that_others_use_too_only_our_own_containers_are_stopped(tm
     assert set(stopped([*mine, *FOREIGN]).split()) == {one["Id"] for one in (*mine, *FOREIGN)}
 
 
+def test_what_others_have_started_is_ours_where_the_inventory_describes_it(tmp_path):
+    """With what such a SWOP has started, by its profile, wherever that is; of another network, it is not."""
+    (tmp_path / "profile.yml").write_text(PROFILE, encoding="utf-8")
+    swop = {**summary("swop-9", image="hpe/swarm-learning/swop:2.3.0", network="swarm"), "Labels": {}}
+    swop["Mounts"] = [{"Source": str(tmp_path), "Destination": "/platform/swarm/usr"}]
+    there = [swop, *CHILDREN, *FOREIGN]
+    assert stopped(there, network=["swarm"], names=["swop-9"]) == "a-ml a-sl swop-9"
+    assert stopped(there, network=["other"], names=["swop-9"]) == ""
+    assert stopped(there, network=["swarm"], names=["swop-8"]) == ""
+
+
 def test_kept_containers_are_only_stopped():
     engine = Table(*SITE)
     answer = _platform.stop(engine, {**OPTIONS, "keep": True, "sl": True, "ml": True, "sn": True}, False)
@@ -251,7 +263,13 @@ def test_what_is_removed(tmp_path, containers, labels, keep, stay):
         {**one, "Mounts": [{**m, "Source": m["Source"].replace("/var/lib/swarm-learning", str(directory))} for m in one["Mounts"]]}
         for one in containers
     ]
-    params = {"network": "swarm", "volumes": ["sn-1-smlnode", "gone"], "directory": str(directory), "children": [CLIENT, SWOP, "tokens"]}
+    params = {
+        "network": "swarm",
+        "volumes": ["sn-1-smlnode", "gone"],
+        "directory": str(directory),
+        "children": [CLIENT, SWOP, "tokens"],
+        "names": [],
+    }
     params.update(keep=[path.format(directory) for path in keep], labelled=[])
     whats = {name: f"directory {directory / name}" for name in (CLIENT, SWOP)} | {name: name for name in (NETWORK, VOLUME)}
     wanted = {whats[name]: why.format(directory) for name, why in stay.items()}
@@ -279,7 +297,13 @@ def test_what_is_removed(tmp_path, containers, labels, keep, stay):
 @pytest.mark.parametrize(("labels", "goes"), [(None, False), ({"mine": ""}, False), ({"learning.swarm.component": "client"}, True)])
 def test_a_client_volume_that_a_user_made_stays(tmp_path, labels, goes):
     engine = Table(volumes={"sl-cli-lib": labels, "sn-1-smlnode": None})
-    params = {"network": "", "volumes": ["sl-cli-lib", "sn-1-smlnode"], "labelled": ["sl-cli-lib"], "directory": str(tmp_path / "none")}
+    params = {
+        "network": "",
+        "volumes": ["sl-cli-lib", "sn-1-smlnode"],
+        "labelled": ["sl-cli-lib"],
+        "directory": str(tmp_path / "none"),
+        "names": [],
+    }
     answer = teardown.teardown(engine, {**params, "children": [], "keep": []}, False)
     assert engine.done == [*(["discard volume sl-cli-lib"] if goes else []), "discard volume sn-1-smlnode"]
     assert [one["reason"] for one in answer["kept"]] == (
@@ -316,6 +340,14 @@ def test_links_that_lead_nowhere_are_removed_with_the_rest(tmp_path):
     (directory / "client").mkdir(parents=True)
     (directory / "client/file").symlink_to("nowhere")
     (directory / "swop").symlink_to("nowhere")
-    params = {"network": "", "volumes": [], "labelled": [], "directory": str(directory), "children": ["client", "swop"], "keep": []}
+    params = {
+        "network": "",
+        "volumes": [],
+        "labelled": [],
+        "directory": str(directory),
+        "children": ["client", "swop"],
+        "keep": [],
+        "names": [],
+    }
     assert teardown.teardown(Table(), params, False)["kept"] == []
     assert not directory.exists()

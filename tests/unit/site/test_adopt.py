@@ -51,6 +51,7 @@ def example(n):
         "spire_servers": [{**spire, **ports, "entries": entries, "bundles": [other]}],
         "spire_agents": [{"name": "spire-agent", "version": "1.8.4", "running": True, "ours": False, "trust_domain": mine}],
         "networks": ["bridge", f"host-{n}-net"],
+        "selinux": False,
         "started_by_swop": [f"sl-{n}"],
     }
 
@@ -126,6 +127,7 @@ def test_files_are_an_inventory():
     assert yaml.safe_load(files["host_vars/host-2.yml"])["sn_nodes"] == [{"name": "sn-2", "sentinel_api_port": None}]
     for path, text in files.items():
         schema = "inventory.json" if path == "hosts.yml" else "variables.json"
+        assert max(map(len, text.splitlines())) <= 150
         assert schema_problems(schema, yaml.safe_load(text)) == [], path
 
 
@@ -257,9 +259,24 @@ def test_a_license_server_that_can_be_described_is_a_host_of_its_group():
 def test_certificates_instead_of_spire():
     files = {"key": "/etc/swarm/key.pem", "cert": "/etc/swarm/cert.pem", "cacert": "/etc/swarm/ca.pem"}
     one = container("sn", "sn-1", host_ip="172.30.0.11", sentinel=True, apls_ip="172.30.0.9", network="bridge", **files)
-    there = {"containers": [one], "spire_servers": [], "spire_agents": [], "networks": ["bridge"], "started_by_swop": []}
+    there = {"containers": [one], "spire_servers": [], "spire_agents": [], "networks": ["bridge"], "selinux": False, "started_by_swop": []}
     made = _adopt.adopted({"host-1": there}, {"host-1": KNOWN["host-1"]})
     assert made.problems == []
     node = made.hosts["host-1"]["sn_nodes"][0]
     assert {name: node[name] for name in files} == files
     assert (node["socket_path"], node["env"]["swarm_node_type"]) == (None, None)
+
+
+def test_selinux_confines_what_it_has_confined():
+    def confined(both):
+        for one in both.values():
+            one["selinux"] = True
+        own = {"host_ip": "172.30.0.11", "sn_ip": "172.30.0.11", "apls_ip": "172.30.0.11", "network": "host-1-net"}
+        both["host-1"]["containers"].append(container("sl", "sl-9", ml={"image": "ml:1", "name": "ml-9", "network": "host-1-net"}, **own))
+
+    made = adopted(confined)
+    assert made.problems == []
+    assert "security_opts" not in made.common["sn_options"]
+    assert made.common["swop_options"]["security_opts"] is None
+    node = made.hosts["host-1"]["sl_nodes"][0]
+    assert (node["security_opts"], node["ml"]["security_opts"]) == (None, [])
