@@ -103,6 +103,9 @@ spire_servers:
       description: Registration entries of the platform's nodes, each C(node_type), C(spiffe_id), C(parent_id) and C(federates_with).
       type: list
       elements: dict
+    aliases:
+      description: SPIFFE IDs that stand for an agent too, by the agent's own.
+      type: dict
     bundles:
       description: Trust domains whose bundles it has.
       type: list
@@ -111,7 +114,7 @@ spire_servers:
       description: Why it could not be asked. Empty if it could.
       type: str
 spire_agents:
-  description: SPIRE Agents of this host, each C(name), C(version), C(running), C(ours) and C(trust_domain).
+  description: SPIRE Agents of this host, each C(name), C(version), C(running), C(ours), C(trust_domain) and C(spiffe_id).
   returned: always
   type: list
   elements: dict

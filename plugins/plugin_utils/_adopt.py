@@ -234,21 +234,27 @@ def _of_spire(found: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, A
 
 def _agents_without_id(made: Adopted, found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Set the ID by which a server's entries know the agent of each host, and name the hosts of which it is unknown."""
-    parents: dict[str, set[str]] = {}
-    for one in found.values():
-        for server in one["spire_servers"]:
-            parents.setdefault(server["trust_domain"], set()).update(entry["parent_id"] for entry in server["entries"])
+    servers = [server for one in found.values() for server in one["spire_servers"]]
     for host, variables in made.hosts.items():
-        known = sorted(parents.get(variables.get("swarm_trust_domain", ""), ()))
-        if not found[host]["spire_agents"] or "spire_agent_id" in variables or not known:
-            continue
-        if len(known) > 1:
+        domain = variables.get("swarm_trust_domain", "")
+        agents = [] if "spire_agent_id" in variables else found[host]["spire_agents"]
+        candidates = _parents([server for server in servers if server["trust_domain"] == domain], agents)
+        if len(candidates) > 1:
             yield (
-                f"the SPIRE Server of {variables['swarm_trust_domain']} has entries below {listed(known)}: set spire_agent_id of {host}, "
+                f"the SPIRE Server of {domain} has entries below {listed(sorted(candidates))}: set spire_agent_id of {host}, "
                 "in the inventory that you have now, to the one that stands for its SPIRE Agent"
             )
-        else:
-            variables["spire_agent_id"] = known[0]
+        elif candidates:
+            variables["spire_agent_id"] = candidates.pop()
+
+
+def _parents(servers: Sequence[Mapping[str, Any]], agents: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The IDs of which one stands for the first of the agents: parents of entries, and of these its own if there are any."""
+    if not agents:
+        return set()
+    parents = {entry["parent_id"] for server in servers for entry in server["entries"]}
+    own = agents[0]["spiffe_id"]
+    return parents.intersection({own}.union(*(server["aliases"].get(own, ()) for server in servers))) or parents
 
 
 def _license_server(

@@ -368,15 +368,20 @@ class Engine:
 
     def checksum(self, name: str, path: str) -> str:
         """The SHA-256, in hex, of a file in a container, running or not; empty if there is no such file."""
+        content = self.read(name, path)
+        return "" if content is None else hashlib.sha256(content).hexdigest()
 
-        def read(client: Any) -> str:
+    def read(self, name: str, path: str) -> bytes | None:
+        """The content of a file in a container, running or not; None if there is no such file."""
+
+        def read(client: Any) -> bytes | None:
             found = _or_none(client.get_archive, name, path)
             if not found:
-                return ""
+                return None
             with tarfile.open(fileobj=io.BytesIO(b"".join(found[0]))) as tar:
                 entry: Any = tar.next()
                 file = tar.extractfile(entry)
-                return hashlib.sha256(file.read()).hexdigest() if file else ""
+                return file.read() if file else None
 
         return self._call(f"reading {path} in container {name}", read)
 

@@ -8,6 +8,7 @@ Each container's options are asked back: what the module would still change with
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ from .._container.spec import from_inspect
 from .._names import NODE_TYPES
 from .._releases import NEWEST, RELEASES
 from .._spire import info as _info
+from .._spire import x509
+from .._spire.agent import svid_of
 from .._spire.server import Server, SpireError
 from . import ours
 from .containers import Member, members, name_of
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
 _SPIRE_IMAGE = re.compile(r"(?:.*/)?spire-(?P<kind>server|agent):v?(?P<version>\d+\.\d+\.\d+)(?:-.*)?")
 _TRUST_DOMAIN = re.compile(r'^\s*"?trust_domain"?\s*[:=]\s*"(?P<name>[^"]+)"', re.MULTILINE)
+_DATA_DIR = re.compile(r'^\s*"?data_dir"?\s*[:=]\s*"(?P<name>[^"]+)"', re.MULTILINE)
+_USUAL_DATA = "/opt/spire/data/agent"
 _CONFIGURATIONS = ("/opt/spire/conf/agent", "/opt/spire/conf")
 _SELECTOR = "docker:env:swarm_node_type="
 _ALL_OF_SPIRE: dict[str, Any] = {"days": None, "default_x509_svid_ttl": "1h", "synchronized": [], "token_dir": None}
@@ -189,7 +194,7 @@ def _spire(engine: Engine) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
             spec = from_inspect(inspect)
             running = bool(inspect["State"].get("Running"))
             about = {"name": spec.name, "version": match["version"], "running": running, "ours": spec.ours}
-            more = _server(engine, spec, running) if match["kind"] == "server" else {"trust_domain": _domain_of_agent(inspect)}
+            more = _server(engine, spec, running) if match["kind"] == "server" else _agent(engine, spec.name, inspect)
             kinds[match["kind"]].append({**about, **more})
     return kinds["server"], kinds["agent"]
 
@@ -201,6 +206,7 @@ def _server(engine: Engine, spec: ContainerSpec, running: bool) -> dict[str, Any
         "federation_port": published(spec.ports, 8443),
         "trust_domain": "",
         "entries": [],
+        "aliases": {},
         "bundles": [],
         "problem": "",
     }
@@ -214,6 +220,7 @@ def _server(engine: Engine, spec: ContainerSpec, running: bool) -> dict[str, Any
         **about,
         "trust_domain": known["trust_domain"],
         "entries": of_nodes(known["entries"]),
+        "aliases": aliases(known["entries"]),
         "bundles": sorted(one["trust_domain"] for one in known["bundles"]),
     }
 
@@ -235,21 +242,31 @@ def published(ports: tuple[Port, ...], inside: int) -> int | None:
     return int(found[0]) if found else None
 
 
-def _domain_of_agent(inspect: dict[str, Any]) -> str:
-    """The trust domain in the configuration of an agent, if that is a file of the host; empty if not."""
+def aliases(entries: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """SPIFFE ID of an agent → the IDs that stand for it too, as those that were given with its join token."""
+    found: dict[str, list[str]] = {}
+    for entry in entries:
+        for kind, _colon, agent in (selector.partition(":") for selector in entry["selectors"]):
+            if kind == "spiffe_id":
+                found.setdefault(agent, []).append(entry["spiffe_id"])
+    return found
+
+
+def _agent(engine: Engine, name: str, inspect: dict[str, Any]) -> dict[str, str]:
+    """The trust domain of an agent, and its SPIFFE ID, as its configuration and its data say; empty where they do not."""
+    text = _configuration(inspect)
+    domain, data = _TRUST_DOMAIN.search(text), _DATA_DIR.search(text)
+    content = engine.read(name, posixpath.join(data["name"] if data else _USUAL_DATA, "agent-data.json"))
+    svid = svid_of(content.decode(errors="replace")) if content else b""
+    return {"trust_domain": domain["name"] if domain else "", "spiffe_id": x509.spiffe_id(svid) if svid else ""}
+
+
+def _configuration(inspect: dict[str, Any]) -> str:
+    """The configuration of an agent, if that is a file of the host; empty if not."""
     for mount in inspect.get("Mounts") or ():
-        if mount.get("Destination", "").startswith(_CONFIGURATIONS):
-            source = mount.get("Source") or ""
-            domain = _domain_in(os.path.join(source, "agent.conf") if os.path.isdir(source) else source)
-            if domain:
-                return domain
+        source = mount.get("Source") or ""
+        path = os.path.join(source, "agent.conf") if os.path.isdir(source) else source
+        if mount.get("Destination", "").startswith(_CONFIGURATIONS) and os.path.isfile(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                return file.read()
     return ""
-
-
-def _domain_in(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            match = _TRUST_DOMAIN.search(file.read())
-    except OSError:
-        return ""
-    return match["name"] if match else ""

@@ -139,9 +139,13 @@ def _bytes(path: str) -> bytes:
 
 
 def _svid(path: str) -> bytes:
-    """The SVID in agent-data.json, PEM in base64; empty if there is none, for example because the server evicted the agent."""
+    """The SVID in the file agent-data.json; empty if there is none."""
     with open(path, encoding="utf-8") as file:
-        text = file.read()
+        return svid_of(file.read())
+
+
+def svid_of(text: str) -> bytes:
+    """The SVID in the content of agent-data.json, PEM in base64; empty if there is none, for example because the server evicted the agent."""
     try:
         chain = json.loads(text)["svid"]
         return base64.b64decode(chain[0]) if chain else b""

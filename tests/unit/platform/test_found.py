@@ -2,9 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is said of containers that others have started: without secrets, and of SPIRE only what concerns the platform's nodes."""
 
+import base64
+import json
+
 import pytest
 from ansible_collections.swarm.learning.plugins.module_utils._container.parse import Port
 from ansible_collections.swarm.learning.plugins.module_utils._platform import found
+
+from tests.support import pki
 
 
 @pytest.mark.parametrize(
@@ -55,6 +60,16 @@ def test_port_at_which_agents_reach_a_server(ports, expected):
     assert found.published(ports, 8081) == expected
 
 
+class Engine:
+    """An engine whose containers have one file."""
+
+    def __init__(self, path, content):
+        self._files = {path: content}
+
+    def read(self, _name, path):
+        return self._files.get(path)
+
+
 @pytest.mark.parametrize(
     ("destination", "text", "domain"),
     [
@@ -66,8 +81,28 @@ def test_port_at_which_agents_reach_a_server(ports, expected):
 )
 def test_trust_domain_of_an_agent(tmp_path, destination, text, domain):
     (tmp_path / "agent.conf").write_text(text, encoding="utf-8")
-    mounts = [
-        {"Destination": "/var/run/docker.sock", "Source": "/var/run/docker.sock"},
-        {"Destination": destination, "Source": str(tmp_path)},
-    ]
-    assert found._domain_of_agent({"Mounts": mounts}) == domain
+    mounts = [{"Destination": "/var/run/docker.sock", "Source": "/dev/null"}, {"Destination": destination, "Source": str(tmp_path)}]
+    assert found._agent(Engine("/x", b""), "spire-agent", {"Mounts": mounts}) == {"trust_domain": domain, "spiffe_id": ""}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "path", "known"),
+    [
+        ('data_dir = "/data"\n', "/data/agent-data.json", True),
+        ("agent {}\n", "/opt/spire/data/agent/agent-data.json", True),
+        ('data_dir = "/data"\n', "/opt/spire/data/agent/agent-data.json", False),
+    ],
+)
+def test_id_of_an_agent(tmp_path, configuration, path, known):
+    agent = "spiffe://org1.example/spire/agent/join_token/x"
+    with open(pki.Authority(tmp_path, agent).path, "rb") as file:
+        data = json.dumps({"svid": [base64.b64encode(file.read()).decode()]}).encode()
+    (tmp_path / "agent.conf").write_text(configuration, encoding="utf-8")
+    mounts = [{"Destination": "/opt/spire/conf/agent", "Source": str(tmp_path)}]
+    assert found._agent(Engine(path, data), "spire-agent", {"Mounts": mounts})["spiffe_id"] == (agent if known else "")
+
+
+def test_aliases_of_agents():
+    agent = "spiffe://a.example/spire/agent/join_token/x"
+    entries = [entry([f"spiffe_id:{agent}"], "agent"), entry([f"spiffe_id:{agent}"], "other"), entry(["docker:env:swarm_node_type=sn"])]
+    assert found.aliases(entries) == {agent: ["spiffe://a.example/agent", "spiffe://a.example/other"]}

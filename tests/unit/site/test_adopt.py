@@ -48,8 +48,10 @@ def example(n):
             container("swop", f"swop-{n}", sn_ip=address, sn_api_port=30304, env=swop_env, **own, **common),
             *(only_first if n == 1 else ()),
         ],
-        "spire_servers": [{**spire, **ports, "entries": entries, "bundles": [other]}],
-        "spire_agents": [{"name": "spire-agent", "version": "1.8.4", "running": True, "ours": False, "trust_domain": mine}],
+        "spire_servers": [{**spire, **ports, "entries": entries, "aliases": {}, "bundles": [other]}],
+        "spire_agents": [
+            {"name": "spire-agent", "version": "1.8.4", "running": True, "ours": False, "trust_domain": mine, "spiffe_id": ""}
+        ],
         "networks": ["bridge", f"host-{n}-net"],
         "selinux": False,
         "started_by_swop": [f"sl-{n}"],
@@ -208,6 +210,18 @@ def test_an_agent_that_the_operator_names():
     made = adopted(_several_agents, known)
     assert made.problems == []
     assert "spiffe://org1.swarm.learning/sn is registered at spire-server on host-1" in made.changes
+
+
+def test_an_agent_that_is_known_by_its_token():
+    def several(both):
+        _several_agents(both)
+        agent = "spiffe://org1.swarm.learning/spire/agent/join_token/x"
+        both["host-1"]["spire_agents"][0]["spiffe_id"] = agent
+        both["host-1"]["spire_servers"][0]["aliases"] = {agent: ["spiffe://org1.swarm.learning/agent"]}
+
+    made = adopted(several)
+    assert made.problems == []
+    assert made.hosts["host-1"]["spire_agent_id"] == "spiffe://org1.swarm.learning/agent"
 
 
 def test_what_runs_no_more_is_started_or_left_out():
