@@ -13,4 +13,5 @@ SITE = {
     "license": {},
     "licenses": {},
     "peers": 0,
+    "ports": [],
 }

@@ -275,9 +275,7 @@ def _server_ports(inventory: Inventory, host: str) -> list[Claim]:
         claims.append(Claim(inventory.get(host, "spire_server_port"), "the SPIRE Server (spire_server_port)"))
         if len(inventory.members("spire_server")) > 1:
             claims.append(Claim(inventory.get(host, "spire_server_federation_port"), "federation (spire_server_federation_port)"))
-    if inventory.get(host, "swarm_monitoring"):
-        own = [name for component, names in monitoring.PORTS.items() if host in inventory.members(component) for name in names]
-        claims += [Claim(inventory.get(host, name), f"monitoring ({name})") for name in own]
+    claims += [Claim(port, f"monitoring ({name})") for name, port in monitoring.ports(inventory, host).items()]
     if services.has_own(inventory, host):
         claims.append(Claim(inventory.get(host, "reverse_proxy_port"), "the reverse proxy (reverse_proxy_port)"))
     if host in inventory.members("swci") and inventory.get(host, "swci_web_port"):

@@ -230,4 +230,5 @@ def _own_ports(host: Host) -> Iterable[int]:
     """The ports that this host's containers are going to publish, whoever uses them."""
     options = ("sn_api_port", "sn_p2p_port", "sn_fs_port")
     nodes = [port for node in host.model["sn_nodes"] for _option, port in services.sn_ports({**dict.fromkeys(options), **node}, options)]
-    return [int(port) for port in (*nodes, *(port for _address, port, _node in _endpoints(host))) if port]
+    served = (port for _address, port, _node in _endpoints(host))
+    return [int(port) for port in (*nodes, *served, *host.model["monitoring"].get("ports", ())) if port]

@@ -24,6 +24,13 @@ DEFAULTS: dict[str, Any] = {
 PORTS = {component: (f"{component}_metrics_port", f"{component}_health_port") for component in ("spire_server", "spire_agent")}
 
 
+def ports(inventory: Inventory, host: str) -> dict[str, Any]:
+    """Variable → port, of those where the SPIRE Server and SPIRE Agent of a host serve metrics and health checks."""
+    if not inventory.get(host, "swarm_monitoring"):
+        return {}
+    return {name: inventory.get(host, name) for component, names in PORTS.items() if host in inventory.members(component) for name in names}
+
+
 def of_host(inventory: Inventory, host: str, here: Mapping[str, Any], pairs: int, peers: int) -> dict[str, Any]:
     """The field `monitoring` of HostModel.
 
@@ -49,6 +56,7 @@ def of_host(inventory: Inventory, host: str, here: Mapping[str, Any], pairs: int
             kind: {"wanted": number, **({"capacity": capacity[kind]} if kind in capacity else {})} for kind, number in wanted.items()
         },
         "peers": peers,
+        "ports": [int(port) for port in ports(inventory, host).values()],
     }
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.integration.site import lab_platform as world
+from tests.integration.site.alerting import MONITORED, OF_TRAINING, Prometheus, gathering, node_exporter, undone
 
 STATUS, ABORT, TRAIN = "swarm.learning.training_status", "swarm.learning.training_abort", "swarm.learning.train"
 REHEARSE, RETRY = "swarm.learning.training_rehearse", "swarm.learning.training_retry"
@@ -146,9 +148,30 @@ def test_a_training_is_left_alone_until_the_explicit_word(log, changed):
 
 
 @pytest.mark.usefixtures("platform")
+def test_alerts_of_a_training_fire_by_their_causes(tmp_path, log):
+    """On the one that the test before has started."""
+    one, two = world.HOSTS
+    names = [min(name for name in world.running(host) if "-ml-" in name) for host in world.HOSTS]
+    world.worked(world.play(log, "-i", str(world.LAB), *world.extra(tmp_path, MONITORED), "--tags", "monitoring"))
+    with ExitStack() as stack:
+        for host in world.HOSTS:
+            stack.enter_context(node_exporter(host))
+        stack.enter_context(gathering(one, two))
+        prometheus = stack.enter_context(Prometheus(tmp_path / "prometheus", OF_TRAINING))
+        began = "query?query=swarm_training_peers"
+        prometheus.until(lambda firing: len(prometheus.ask(began)["result"]) >= world.PAIRS, "rounds of all programs")
+        prometheus.until(lambda firing: not firing, "nothing has happened")
+        two.run("docker", "kill", names[1], names[1].replace("-ml-", "-sl-"))
+        prometheus.until(lambda firing: "SwarmTrainingPeersMissing" in firing, "a peer is lost")
+        stack.enter_context(undone(one, f"docker pause {names[0]}", f"docker unpause {names[0]}"))
+        prometheus.until(lambda firing: set(OF_TRAINING) <= firing, "a program stands still")
+    world.worked(world.play(log, "-i", str(world.LAB), "--tags", "monitoring"))
+
+
+@pytest.mark.usefixtures("platform")
 def test_an_aborted_training_leaves_the_hosts_clean_and_is_not_started_again(log, changed):
-    """The one that the test before has started."""
-    assert len(programs()) == world.PAIRS
+    """The one that the test before has left, with a pair less."""
+    assert len(programs()) == world.PAIRS - 1
     world.worked(world.play(log, "-i", str(world.LAB), book=ABORT))
     names = {name for _host, name in world.containers()}
     assert not {name for name in names if "-ml-" in name or "-sl-" in name or name == "swci-1"}

@@ -46,6 +46,12 @@ def test_what_is_measured_comes_from_it():
     assert measured["host-2"]["directories"] == [{"path": "/tmp/spire/cifar10/model", "user": ""}]
 
 
+def test_the_ports_of_monitoring_are_measured():
+    measured = plan.plan(described(everywhere={"swarm_monitoring": True}))["hosts"]
+    assert {9988, 9989, 9990, 9991} <= set(measured["host-1"]["ports"])
+    assert not {9988, 9989, 9990, 9991} & set(measured["host-1"]["listen"])  # Prometheus is none of the site's hosts
+
+
 def test_an_agent_without_a_server_of_its_own_goes_to_its_domains():
     hosts = described(
         groups={"swarm_spire_server": ["host-1"]}, host_2={"swarm_trust_domain": "org1.swarm.learning"}, host_1={"spire_server_port": 30307}
