@@ -36,6 +36,7 @@ def test_a_host_with_everything():
         "license": {"apls_ip": "172.1.1.1", "apls_port": 5814, "secondary_apls_ip": "", "secondary_apls_port": 5814},
         "licenses": {"sn": {"wanted": 1}, "sl": {"wanted": 2, "capacity": 3}},
         "peers": 4,
+        "ports": [9988, 9990, 9989, 9991],
     }
 
 
