@@ -50,6 +50,8 @@ def run(
         module.fail_json(msg=str(error))
     if not module._diff:
         result.pop("diff", None)
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
     module.exit_json(**result)
 
 

@@ -8,6 +8,7 @@ Every alert is fired here by its cause. `tests/integration/alerts.yml` has them 
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.parse
 from contextlib import ExitStack, contextmanager
@@ -259,6 +260,9 @@ def test_alerts_of_what_ends_by_itself_fire_by_their_causes(tmp_path, log):
         prometheus.until(lambda firing: "SwarmMetricsStale" in firing, "nobody gathers metrics any more")
         TWO.run("rm", METRICS)
         prometheus.until(lambda firing: "SwarmMetricsMissing" in firing, "the metrics are gone")
+
+    planned = world.play(log, "-i", str(world.LAB), book="swarm.learning.teardown").said
+    assert re.search(rf"host-1: .*file {METRICS}", planned)
 
     # The next run of site takes SPIRE's metrics back too.
     world.worked(world.play(log, "-i", str(world.LAB), "--tags", "monitoring"))
