@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES, SAME, Component, Option
+from ansible_collections.swarm.learning.plugins.module_utils._releases import RELEASES, SAME, Component, Option, Ready
 
 from lab.playbook_runner import ROOT
 
@@ -71,14 +71,20 @@ def _notes(component: Component) -> list[str]:
     notes += [f"Volume: `{volume}`" for volume in component.volumes]
     notes += [f"Anonymous volume, beside a second container: `{volume}`" for volume in component.pair_volumes]
     notes += [f"Environment of both containers then: `{name}={value}`" for name, value in component.pair_environment.items()]
-    ready = component.ready
+    notes += [f"Ready, with `{option}`: {_signals(ready)}" for option, ready in component.ready_by.items()]
+    otherwise = ", otherwise" if component.ready_by else ""
+    notes.append(f"Ready{otherwise}: {_signals(component.ready)}; at most {component.wait_timeout} s")
+    return notes
+
+
+def _signals(ready: Ready) -> str:
+    port = "its port" if ready.port == SAME else f"port {ready.port}"
     signals = [
         *([f"log line `{ready.log}`"] if ready.log else []),
-        *([f"{'TLS' if ready.tls else 'an answer'} on port {ready.port}"] if ready.port else []),
+        *([f"{'TLS' if ready.tls else 'an answer'} on {port}"] if ready.port else []),
         *([f"`{' '.join(ready.health)}`"] if ready.health else []),
     ]
-    notes.append(f"Ready: {', then '.join(signals)}; at most {component.wait_timeout} s")
-    return notes
+    return ", then ".join(signals)
 
 
 def _table(component: Component) -> str:

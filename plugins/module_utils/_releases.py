@@ -102,6 +102,8 @@ SECONDARY_PORT = "SWARM_LICENSE_AUTOPASSJ_SERVER_SECONDARY_PORT"
 SPIRE_CLASSIC = "/spire/bin"
 SPIRE_UPSTREAM = "/opt/spire/bin"
 
+_SCRIPT_RUNS = Ready(log=r"API Server is UP!|SWCI:\d+ ?>")
+_PROMPTS = Ready(health=("true",))  # engines show no line of a log before its end, and a prompt has none
 _SN_UP = Ready(log=r"Starting SWARM-API-SERVER on port ?: ?\d+")
 
 _apls_published = {"apls_port": Option("port", publish=5814, default=5814)}
@@ -186,7 +188,8 @@ _RELEASE_0_3_0 = {
         interactive=True,
         tty=True,
         auto_remove=True,
-        ready=Ready(log=r"API Server is UP!|SWCI:\d+ ?>"),
+        ready=_PROMPTS,
+        ready_by={"init_script_name": _SCRIPT_RUNS},
     ),
 }
 
@@ -311,8 +314,8 @@ _SWCI_2 = Component(
     interactive=True,
     auto_remove=True,
     info_file=True,
-    ready=Ready(log=r"API Server is UP!|SWCI:\d+ ?>"),
-    ready_by={"web_port": Ready(port=SAME)},
+    ready=_PROMPTS,
+    ready_by={"web_port": Ready(port=SAME), "init_script_name": _SCRIPT_RUNS},
 )
 _APLS_2 = Component(
     _AUTOPASS,
