@@ -47,11 +47,11 @@ def taskrunner(named: Mapping[str, Any], name: str, one: Mapping[str, Any]) -> s
 def select(inventory: Inventory, name: str) -> Inventory:
     """The inventory with a training's own SWOPs, SWCI and `swarm_training`; with an empty name, as it is.
 
-    An inventory with named trainings only has no SWOP but theirs.
+    An inventory with named trainings only has no SWOP but theirs, nor has one whose `swarm_training` has no pairs of SWOPs.
     """
     given = of(inventory)
     if not name:
-        return inventory if inventory.training() or not given else replace(inventory, groups={**inventory.groups, "swarm_swop": []})
+        return replace(inventory, groups={**inventory.groups, "swarm_swop": []}) if given and _without_swops(inventory) else inventory
     own = given[name]
     hosts = pairs_by_host(own, inventory.members("swop"))
     groups = {**inventory.groups, "swarm_swop": list(hosts), "swarm_sl": []}
@@ -78,6 +78,13 @@ def select(inventory: Inventory, name: str) -> Inventory:
     # Organisations with inventories of their own tell how many nodes they have for `swarm_training`.
     peers = tuple({**peer, "swops": 0, "pairs": 0} for peer in inventory.peers)
     return replace(inventory, hosts=variables, groups=groups, numbers=numbers, peers=peers, selected=name)
+
+
+def _without_swops(inventory: Inventory) -> bool:
+    """Whether no SWOP has a part in `swarm_training`."""
+    training = inventory.training()
+    own = any(inventory.get(host, "swop_pairs") or inventory.get(host, "swop_nodes") for host in inventory.members("swop"))
+    return not training or (isinstance(training, dict) and training.get("peers_per_host") == 0 and not own)
 
 
 def pairs_by_host(own: Mapping[str, Any], swops: list[str]) -> dict[str, list[dict[str, Any]]]:

@@ -158,3 +158,19 @@ def test_problems_of_a_named_training_name_it():
 )
 def test_the_taskrunner_of_a_training(name, own, found):
     assert trainings.taskrunner({"heart": own} if name else {}, name, {} if name else own) == found
+
+
+def test_a_training_by_hand_beside_those_of_swops():
+    whole = inventory(heart=one("heart"))
+    hosts = {
+        host: {**had, "swarm_training": {**TRAINING, "peers_per_host": 0, "model_dir": "/srv/hand"}, "sl_nodes": [{}]}
+        for host, had in whole.hosts.items()
+    }
+    whole = replace(whole, hosts=hosts, groups={**whole.groups, "swarm_sl": ["host-1", "host-2"]})
+    assert checks.problems(whole) == []
+    assert [stages.problems(trainings.select(whole, name), lambda path: True) for name in ("", "heart")] == [[], []]
+    hand, heart = (model.derive(trainings.select(whole, name)) for name in ("", "heart"))
+    assert [[node["name"] for node in host["sl_nodes"]] for host in hand.values()] == [["sl-1"], ["sl-2"]]
+    assert not any(host["swop_nodes"] or host["training_script"] or host["swci_script"] for host in hand.values())
+    assert [len(host["swop_nodes"]) for host in heart.values()] == [1, 1]
+    assert not any(host["sl_nodes"] for host in heart.values())
