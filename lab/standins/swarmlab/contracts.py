@@ -84,7 +84,10 @@ def report(state: State, now: float, name: str, number: int, *, uid: str, weight
     if not weight > 0:
         raise Failed(400, f"the weight is {weight}, it must be above 0")
     if number == contract["round"]:
-        current = contract["rounds"].setdefault(str(number), {"ready": [], "first": now, "leader": None, "merged_by": None, "members": []})
+        if not any(is_alive(state, each["uid"], now) for each in contract["rounds"].get(str(number), {"ready": []})["ready"]):
+            # Those who had reported have gone, their leader too: an earlier training was ended in this round.
+            contract["rounds"][str(number)] = {"ready": [], "first": now, "leader": None, "merged_by": None, "members": []}
+        current = contract["rounds"][str(number)]
         if current["leader"] is None and all(each["uid"] != uid for each in current["ready"]):
             current["ready"].append({"uid": uid, "address": contract["peers"][uid]["address"], "weight": weight})
             lead(state, now, contract)

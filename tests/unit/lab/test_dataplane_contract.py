@@ -42,3 +42,17 @@ def test_why_a_peer_left_is_shown() -> None:
     assert (peer["name"], peer["left"], peer["alive"]) == ("sl-1", "its ML program has ended", True)
     with pytest.raises(Failed, match="v has not checked in to c"):
         contracts.left(state, 102.0, "c", "v", "")
+
+
+def test_a_round_whose_peers_have_all_gone_begins_anew() -> None:
+    node = {"name": "sl-1", "host_ip": "172.30.0.11", "port": 16000}
+    state = {"seq": 1, "nodes": {"old": {**node, "alive": 100.0}}, "tasks": {}, "taskrunners": {}, "contracts": {"c": contracts.new()}}
+    peer = {"address": "172.30.0.11:16000", "min_peers": 1, "grace": 30}
+    contracts.checkin(state, 100.0, "c", {"uid": "old", **peer})
+    contracts.report(state, 100.0, "c", 1, uid="old", weight=1)
+    assert contracts.show_round(state, "c", 1)["leader"] == "old"
+    state["nodes"] = {"new": {**node, "alive": 200.0}}
+    contracts.checkin(state, 200.0, "c", {"uid": "new", **peer})
+    contracts.report(state, 200.0, "c", 1, uid="new", weight=1)
+    shown = contracts.show_round(state, "c", 1)
+    assert (shown["leader"], [one["uid"] for one in shown["ready"]]) == ("new", ["new"])
