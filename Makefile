@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test lint sanity unit integration molecule matrix demo demo-down lab lab-down bench docs
+.PHONY: help setup lock test lint sanity unit integration molecule matrix demo demo-down lab lab-down bench soak docs
 
 # Tools that call each other by name (ansible-lint, molecule) find each other here, without an activated environment.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -28,6 +28,9 @@ lab-down: setup ## Remove the simulated hosts and the registry
 
 bench: setup ## Measure the deployment, a run that changes nothing, and single modules (ARGS=--without-lab for less, "--demo --cold" for more)
 	@PYTHONPATH=.collections .venv/bin/python -m tools.bench $(ARGS)
+
+soak: setup ## Disturb two trainings on the lab's hosts again and again (ARGS="--disturbances 30 --seed 1")
+	@PYTHONPATH=.collections:. .venv/bin/python -m tools.soak $(ARGS)
 
 docs: setup ## Generate the pages in docs that are made of tables and of the site model, and build the site in docs/_build/html
 	@PYTHONPATH=.collections .venv/bin/python -m tools.contract

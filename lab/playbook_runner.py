@@ -73,17 +73,21 @@ def _reason(result: dict) -> str:
     return str(result.get("msg") or result.get("stderr") or result)
 
 
+def environment() -> dict[str, str]:
+    """The environment of an `ansible-playbook` that writes the JSON lines which `read` reads."""
+    callback = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl", "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
+    return {**os.environ, **callback, "ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
+
+
 def run(playbook: str, arguments: Sequence[str], on_event: Callable[[str, Run], None], log: Path) -> Run:
     """Run `ansible-playbook` from the checkout's root. The JSON lines are kept in `log`, which only its owner can read."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    callback = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl", "ANSIBLE_SHOW_CUSTOM_STATS": "true"}
-    environment = {**os.environ, **callback, "ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
     command = [str(BIN / "ansible-playbook"), *arguments, playbook]
     result = Run()
     with (
         open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as kept,
         log.with_suffix(".stderr").open("w+", encoding="utf-8") as errors,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=errors, text=True) as process,
     ):
         try:
             read(_copied(process.stdout, kept), result, on_event)

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +90,44 @@ class Outcome:
 def play(log: Path, *arguments: str, book: str = SITE) -> Outcome:
     """Run a playbook as a user does; Ansible's JSON lines go to `log`."""
     return Outcome(playbook_runner.run(book, arguments, lambda event, run: None, log), log)
+
+
+class Watch:
+    """A playbook as a user runs it, in the background, again and again; its logs are beside `log`."""
+
+    def __init__(self, book: str, arguments: Sequence[str], log: Path):
+        self.book, self.arguments, self.base = book, arguments, log
+        self.number, self.process = 0, None
+
+    @property
+    def log(self) -> Path:
+        """Where the JSON lines of the last run are."""
+        return self.base.with_name(f"{self.base.name}-{self.number}.jsonl")
+
+    def begin(self, *further: str) -> None:
+        """Run the playbook, with further arguments."""
+        self.number += 1
+        command = [str(playbook_runner.BIN / "ansible-playbook"), *self.arguments, *further, self.book]
+        with self.log.open("w", encoding="utf-8") as out, self.log.with_suffix(".stderr").open("w", encoding="utf-8") as errors:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=playbook_runner.environment(), stdout=out, stderr=errors, start_new_session=True
+            )
+
+    @property
+    def runs(self) -> bool:
+        """Whether the playbook has not ended yet."""
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self) -> None:
+        """End the playbook as a power cut does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def outcome(self) -> Outcome:
+        """What came of it."""
+        run = playbook_runner.Run(status=self.process.returncode, stderr=self.log.with_suffix(".stderr").read_text(encoding="utf-8"))
+        playbook_runner.read(iter(self.log.read_text(encoding="utf-8").splitlines()), run, lambda event, done: None)
+        return Outcome(run, self.log)
 
 
 def worked(outcome: Outcome) -> Outcome:
