@@ -30,7 +30,7 @@ bench: setup ## Measure the deployment, a run that changes nothing, and single m
 	@PYTHONPATH=.collections .venv/bin/python -m tools.bench $(ARGS)
 
 soak: setup ## Disturb two trainings on the lab's hosts again and again (ARGS="--disturbances 30 --seed 1")
-	@PYTHONPATH=.collections:. .venv/bin/python -m tools.soak $(ARGS)
+	@PYTHONPATH=.collections:. .venv/bin/python -m tests.tools.soak $(ARGS)
 
 docs: setup ## Generate the pages in docs that are made of tables and of the site model, and build the site in docs/_build/html
 	@PYTHONPATH=.collections .venv/bin/python -m tools.contract

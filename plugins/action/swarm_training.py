@@ -62,6 +62,21 @@ class _Marks:
         with open(self._failed, encoding="utf-8") as file:
             return file.readline().strip()
 
+    def lose(self, host: str, number: int) -> None:
+        """So many peers of a host have failed."""
+        if number:
+            with open(f"{self._failed}-lost-{host}", "w", encoding="utf-8") as file:
+                file.write(str(number))
+
+    def lost(self, hosts: list[str]) -> int:
+        """How many peers of these hosts have failed."""
+        found = 0
+        for path in (f"{self._failed}-lost-{host}" for host in hosts):
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as file:
+                    found += int(file.read() or 0)
+        return found
+
     def end(self) -> None:
         """The script of the SWCI has ended well, and the training of all hosts with it."""
         with open(self._ended, "w", encoding="utf-8"):
@@ -92,25 +107,48 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 threading.Event().wait(LONGEST_STEP)
                 self._connection.reset()
                 continue
-            if result.get("failed"):
-                marks.fail(host)
-                return {**result, "verdict": "failed"}
-            place = progress(result["nodes"])
-            if place != said:
+            place = progress(result.get("nodes", []))
+            if place != said and not result.get("failed"):
                 said = place
                 Display().display(f"{host}: {place}")
-            if _has_ended(result["finished"], arguments, task_vars["ansible_play_hosts"], marks):
-                return {**result, "verdict": "incomplete" if result.get("failure") else "finished"}
+            if ending := _ending(result, arguments, host, task_vars["ansible_play_hosts"], marks):
+                return {**result, **ending}
             if self._task.check_mode:
                 return {**result, "verdict": "running"}
-            if other := marks.failed():
-                why = f"stopped waiting for the nodes of {host}, as those of {other} failed"
-                return {**result, "verdict": "stopped", "failed": True, "msg": "\n".join(filter(None, (why, result.get("failure"))))}
             if time.monotonic() > limit:
                 return {**result, "verdict": "running", "failed": True, "msg": f"the training did not end within {wait_timeout} s: {place}"}
-            if _of_swops_alone(arguments):
+            if _of_swops_alone(arguments) or result.get("problem"):
                 threading.Event().wait(step)  # the module has nothing to wait for
             step = min(step * 3 // 2, LONGEST_STEP)
+
+
+def _ending(result: dict[str, Any], arguments: dict[str, Any], host: str, hosts: list[str], marks: _Marks) -> dict[str, Any]:
+    """How the wait for a host's nodes ends now; empty if it goes on. result: what the module returned."""
+    marks.lose(host, result.get("lost", 0))
+    goes_on = _goes_on(result, arguments, marks.lost(hosts))
+    if result.get("failed") or (result.get("problem") and not goes_on):
+        marks.fail(host)
+        why = result.get("msg", "") if result.get("failed") else result["problem"]
+        return {"verdict": "failed", "failed": True, "msg": why, "failure": why}
+    if _has_ended(result["finished"], arguments, hosts, marks):
+        return {"verdict": "incomplete" if result.get("failure") else "finished"}
+    other = marks.failed()
+    return _stopped(result, host, other) if other and not goes_on else {}
+
+
+def _goes_on(result: dict[str, Any], arguments: dict[str, Any], lost: int) -> bool:
+    """Whether nodes of a host train on, and the platform can end the training with them, as enough peers are left."""
+    least = int(arguments.get("min_peers") or 0)
+    return bool(result.get("trains")) and least > 0 and int(arguments.get("peers") or 0) - lost >= least
+
+
+def _stopped(result: dict[str, Any], host: str, other: str) -> dict[str, Any]:
+    """How a training ended for a host whose nodes nobody waits for any more, as those of another failed."""
+    if result["finished"] and not result.get("failure"):
+        return {"verdict": "finished"}
+    why = f"stopped waiting for the nodes of {host}, as those of {other} failed"
+    said = "\n".join(filter(None, (why, result.get("failure"))))
+    return {"verdict": "stopped", "failed": True, "msg": said, "failure": said}
 
 
 def _has_ended(finished: bool, arguments: dict[str, Any], hosts: list[str], marks: _Marks) -> bool:

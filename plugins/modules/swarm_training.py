@@ -17,7 +17,8 @@ description:
     it, as the others may go on without it.
   - Meanwhile, shows their round, epoch, number of peers and loss, as far as their logs contain them.
   - Fails as soon as one of them fails, on this host or on another of the same task, with the last lines of its log and what they mean. Where the
-    script of the SWCI fails, so do all hosts, each with the last log lines of its own first ML container that failed.
+    script of the SWCI fails, so do all hosts, each with the last log lines of its own first ML container that failed. If enough peers are left
+    (O(min_peers)), a host whose nodes still train waits for them first.
 extends_documentation_fragment:
   - swarm.learning.engine
   - swarm.learning.attributes.sdk
@@ -51,6 +52,16 @@ options:
     description: Name of the training in C(swarm_trainings) whose nodes the SWOPs have started. If empty, those of C(swarm_training).
     type: str
     default: ''
+  peers:
+    description: How many SL nodes train together on all hosts.
+    type: int
+    default: 0
+  min_peers:
+    description:
+      - How many of them the training needs. While as many are left, those of other hosts are waited for although one has failed. Without it, the
+        first failure ends the wait of all.
+    type: int
+    default: 0
   wait_timeout:
     description: Longest time that the training may take, in seconds.
     type: int
@@ -115,6 +126,18 @@ finished:
   description: Whether all nodes have finished the training.
   returned: success
   type: bool
+trains:
+  description: Whether an ML program of the host still runs.
+  returned: success
+  type: bool
+lost:
+  description: How many of the host's nodes have failed.
+  returned: always
+  type: int
+problem:
+  description: Why the script of the SWCI failed, while ML programs of the host still run. Empty otherwise.
+  returned: success, without O(nodes)
+  type: str
 failure:
   description: Last log lines of the first of the SWOPs' ML containers that failed, and what they mean. Empty if none failed.
   returned: always, without O(nodes)
@@ -138,6 +161,8 @@ OPTIONS = {
     "swci": {"type": "str", "default": ""},
     "swci_host": {"type": "str", "default": ""},
     "training": {"type": "str", "default": ""},
+    "peers": {"type": "int", "default": 0},
+    "min_peers": {"type": "int", "default": 0},
     "wait_timeout": {"type": "int", "default": 604800},
     "step": {"type": "int", "default": 5},
 }

@@ -27,14 +27,16 @@ def result(waited: dict[str, dict[str, Any]], fetched: dict[str, dict[str, Any]]
     hosts = {host: _host(one, fetched.get(host, {})) for host, one in sorted(waited.items()) if not one.get("skipped", not one)}
     found = {host["verdict"] for host in hosts.values()}
     verdict = next((shown for known, shown in _VERDICTS.items() if known in found), "none")
-    if verdict == "incomplete" and not any(node["state"] == "finished" for host in hosts.values() for node in host["nodes"]):
-        verdict = "failed"  # the script of a SWCI goes on after a task that failed
+    # The script of a SWCI may go on after a task that failed, and fail because of a node that the others did without.
+    if verdict == "incomplete" or (verdict == "failed" and all("verdict" in waited[host] for host in hosts)):
+        states = {node["state"] for host in hosts.values() for node in host["nodes"]}
+        verdict = "incomplete" if "finished" in states and "running" not in states else "failed"
     return {"verdict": verdict, "hosts": hosts}
 
 
 def _host(waited: dict[str, Any], fetched: dict[str, Any]) -> dict[str, Any]:
     verdict = "unreachable" if waited.get("unreachable") else waited.get("verdict", "failed")
-    failure = str(waited.get("msg") or "") if waited.get("failed") else waited.get("failure", "")
+    failure = waited.get("failure", "") or (str(waited.get("msg") or "") if waited.get("failed") else "")
     copied = [one for one in fetched.get("results", []) if "dest" in one and not one.get("failed")]
     return {
         "verdict": verdict,

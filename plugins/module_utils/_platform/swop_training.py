@@ -29,12 +29,16 @@ class Found:
     ended    whether the training has ended
     failure  the last log lines of the first container that failed, and what they mean; empty if none failed
     problem  why the script of the SWCI failed, with its last log lines; empty if it did not
+    trains   whether an ML program still runs
+    lost     how many ML programs failed, or were stopped from outside
     """
 
     nodes: list[dict[str, Any]]
     ended: bool
     failure: str
     problem: str = ""
+    trains: bool = False
+    lost: int = 0
 
 
 def run(module: AnsibleModule) -> None:
@@ -45,10 +49,12 @@ def run(module: AnsibleModule) -> None:
     try:
         found = look(Engine(module.params), module.params)
     except EngineError as error:
-        module.fail_json(msg=str(error), nodes=[], failure="")
-    if found.problem:
-        module.fail_json(msg="\n".join(filter(None, (found.problem, found.failure))), nodes=found.nodes, failure=found.failure)
-    module.exit_json(changed=False, nodes=found.nodes, finished=found.ended, failure=found.failure)
+        module.fail_json(msg=str(error), nodes=[], failure="", lost=0)
+    facts = {"nodes": found.nodes, "failure": found.failure, "lost": found.lost}
+    problem = "\n".join(filter(None, (found.problem, found.failure))) if found.problem else ""
+    if problem and not found.trains:
+        module.fail_json(msg=problem, **facts)
+    module.exit_json(changed=False, finished=found.ended and not problem, trains=found.trains, problem=problem, **facts)
 
 
 def look(engine: Engine, params: dict[str, Any]) -> Found:
@@ -56,9 +62,11 @@ def look(engine: Engine, params: dict[str, Any]) -> Found:
     script = _script_ends(engine, params["swci"], params["step"]) if params["swci"] else None
     containers, failure = nodes_of(engine, of_training(members(engine), params.get("training")))
     nodes = [{key: node[key] for key in KEYS} for node in containers]
+    trains = any(node["trains"] for node in containers)
+    lost = sum(node["component"] == "ml" and node["state"] in ("failed", "stopped") for node in containers)
     if script is None:
-        return Found(nodes, bool(containers) and not any(node["trains"] for node in containers), failure)
-    return Found(nodes, not script["State"]["Running"], failure, _problem(engine, script))
+        return Found(nodes, bool(containers) and not trains, failure, trains=trains, lost=lost)
+    return Found(nodes, not script["State"]["Running"], failure, _problem(engine, script), trains, lost)
 
 
 def _script_ends(engine: Engine, name: str, seconds: float) -> dict[str, Any]:

@@ -111,8 +111,13 @@ def run(module: AnsibleModule) -> None:
     try:
         _Look(Engine(params), nodes).follow(params["step"])
     except (EngineError, TrainingFailed) as error:
-        module.fail_json(msg=str(error), nodes=[node.as_result() for node in nodes])
-    module.exit_json(changed=False, nodes=[node.as_result() for node in nodes], finished=all(node.state == "finished" for node in nodes))
+        module.fail_json(msg=str(error), nodes=[node.as_result() for node in nodes], lost=_lost(nodes))
+    finished = all(node.state == "finished" for node in nodes)
+    module.exit_json(changed=False, nodes=[node.as_result() for node in nodes], finished=finished, trains=not finished, lost=0)
+
+
+def _lost(nodes: list[Node]) -> int:
+    return sum(node.state in ("failed", "none") for node in nodes)
 
 
 class _Look:
@@ -128,9 +133,21 @@ class _Look:
         for node in self.nodes:
             for inspect in self._inspects(node):
                 self._listen(node, inspect, TAIL)
-        while "running" in {self._settle(node) for node in self.nodes}:
+        while "running" in self._states():
             if self._hear(deadline) is None:
                 return
+
+    def _states(self) -> set[str]:
+        """The nodes' states, now. Raises TrainingFailed for the first that failed, when all are known."""
+        failed = None
+        for node in self.nodes:
+            try:
+                self._settle(node)
+            except TrainingFailed as error:
+                failed = failed or error
+        if failed:
+            raise failed
+        return {node.state for node in self.nodes}
 
     def _inspects(self, node: Node) -> list[dict[str, Any]]:
         found: list[Any] = [self.engine.inspect(name) for name in node.containers]

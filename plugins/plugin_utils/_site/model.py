@@ -207,6 +207,7 @@ class HostModel:
     rival_licences: Annotated[
         list[dict[str, Any]], "License Servers with too few licences for the SL nodes of all trainings: server, has, own and others."
     ] = field(default_factory=list)
+    peers: Annotated[int, "How many SL nodes train together, if all can."] = 0
     training_files: Annotated[list[dict[str, str]], "Files of the controller that the training needs: source, path and sha256."] = field(
         default_factory=list
     )
@@ -600,7 +601,9 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
     here["required"] = [{"path": one["path"], "user": one["user"]} for one in here["directories"] if not one["made"]]
     here.update(belongings.on_host(inventory, host, here, [pair for node in swops for pair in node["pairs"]]))
     pairs = sum(map(len, here["pair_numbers"].values())) + len(here["sl_nodes"])
-    here["monitoring"] = monitoring.of_host(inventory, host, here, pairs, _peers_of(inventory, site))
+    all_peers = _peers_of(inventory, site)
+    here["peers"] = min(all_peers, site.training.get("peers") or all_peers)
+    here["monitoring"] = monitoring.of_host(inventory, host, here, pairs, all_peers)
     here["models"] = sl.models(here["sl_nodes"], site.training, swops)
     here["model_dirs"] = sl.owned(here["directories"])
     return HostModel(**here)

@@ -77,6 +77,62 @@ def test_a_script_that_fails_is_reported_with_its_log_and_the_first_failed_conta
     assert "No module named 'torch'" in found.failure
 
 
+def test_a_script_that_fails_does_not_end_what_trains():
+    found = look({**script(BAD, "ERROR: the SN is away"), **TRAINS, "ml-2": ("ml", "", BAD, "")}, "swci-1")
+    assert (bool(found.problem), found.trains, found.lost) == (True, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("result", "arguments", "lost", "goes_on"),
+    [
+        ({"trains": True}, {"peers": 4, "min_peers": 2}, 2, True),
+        ({"trains": True}, {"peers": 4, "min_peers": 2}, 3, False),
+        ({"trains": True}, {"peers": 4, "min_peers": 0}, 1, False),
+        ({"trains": True}, {}, 0, False),
+        ({"trains": False}, {"peers": 4, "min_peers": 2}, 0, False),
+        ({}, {"peers": 4, "min_peers": 2}, 0, False),
+    ],
+)
+def test_nodes_go_on_while_enough_are_left(result, arguments, lost, goes_on):
+    assert swarm_training._goes_on(result, arguments, lost) is goes_on
+
+
+def test_what_was_lost_is_counted_over_the_hosts(marks):
+    marks.lose("host-1", 1)
+    marks.lose("host-1", 2)
+    marks.lose("host-2", 0)
+    marks.lose("host-3", 1)
+    assert (marks.lost(["host-1", "host-2"]), marks.lost(["host-1", "host-3"])) == (2, 3)
+
+
+def ending(marks, host, least=1, **result):
+    """How the wait of one of two hosts with a node by hand each ends."""
+    arguments = {"nodes": [{"name": "sl-1"}], "peers": 2, "min_peers": least}
+    return swarm_training._ending({"finished": False, **result}, arguments, host, ["host-1", "host-2"], marks).get("verdict")
+
+
+def test_a_host_waits_on_for_its_nodes_when_those_of_another_have_failed(marks):
+    assert ending(marks, "host-1", trains=True) is None
+    assert ending(marks, "host-2", failed=True, msg="sl-2 failed", lost=1) == "failed"
+    assert ending(marks, "host-1", trains=True) is None
+    assert ending(marks, "host-1", least=2, trains=True) == "stopped"
+    assert ending(marks, "host-1", finished=True) == "finished"
+
+
+@pytest.mark.parametrize(
+    ("result", "verdict", "words"),
+    [
+        ({"finished": True, "failure": ""}, "finished", ""),
+        ({"finished": True, "failure": "ml-1 failed"}, "stopped", "as those of host-2 failed\nml-1 failed"),
+        ({"finished": False}, "stopped", "stopped waiting for the nodes of host-1, as those of host-2 failed"),
+    ],
+)
+def test_the_others_are_stopped_unless_they_have_come_to_the_end(result, verdict, words):
+    found = swarm_training._stopped(result, "host-1", "host-2")
+    assert found["verdict"] == verdict
+    assert words in found.get("failure", "")
+
+
 @pytest.mark.parametrize("containers", [{}, script({"Status": "created"})])
 def test_a_training_that_was_never_started(containers):
     with pytest.raises(EngineError, match="start the training first"):

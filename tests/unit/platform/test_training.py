@@ -104,6 +104,14 @@ def test_progress_of_a_running_training():
     }
 
 
+def test_the_states_of_all_nodes_are_known_when_one_has_failed():
+    nodes = [training.Node(f"sl-{number}", [f"sl-{number}", f"ml-{number}"]) for number in (1, 2)]
+    ended = {name.replace("1", "2"): how for name, how in FINISHED.items()}
+    with pytest.raises(training.TrainingFailed):
+        training._Look(Engine({**FAILED, **ended}), nodes).follow(0.2)
+    assert [node.state for node in nodes] == ["failed", "finished"]
+
+
 def test_first_failure_is_reported_with_its_explanation():
     with pytest.raises(training.TrainingFailed) as failure:
         look({**FAILED, "sl-2": (RUNS, ""), "ml-2": (RUNS, "")}, 2, 1)

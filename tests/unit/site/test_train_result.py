@@ -10,8 +10,9 @@ WHY = "container ml-1 ended with exit code 1"
 DONE = {"verdict": "finished", "nodes": [NODE], "failure": ""}
 SWCI_ONLY = {"verdict": "finished", "nodes": [], "failure": ""}
 BROKEN = {"verdict": "incomplete", "nodes": [{**NODE, "state": "failed"}], "failure": WHY}
-FAILED = {"verdict": "failed", "failed": True, "msg": WHY, "nodes": []}
-STOPPED = {"verdict": "stopped", "failed": True, "msg": "stopped waiting for the nodes of host-2", "nodes": [NODE]}
+FAILED = {"verdict": "failed", "failure": WHY, "nodes": []}
+WAITS = {**NODE, "state": "running"}
+STOPPED = {"verdict": "stopped", "msg": "stopped waiting for the nodes of host-2", "nodes": [WAITS]}
 LATE = {"verdict": "running", "failed": True, "msg": "did not end within 60 s", "nodes": [NODE]}
 AWAY = {"unreachable": True, "msg": "no route to host"}
 CRASHED = {"failed": True, "msg": "No module named 'docker'"}
@@ -22,6 +23,8 @@ VERDICTS = {
     "one failed and others went on": ([DONE, BROKEN], "incomplete"),
     "all failed, and the script went on": ([SWCI_ONLY, BROKEN, BROKEN], "failed"),
     "one failed and ended the wait": ([STOPPED, FAILED], "failed"),
+    "one failed, and another has come to the end": ([DONE, FAILED], "incomplete"),
+    "one failed, another has come to the end, and a third waits": ([DONE, FAILED, STOPPED], "failed"),
     "the module itself failed": ([DONE, CRASHED], "failed"),
     "too late": ([DONE, LATE], "running"),
     "out of reach": ([LATE, AWAY], "unreachable"),

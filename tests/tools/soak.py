@@ -22,7 +22,6 @@ import yaml
 
 from lab import training
 from tests.integration.site import lab_platform as world
-from tools.terminal import say
 
 NIGHT, HAND = "night", "hand"
 PATIENCE = 150  # seconds until a training goes on or has ended
@@ -77,10 +76,10 @@ class Soak:
 
     def start(self) -> None:
         """Have both trainings in progress, and watched."""
-        for name, watch in self.watches.items():
-            if not watch.runs:
-                watch.begin(*(("-e", "swci_script_again=true") if name == NIGHT else ()))
-        for name, watch in self.watches.items():
+        begun = {name: watch for name, watch in self.watches.items() if not watch.runs}
+        for name, watch in begun.items():
+            watch.begin(*(("-e", "swci_script_again=true") if name == NIGHT else ()))
+        for name, watch in begun.items():
             _until(lambda name=name, watch=watch: not watch.runs or sum(map(bool, rounds(name))) == len(world.HOSTS), 2 * PATIENCE)
 
     # What happens to them: each returns what was done, in words
@@ -217,7 +216,7 @@ def _until(reached: Callable[[], bool], seconds: float) -> bool:
 
 def main() -> int:
     """Soak; 1 if a training was lost."""
-    parser = argparse.ArgumentParser(prog="python -m tools.soak", description=__doc__.partition("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.soak", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--disturbances", type=int, default=30, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--epochs", type=int, default=600, metavar="N", help="of both trainings (default %(default)s)")
@@ -227,16 +226,18 @@ def main() -> int:
     begun, counted = time.monotonic(), Counter()
     directory = tempfile.mkdtemp(prefix="soak-")
     soak = Soak(Path(directory), options.seed, options.epochs)
-    say(f"seed {options.seed}, logs in {directory}")
+    print(f"seed {options.seed}, logs in {directory}")
     world.lab("up")
     world.worked(soak.play())
     for number, kind in enumerate([*kinds[: options.disturbances], END], 1):
         done, found = ("the end", soak.end()) if kind == END else soak.disturb(kind)
         counted.update((kind, verdict.partition(":")[0]) for verdict in found.values())
-        say(f"{number:3} {time.monotonic() - begun:5.0f} s  {done} → {'; '.join(f'{name}: {verdict}' for name, verdict in found.items())}")
+        print(
+            f"{number:3} {time.monotonic() - begun:5.0f} s  {done} → {'; '.join(f'{name}: {verdict}' for name, verdict in found.items())}"
+        )
     verdicts = sorted({verdict for _kind, verdict in counted})
     for row in (("disturbance", *verdicts), *((kind, *(str(counted[kind, verdict]) for verdict in verdicts)) for kind in (*KINDS, END))):
-        say("".join(f"{cell:<20}" for cell in row))
+        print("".join(f"{cell:<20}" for cell in row))
     return int("LOST" in verdicts)
 
 
