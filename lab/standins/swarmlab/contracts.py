@@ -88,7 +88,8 @@ def report(state: State, now: float, name: str, number: int, *, uid: str, weight
             # Those who had reported have gone, their leader too: an earlier training was ended in this round.
             contract["rounds"][str(number)] = {"ready": [], "first": now, "leader": None, "merged_by": None, "members": []}
         current = contract["rounds"][str(number)]
-        if current["leader"] is None and all(each["uid"] != uid for each in current["ready"]):
+        # Of those that come too late for a leader another is taken when it dies.
+        if all(each["uid"] != uid for each in current["ready"]):
             current["ready"].append({"uid": uid, "address": contract["peers"][uid]["address"], "weight": weight})
             lead(state, now, contract)
     return {}

@@ -56,3 +56,17 @@ def test_a_round_whose_peers_have_all_gone_begins_anew() -> None:
     contracts.report(state, 200.0, "c", 1, uid="new", weight=1)
     shown = contracts.show_round(state, "c", 1)
     assert (shown["leader"], [one["uid"] for one in shown["ready"]]) == ("new", ["new"])
+
+
+def test_who_came_too_late_for_a_leader_that_dies_leads() -> None:
+    nodes = {uid: {"name": uid, "host_ip": "172.30.0.11", "port": port, "alive": 100.0} for uid, port in (("one", 16000), ("two", 17000))}
+    state = {"seq": 1, "nodes": nodes, "tasks": {}, "taskrunners": {}, "contracts": {"c": contracts.new()}}
+    for uid, port in (("one", 16000), ("two", 17000)):
+        contracts.checkin(state, 100.0, "c", {"uid": uid, "address": f"172.30.0.11:{port}", "min_peers": 1, "grace": 30})
+        state["contracts"]["c"]["peers"][uid]["done"] = uid == "two"
+        contracts.report(state, 100.0, "c", 1, uid=uid, weight=1)
+    assert [one["uid"] for one in state["contracts"]["c"]["rounds"]["1"]["members"]] == ["one"]
+    state["nodes"]["two"]["alive"] = 200.0
+    contracts.tick(state, 200.0)
+    shown = contracts.show_round(state, "c", 1)
+    assert (shown["leader"], [one["uid"] for one in shown["members"]]) == ("two", ["two"])
