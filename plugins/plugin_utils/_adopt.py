@@ -103,6 +103,10 @@ def _taken(host: str, found: Mapping[str, Any], made: Adopted) -> list[dict[str,
         if one["component"] in _ENDS and one["state"] not in ("running", "paused", "restarting"):
             ended = f"has ended with exit code {one['exit_code']}" if one["state"] == "exited" else f"is {one['state']}"
             made.left_out.append(f"{one['name']} on {host} {ended}; started again, it would begin its work again")
+        elif one["component"] == "swci" and one["options"].get("init_script_name"):
+            made.left_out.append(
+                f"{one['name']} on {host} runs the script {one['options']['init_script_name']}, which would run again after its end"
+            )
         elif one["component"] == "apls" and one["differs"] and not one["problem"]:
             made.left_out.append(
                 f"{one['name']} on {host}, the License Server, stays as it is and is used by its address, as no variable describes its "

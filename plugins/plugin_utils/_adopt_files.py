@@ -21,7 +21,7 @@ The chain is in the SN's container alone, and is lost when that is re-created. W
 _SWOP = """\
 usr_dir and profile_file_name are those of your own profile. Once swarm_training describes a training, take both away to have the profile written."""
 _RESTART = "Without `restart_policy: null` they come back after a reboot; taking it away changes nothing that runs."
-_SWCI = "It runs a script or a prompt of yours. Take usr_dir away, once it has ended, to have swarm_training started."
+_SWCI = "It takes commands of yours. Take usr_dir away to have swarm_training started by it."
 _ABOUT_GROUPS = {
     "swarm_apls": "The License Server.",
     "swarm_spire_server": "SPIRE Servers, which get the entries of the nodes.",

@@ -231,6 +231,17 @@ def test_what_runs_no_more_is_started_or_left_out():
     assert adopted(stopped).changes[0] == "swop-2 on host-2 is exited, and is started"
 
 
+@pytest.mark.parametrize(("options", "taken"), [({"init_script_name": "init"}, False), ({}, True), ({"web_port": 8080}, True)])
+def test_a_script_is_never_run_again(options, taken):
+    def commands(both):
+        both["host-2"]["containers"].append(container("swci", "swci-2", network="host-2-net", auto_remove=False, **options))
+
+    made = adopted(commands)
+    assert made.problems == []
+    assert made.groups.get("swarm_swci", []) == (["host-2"] if taken else [])
+    assert ("swci-2 on host-2 runs the script init, which would run again after its end" in made.left_out) is not taken
+
+
 def test_secrets_are_named_and_not_written():
     def secret(both):
         of_host(both, "host-1", "sn-1")["secrets"] = [["env", "API_KEY"]]
