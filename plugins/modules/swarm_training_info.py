@@ -61,6 +61,9 @@ nodes:
     name:
       description: Name of the container.
       type: str
+    hostname:
+      description: Host name of the container, which it has in common with the one that a SWOP starts in its place.
+      type: str
     component:
       description: V(sl) or V(ml).
       type: str

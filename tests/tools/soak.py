@@ -159,8 +159,9 @@ class Soak:
         if not any(re.search(r"container \S+ |script of \S+ ", reason) for reason in reasons.values()):
             raise Lost(f"{name}: {ended['verdict']} without a reason: {outcome.said}")
         done = [node["name"] for one in ended["hosts"].values() for node in one["nodes"] if node["state"] == "finished"]
+        done += [one["Name"] for _host, one in programs(name)]
         if ended["verdict"] not in ("failed", "incomplete") or (ended["verdict"] == "failed" and done):
-            raise Lost(f"{name}: {ended['verdict']}, although {', '.join(done)} has finished: {outcome.said}")
+            raise Lost(f"{name}: {ended['verdict']}, although {', '.join(done)} has finished or trains: {outcome.said}")
         return ended["verdict"]
 
     def disturb(self, kind: str) -> tuple[str, dict[str, str]]:

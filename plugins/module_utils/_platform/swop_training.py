@@ -63,10 +63,16 @@ def look(engine: Engine, params: dict[str, Any]) -> Found:
     containers, failure = nodes_of(engine, of_training(members(engine), params.get("training")))
     nodes = [{key: node[key] for key in KEYS} for node in containers]
     trains = any(node["trains"] for node in containers)
-    lost = sum(node["component"] == "ml" and node["state"] in ("failed", "stopped") for node in containers)
+    lost = _lost([node for node in containers if node["component"] == "ml"])
     if script is None:
         return Found(nodes, bool(containers) and not trains, failure, trains=trains, lost=lost)
     return Found(nodes, not script["State"]["Running"], failure, _problem(engine, script), trains, lost)
+
+
+def _lost(programs: list[dict[str, Any]]) -> int:
+    """How many of the ML programs failed or were stopped, and have no other in their place."""
+    kept = {node["hostname"] for node in programs if node["state"] not in ("failed", "stopped")}
+    return len({node["hostname"] for node in programs} - kept)
 
 
 def _script_ends(engine: Engine, name: str, seconds: float) -> dict[str, Any]:

@@ -87,6 +87,7 @@ def _node(engine: Engine, component: str, release: str, inspect: dict[str, Any])
     trains = program and (state == "running" or (state == "finished" and component == "ml" and bool(inspect["State"].get("Running"))))
     line = next((line for line in reversed(log.splitlines()) if line.strip()), "")
     facts = {"name": inspect["Name"].lstrip("/"), "component": component, "state": state, "trains": trains, "line": line}
+    facts["hostname"] = inspect["Config"].get("Hostname") or facts["name"]
     return {**dict.fromkeys(_KEYS, 0), "loss": None, **seen, **facts, "losses": losses(log)}
 
 

@@ -83,6 +83,19 @@ def test_a_script_that_fails_does_not_end_what_trains():
 
 
 @pytest.mark.parametrize(
+    ("states", "lost"),
+    [
+        ([("a", "failed"), ("b", "running")], 1),
+        ([("a", "failed"), ("a", "running"), ("b", "stopped")], 1),
+        ([("a", "failed"), ("a", "failed"), ("b", "finished")], 1),
+        ([], 0),
+    ],
+)
+def test_a_node_that_was_made_again_is_not_lost(states, lost):
+    assert swop_training._lost([{"hostname": hostname, "state": state} for hostname, state in states]) == lost
+
+
+@pytest.mark.parametrize(
     ("result", "arguments", "lost", "goes_on"),
     [
         ({"trains": True}, {"peers": 4, "min_peers": 2}, 2, True),
