@@ -77,7 +77,7 @@ def test_a_training_from_its_start_to_the_models_on_the_controller(tmp_path, log
     arguments = world.inventory(tmp_path, by_hand, {"swarm_training": MINE, "sl_fetch_dir": str(models)})
     world.worked(world.play(log, *arguments, book=TRAIN))
     answer = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("host-")]
-    assert {line.partition(":")[0] for line in answer if line.endswith("finished")} == {"host-1", "host-2"}, answer
+    assert {line.partition(":")[0] for line in answer if ": finished, loss " in line} == {"host-1", "host-2"}, answer
     found = sorted(str(path.relative_to(models)) for path in models.rglob("*.npz"))
     assert found == [f"host-{1 + number // 2}{MINE['model_dir']}/saved_models/digits-{number}.npz" for number in range(4)]
 

@@ -154,7 +154,7 @@ def rotate_in_mid_training():
     still_training = []
 
     def look(nodes):
-        if not still_training and len(nodes) == world.PAIRS and all(": Round " in node.line for node in nodes):
+        if not still_training and len(nodes) == world.PAIRS and all(any(": Round " in line for line in node.tail) for node in nodes):
             rotate_ca()
             still_training.extend(node for node in nodes if not node.finished)
 
