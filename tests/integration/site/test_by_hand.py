@@ -108,7 +108,9 @@ def test_first_failed_node_ends_the_wait(tmp_path, log):
     world.worked(world.play(log, *right, "-e", "sl_retry=host-2", book=RETRY))
     after = world.containers()
     assert {name for name in before if after[name] != before[name]} == {("host-2", "sl-4"), ("host-2", "ml-4")}
-    world.worked(world.play(log, *right, "--tags", "wait", book=TRAIN))
+    watched = world.worked(world.play(log, *right, book=TRAIN))
+    assert any("is in progress, and is waited for: ml-1, ml-2, ml-3, ml-4 train, and none do not" in str(result.get("msg")) for _host, _task, result in watched.results())
+    assert world.containers() == after
 
 
 def test_gpu_on_a_host_without_gpus_is_refused(tmp_path, log):
