@@ -42,6 +42,11 @@ options:
         description: User who must be able to read the directory, as C(name-or-uid[:group-or-gid]). If empty, it only has to exist.
         type: str
         default: ''
+  disks:
+    description: Directories for whose content there must be space, whether they exist yet or not.
+    type: list
+    elements: path
+    default: []
   names:
     description: Names that must be resolved.
     type: list
@@ -106,6 +111,7 @@ OPTIONS = {
     "controller_time": {"type": "float", "default": 0},
     "directory": {"type": "path", "default": "/var/lib/swarm-learning"},
     "directories": {"type": "list", "elements": "dict", "default": [], "options": REQUIRED_DIRECTORY},
+    "disks": {"type": "list", "elements": "path", "default": []},
     "names": {"type": "list", "elements": "str", "default": []},
     "ports": {"type": "list", "elements": "int", "default": []},
     "images": {"type": "list", "elements": "str", "default": []},

@@ -60,7 +60,7 @@ def facts(params: Mapping[str, Any]) -> dict[str, Any]:
         "engine": engine_root,
         "temporary": "/tmp",
         "directory": params["directory"],
-        **{one["path"]: one["path"] for one in params["directories"]},
+        **{path: path for path in params["disks"]},
     }
     found["disks"] = {what: disk(path) for what, path in paths.items()}
     found["ports"] = _holders(params["ports"])

@@ -78,6 +78,7 @@ def _measured(name: str, host: Host, found: Sequence[Link]) -> dict[str, Any]:
         "connect": _targets(outgoing),
         "names": sorted(address for address in needed if not is_ip(address)),
         "directories": [{"path": one["path"], "user": one["user"]} for one in model["directories"] if not one["made"]],
+        "disks": [one["path"] for one in model["directories"]],
         "images": list(model["images"]),
     }
 

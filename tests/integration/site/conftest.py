@@ -13,6 +13,7 @@ from tests.integration.site import lab_platform as world
 ORDER = (
     "test_bad_input",
     "test_preflight",
+    "test_preflight_faults",
     "test_second_run",
     "test_support",
     "test_in_progress",

@@ -109,7 +109,10 @@ def test_first_failed_node_ends_the_wait(tmp_path, log):
     after = world.containers()
     assert {name for name in before if after[name] != before[name]} == {("host-2", "sl-4"), ("host-2", "ml-4")}
     watched = world.worked(world.play(log, *right, book=TRAIN))
-    assert any("is in progress, and is waited for: ml-1, ml-2, ml-3, ml-4 train, and none do not" in str(result.get("msg")) for _host, _task, result in watched.results())
+    assert any(
+        "is in progress, and is waited for: ml-1, ml-2, ml-3, ml-4 train, and none do not" in str(result.get("msg"))
+        for _host, _task, result in watched.results()
+    )
     assert world.containers() == after
 
 

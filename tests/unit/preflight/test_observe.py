@@ -70,6 +70,7 @@ def params(tmp_path):
             "controller_time": 0,
             "directory": str(tmp_path / "swarm"),
             "directories": [{"path": str(tmp_path / "data"), "user": ""}],
+            "disks": [str(tmp_path / "model")],
             "names": ["localhost"],
             "ports": [],
             "images": [],
@@ -122,5 +123,6 @@ def test_this_machine(params):
     assert found["clock_ahead"] > 1e9
     assert list(found["directories"].values()) == ["it does not exist"]
     assert found["disks"]["directory"]["free"] > 0
+    assert [path.rpartition("/")[2] for path in found["disks"] if path.startswith("/")] == ["model"]
     assert isinstance(found["ip_forward"], bool)
     assert found["names"]["localhost"]["problem"] == ""

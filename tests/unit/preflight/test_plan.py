@@ -43,6 +43,7 @@ def test_what_is_measured_comes_from_it():
     assert {"address": "172.1.1.1", "port": 5814, "https": True} in measured["host-2"]["connect"]
     assert HUB in measured["host-2"]["names"]
     assert "172.1.1.1" not in measured["host-2"]["names"]
+    assert measured["host-2"]["disks"] == ["/tmp/spire/cifar10/model"]
     assert measured["host-2"]["directories"] == [{"path": "/tmp/spire/cifar10/model", "user": ""}]
 
 
