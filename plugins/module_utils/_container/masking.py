@@ -21,8 +21,18 @@ _BEFORE_AT = re.compile(r".*@", re.DOTALL)
 _NO_SECRETS = ("file", "path", "dir", "ttl")  # with these, an argument's name says where a secret is, or how long it is good for
 
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_SETTING = re.compile(rf"(?i)\b([\w.-]*(?:{SECRET_NAMES.pattern})[\w.-]*[\"']?\s*[=:]\s*)([\"']?)[^\s\"',;]+\2")
+# A value in quotes, which may be escaped as in JSON within a log line, or as far as the next space or comma.
+_VALUE = r"""(\\*["'])(?:(?!\2)[^\n])*\2|(?<==)[^\s"']+|[^\s"',;]+"""
+_SETTING = re.compile(
+    rf"""(\b[\w.-]{{0,64}}(?:{SECRET_NAMES.pattern}|\bPWD|(?<=["'])AUTH(?=\\*["'])|\bCOOKIE)[\w.-]{{0,64}}\\*["']?\s*[=:]\s*)(?:{_VALUE})""",
+    re.IGNORECASE,
+)
 _ARGUMENT = re.compile(rf"(?i)((?:^|\s)--?[\w-]*(?:{SECRET_NAMES.pattern})[\w-]*\s+)([\"']?)[^\s\"'-][^\s\"']*\2")
+_USERS = ("-u", "--user")  # of curl and its like: name:password
+_LOGIN = re.compile(r"(?i)(\s(?:-u|--user)[\s=]+[^\s:]+:)\S+")
+_HEADER = re.compile(r"(?i)\b(authorization\W{1,6}\w+\s+(?=\S{8})|(?:Bearer|Basic)\s+(?=\S*\d))[\w.~+/=-]{8,}")
+# Tokens that are known by how they begin: JSON web tokens, those of repositories and model hubs, keys of age.
+_KNOWN = re.compile(r"\b(?:eyJ[\w-]+\.[\w-]+\.[\w-]*|(?:gh[opsu]|github_pat|glpat|hf|npm)[_-]\w{16,}|AGE-SECRET-KEY-1\w+)")
 _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|\Z)", re.DOTALL)
 
 
@@ -58,6 +68,8 @@ def mask_words(words: Sequence[str]) -> list[str]:
         name, equals, value = word.partition("=")
         if names_secret(before) and not word.startswith("-"):
             found.append(MASK)
+        elif before in _USERS and ":" in word:
+            found.append(f"{word.partition(':')[0]}:{MASK}")
         elif equals and value and names_secret(name):
             found.append(f"{name}={MASK}")
         else:
@@ -82,10 +94,16 @@ def mask_values(values: dict[str, str]) -> dict[str, str]:
     return {name: MASK if value and SECRET_NAMES.search(name) else mask_urls(value) for name, value in values.items()}
 
 
+def _without_value(setting: re.Match[str]) -> str:
+    quote = setting[2] or ""
+    return f"{setting[1]}{quote}{MASK}{quote}"
+
+
 def mask(log: str, secrets: Iterable[str] = ()) -> str:
     """The log without join tokens, private keys, what looks like a setting of a secret, and the `secrets` themselves."""
     log = _PRIVATE_KEY.sub(rf"\1{MASK}\2", log)
-    log = mask_urls(_SETTING.sub(rf"\1\2{MASK}\2", mask_arguments(_TOKEN.sub(MASK, log))))
+    log = _KNOWN.sub(MASK, _HEADER.sub(rf"\1{MASK}", _LOGIN.sub(rf"\1{MASK}", _TOKEN.sub(MASK, log))))
+    log = mask_urls(_SETTING.sub(_without_value, mask_arguments(log)))
     for secret in secrets:
         if len(secret) > 3:
             log = log.replace(secret, MASK)
