@@ -14,11 +14,14 @@ author:
 description:
   - Archives the directory with the platform's files and the platform's volumes, such as the ledgers of SN nodes, into one encrypted file.
   - License Servers, SN nodes and SPIRE Agents are paused while their files are read, usually for some seconds. A training goes on meanwhile.
-    The datastore of a SPIRE Server is copied by SQLite, without a pause. A datastore on a database server is not archived.
+    The datastore of a SPIRE Server is copied by SQLite, without a pause.
+  - A datastore on a database server, O(datastore), is dumped by the database's own programs, from one consistent view. Servers that share it
+    are archived with one dump, in the archive of one of their hosts.
   - The file is encrypted by the program C(age), which must be installed on the host, for O(recipients). Only the holder of one of
     their identities can read it; the host itself cannot.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.datastore
   - swarm.learning.attributes.sdk
 options:
   path:
@@ -86,7 +89,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 parts:
-  description: The directory and volumes that were archived.
+  description: The directory, volumes and database that were archived.
   returned: success
   type: list
   elements: str
@@ -116,11 +119,12 @@ sha256:
 
 from ..module_utils._component.arguments import ENGINE
 from ..module_utils._container.quiet_module import QuietModule
-from ..module_utils._platform import backup, containers
+from ..module_utils._platform import backup, containers, database
 
 OPTIONS = {
     "path": {"type": "path", "required": True},
     "directory": {"type": "path", "required": True},
+    "datastore": database.DATASTORE,
     "volumes": {"type": "list", "elements": "str", "default": []},
     "keep": {"type": "list", "elements": "path", "default": []},
     "recipients": {"type": "list", "elements": "str", "required": True},

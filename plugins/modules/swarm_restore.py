@@ -16,8 +16,11 @@ description:
     SN nodes then continue with their identities and ledgers.
   - The archive is decrypted and checked to its end before anything is touched. An interrupted restore is completed by the next run.
   - Nothing that exists is replaced. The platform's containers must have been removed, and the directory and volumes must be empty.
+  - The dump of a database is restored in O(datastore), which must be empty or have the dump's content, unless O(existing_database) says
+    otherwise. In PostgreSQL it is restored in one transaction. MySQL has none for tables, so a restore that fails leaves a part.
 extends_documentation_fragment:
   - swarm.learning.engine
+  - swarm.learning.datastore
   - swarm.learning.attributes.sdk
 options:
   path:
@@ -35,6 +38,14 @@ options:
   network:
     description: Network of the platform's containers. Containers in it or with something of O(directory) mounted prevent restoring.
     type: str
+  existing_database:
+    description: What to do with a database that has other content than the dump, which would be lost.
+    type: str
+    default: refuse
+    choices:
+      refuse: Fail, before anything is touched.
+      keep: Leave the database as it is, because it was not lost. The rest of the archive is restored.
+      replace: Drop all tables of the database and restore the dump.
   trust_domain:
     description: Trust domain of the host. An archive of another one is refused.
     type: str
@@ -85,6 +96,14 @@ files:
   returned: success
   type: int
   sample: 42
+datastore:
+  description:
+    - What happened to the database. V(none) if the archive has no dump. V(unseen) if it was not looked at, because the archive was restored
+      before or, in check mode, because the host does not have the image.
+    - V(same) if it has the dump's content. V(kept) if it has other content, which is kept. V(restored) if the dump is restored.
+  returned: success
+  type: str
+  sample: restored
 volumes:
   description: Volumes in the archive.
   returned: success
@@ -96,13 +115,15 @@ volumes:
 
 from ..module_utils._component.arguments import ENGINE
 from ..module_utils._container.quiet_module import QuietModule
-from ..module_utils._platform import containers, restore
+from ..module_utils._platform import containers, database, restore
 
 OPTIONS = {
     "path": {"type": "path", "required": True},
     "identity": {"type": "str", "required": True, "no_log": True},
     "directory": {"type": "path", "required": True},
+    "datastore": database.DATASTORE,
     "network": {"type": "str"},
+    "existing_database": {"type": "str", "default": "refuse", "choices": ["refuse", "keep", "replace"]},
     "trust_domain": {"type": "str", "required": True},
     "host": {"type": "str", "required": True},
 }

@@ -13,13 +13,15 @@ import io
 import os
 import queue
 import re
+import shutil
 import socket
 import tarfile
+import tempfile
 import threading
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 from . import podman as _podman
 from . import spec as _spec
@@ -365,6 +367,37 @@ class Engine:
             f"copying {path} into container {name}",
             lambda client: client.put_archive(name, os.path.dirname(path), archive),
         )
+
+    def send(self, name: str, path: str, content: IO[bytes], mode: int) -> None:
+        """Write a file of any size into a container, running or not, from where `content` stands to its end."""
+        with tempfile.TemporaryFile() as archive:
+            entry = tarfile.TarInfo(os.path.basename(path))
+            archive.write(entry.tobuf())  # in its place, until the size is known
+            shutil.copyfileobj(content, archive)
+            entry.size, entry.mode = archive.tell() - tarfile.BLOCKSIZE, mode
+            archive.write(bytes(-entry.size % tarfile.BLOCKSIZE) + bytes(2 * tarfile.BLOCKSIZE))
+            archive.seek(0)
+            archive.write(entry.tobuf())
+
+            def send(client: Any) -> None:
+                archive.seek(0)
+                client.put_archive(name, os.path.dirname(path), archive)
+
+            self._call(f"copying {path} into container {name}", send)
+
+    def fetch(self, name: str, path: str, target: IO[bytes]) -> None:
+        """Copy a file of any size out of a container, running or not, to where `target` stands."""
+
+        def fetch(client: Any) -> None:
+            with tempfile.TemporaryFile() as archive:
+                for block in client.get_archive(name, path)[0]:
+                    archive.write(block)
+                archive.seek(0)
+                with tarfile.open(fileobj=archive) as tar:
+                    entry: Any = tar.next()
+                    shutil.copyfileobj(cast(IO[bytes], tar.extractfile(entry)), target)
+
+        self._call(f"copying {path} out of container {name}", fetch)
 
     def checksum(self, name: str, path: str) -> str:
         """The SHA-256, in hex, of a file in a container, running or not; empty if there is no such file."""

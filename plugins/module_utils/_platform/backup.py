@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes one encrypted archive of the platform's data on a host (private to the collection).
 
-The archive is a compressed tar file: `directory/…`, `volumes/NAME/…` and, as its last member, `manifest.json` with a checksum of each file.
+The archive is a compressed tar file: `directory/…`, `volumes/NAME/…`, the dump of an external database as `datastore/dump.sql`, and, as its last
+member, `manifest.json` with a checksum of each file.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ import time
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from . import age
+from .._spire import datastore, dump
+from . import age, database
 from .containers import is_below, members, name_of, sources
 from .files import sum_of
 
@@ -35,6 +37,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 DIRECTORY = "directory"
 VOLUMES = "volumes"
+DUMP = "datastore/dump.sql"
 # Restoring leaves these in the directory; they belong to one host's disk, not to its platform.
 MARKERS = (".restoring", ".restored")
 # Their files must be consistent. While paused, they change no file that is copied; SQLite itself copies a SPIRE Server's datastore.
@@ -69,17 +72,19 @@ def backup(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str
         raise ValueError(f"the platform keeps nothing on this host: neither {params['directory']} nor any of its volumes exists")
     age.find()
     users = _to_pause(engine, parts)
+    stored = params["datastore"]
     result = {
         "changed": True,
-        "parts": [part.volume or part.path for part in parts],
+        "parts": [*(part.volume or part.path for part in parts), *([dump.title(stored)] if stored else [])],
         "paused": [name_of(summary) for summary in users],
     }
     if check_mode:
         return {**result, "paused_seconds": 0.0, "size": 0, "sha256": ""}
-    began = time.monotonic()
-    with _replacing(params["path"]) as file:
+    with _replacing(params["path"]) as file, tempfile.NamedTemporaryFile() as dumped:
+        found = database.save(engine, stored, dumped) if stored else None
+        began = time.monotonic()
         with _paused(engine, users):
-            written = _write(file, parts, params)
+            written = _write(file, parts, params, (dumped.name, found) if found else None)
             seconds = time.monotonic() - began if users else 0.0
         if written.changed:
             raise ValueError(
@@ -146,8 +151,10 @@ def _replacing(path: str) -> Iterator[IO[bytes]]:
 # --- writing ------------------------------------------------------------------------------------------------------------
 
 
-def _write(target: IO[bytes], parts: list[Part], params: dict[str, Any]) -> Written:
+def _write(target: IO[bytes], parts: list[Part], params: dict[str, Any], dumped: tuple[str, dump.Facts] | None) -> Written:
+    """Write the archive; `dumped` is the file with the database's dump, and what it says of itself."""
     written = Written()
+    stored = {}
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(age.encrypting(target, params["recipients"]))
         packed = stack.enter_context(gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=_COMPRESSION))
@@ -155,10 +162,18 @@ def _write(target: IO[bytes], parts: list[Part], params: dict[str, Any]) -> Writ
         for part in parts:
             for path in _below(part.path, params["keep"]):
                 _add(tar, part, path, written)
-        _add_manifest(tar, written, params)
+        if dumped:
+            file, found = dumped
+            _add_file(tar, tar.gettarinfo(file, DUMP), file, written)
+            stored = {"datastore": {**_place(params["datastore"]), "version": found.version}}
+        _add_manifest(tar, written, params, stored)
     target.flush()
     written.size = os.fstat(target.fileno()).st_size
     return written
+
+
+def _place(wanted: dict[str, Any]) -> dict[str, Any]:
+    return dict(zip(("type", "host", "port", "database"), datastore.place(wanted)))
 
 
 def _below(root: str, keep: list[str]) -> Iterator[str]:
@@ -237,7 +252,7 @@ def _add_file(tar: tarfile.TarFile, entry: tarfile.TarInfo, path: str, written: 
     written.sums[entry.name] = summing.digest.hexdigest()
 
 
-def _add_manifest(tar: tarfile.TarFile, written: Written, params: dict[str, Any]) -> None:
+def _add_manifest(tar: tarfile.TarFile, written: Written, params: dict[str, Any], stored: dict[str, Any]) -> None:
     now = datetime.datetime.now(datetime.timezone.utc)
     manifest = {
         "format": FORMAT,
@@ -246,6 +261,7 @@ def _add_manifest(tar: tarfile.TarFile, written: Written, params: dict[str, Any]
         "release": params["release"],
         "created": now.isoformat(timespec="seconds"),
         "files": written.sums,
+        **stored,
     }
     content = json.dumps(manifest, indent=1, sort_keys=True).encode()
     entry = tarfile.TarInfo(MANIFEST)

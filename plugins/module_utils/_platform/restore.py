@@ -10,11 +10,14 @@ import json
 import os
 import shutil
 import tarfile
+import tempfile
 import zlib
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from . import age
-from .backup import DIRECTORY, FORMAT, MANIFEST, MARKERS, VOLUMES
+from .._spire import dump
+from . import age, database
+from .backup import DIRECTORY, DUMP, FORMAT, MANIFEST, MARKERS, VOLUMES
 from .containers import is_below, members, name_of
 from .files import sum_of
 from .ours import own
@@ -26,6 +29,17 @@ if TYPE_CHECKING:
 
 RESTORING, RESTORED = MARKERS
 _BLOCK = 1 << 20
+# What is done with the database: the archive has none; it is not looked at; it has the dump's content already; it stays as it is.
+NONE, UNSEEN, SAME, KEEP, RESTORE = "none", "unseen", "same", "kept", "restored"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is in an archive: its manifest, the names of its volumes, and a file with the database's dump, empty if it has none."""
+
+    manifest: dict[str, Any]
+    volumes: list[str]
+    dumped: IO[bytes]
 
 
 def restore(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -33,13 +47,19 @@ def restore(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[st
 
     Raises ValueError, before anything is touched, if the archive is not this host's, damaged or too new, or if something would be lost.
     """
-    manifest, volumes = check(params)
-    result = {"created": manifest["created"], "release": manifest["release"], "files": len(manifest["files"]), "volumes": volumes}
+    with tempfile.TemporaryFile() as dumped:
+        return _restore(engine, params, check_mode, check(params, dumped))
+
+
+def _restore(engine: Engine, params: dict[str, Any], check_mode: bool, content: Content) -> dict[str, Any]:
+    manifest = content.manifest
+    result = {"created": manifest["created"], "release": manifest["release"], "files": len(manifest["files"]), "volumes": content.volumes}
+    stored = params["datastore"] if "datastore" in manifest else None
     with open(params["path"], "rb") as file:
         archive = sum_of(file)
     directory = params["directory"]
     if _marker(directory, RESTORED) == archive:
-        return {"changed": False, **result}
+        return {"changed": False, "datastore": UNSEEN if stored else NONE, **result}
     running = [name_of(s) for _c, _r, s in own(engine, members(engine), [params["network"]], directory)]
     if running:
         raise ValueError(
@@ -47,17 +67,24 @@ def restore(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[st
             "remove them first (playbook teardown)"
         )
     if _marker(directory, RESTORING) != archive:
-        _check_room(engine, directory, volumes)
+        _check_room(engine, directory, content.volumes)
+    doing, replaced = _look(engine, params, content.dumped, check_mode) if stored else (NONE, ())
     if not check_mode:
-        _put_back(engine, params, volumes, archive)
-    return {"changed": True, **result}
+        _begin(directory, archive)
+        if stored and doing == RESTORE:
+            database.load(engine, stored, content.dumped, replaced)
+        _put_back(engine, params, content.volumes)
+    return {"changed": True, "datastore": doing, **result}
 
 
 # --- the archive --------------------------------------------------------------------------------------------------------
 
 
-def check(params: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Read an archive to its end and return its manifest and the names of its volumes. Raises ValueError if it must not be restored here."""
+def check(params: dict[str, Any], dumped: IO[bytes]) -> Content:
+    """Read an archive to its end; `dumped` gets the database's dump.
+
+    Raises ValueError if it must not be restored here.
+    """
     path = params["path"]
     sums: dict[str, str] = {}
     volumes: dict[str, None] = {}
@@ -65,6 +92,11 @@ def check(params: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     for entry, content in _members(path, params["identity"]):
         if entry.name == MANIFEST and content:
             manifest = json.loads(content.read())
+            continue
+        if entry.name == DUMP and content:
+            shutil.copyfileobj(content, dumped)
+            dumped.seek(0)
+            sums[DUMP] = sum_of(dumped)
             continue
         place = _place(entry)
         if place[0] == VOLUMES:
@@ -75,7 +107,21 @@ def check(params: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     if manifest["files"] != sums:
         wrong = sorted(name for name in {*sums, *manifest["files"]} if sums.get(name) != manifest["files"].get(name))
         raise ValueError(f"{path} is damaged: {', '.join(wrong[:3])} does not match its checksum in the manifest")
-    return manifest, list(volumes)
+    if "datastore" in manifest:
+        _check_dump(path, manifest["datastore"], params["datastore"], dumped)
+    return Content(manifest, list(volumes), dumped)
+
+
+def _check_dump(path: str, manifest: dict[str, Any], wanted: dict[str, Any] | None, dumped: IO[bytes]) -> None:
+    """Raise ValueError for a dump that is not whole, or of another kind of database than the host's SPIRE Server has."""
+    if not wanted or wanted["type"] != manifest["type"]:
+        has = f"one of type {wanted['type']}" if wanted else "none that is restored with this host"
+        raise ValueError(
+            f"{path} has a dump of {dump.title(manifest)}, but the inventory's spire_server_datastore is {has}: set it, on the first of the "
+            "hosts that share it, to a database of that type"
+        )
+    if not database.facts(dumped).complete:
+        raise ValueError(f"{path} is damaged: its dump of {dump.title(manifest)} has no end")
 
 
 def _check_manifest(path: str, manifest: dict[str, Any], params: dict[str, Any]) -> None:
@@ -134,12 +180,33 @@ def _check_room(engine: Engine, directory: str, volumes: list[str]) -> None:
         raise ValueError(f"{', '.join(full)} is not empty on this host; move the content away first, as restoring would replace it")
 
 
-def _put_back(engine: Engine, params: dict[str, Any], volumes: list[str], archive: str) -> None:
-    directory = params["directory"]
+def _look(engine: Engine, params: dict[str, Any], dumped: IO[bytes], check_mode: bool) -> tuple[str, tuple[str, ...]]:
+    """(what is done with the host's database, the tables that are replaced). Raises ValueError if content of it would be lost unasked."""
+    wanted, existing = params["datastore"], params["existing_database"]
+    if check_mode and not engine.image(wanted["image"]):
+        return UNSEEN, ()
+    with tempfile.TemporaryFile() as present:
+        there = database.save(engine, wanted, present)
+    if there.digest == database.facts(dumped).digest:
+        return SAME, ()
+    if there.tables and existing == "keep":
+        return KEEP, ()
+    if there.tables and existing != "replace":
+        raise ValueError(
+            f"{dump.title(wanted)} has content that the archive does not have, which would be lost: set backup_existing_database to keep, if "
+            "the database was not lost, or to replace"
+        )
+    return RESTORE, there.tables
+
+
+def _begin(directory: str, archive: str) -> None:
     os.makedirs(directory, mode=0o755, exist_ok=True)
-    marker = os.path.join(directory, RESTORING)
-    with open(marker, "w", encoding="ascii") as file:
+    with open(os.path.join(directory, RESTORING), "w", encoding="ascii") as file:
         file.write(archive)
+
+
+def _put_back(engine: Engine, params: dict[str, Any], volumes: list[str]) -> None:
+    directory = params["directory"]
     roots = {("", DIRECTORY): directory}
     for name in volumes:
         found = engine.volume(name) or engine.create_volume(name)
@@ -148,14 +215,14 @@ def _put_back(engine: Engine, params: dict[str, Any], volumes: list[str], archiv
         _empty(root)
     times: list[tuple[str, int]] = []
     for entry, content in _members(params["path"], params["identity"]):
-        if entry.name != MANIFEST:
+        if entry.name not in (MANIFEST, DUMP):
             kind, volume, path = _place(entry)
             _extract(entry, content, roots[volume, kind], path, times)
     for path, modified in reversed(times):
         os.utime(path, (modified, modified))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(directory, RESTORED))
-    os.rename(marker, os.path.join(directory, RESTORED))
+    os.rename(os.path.join(directory, RESTORING), os.path.join(directory, RESTORED))
 
 
 def _empty(root: str) -> None:

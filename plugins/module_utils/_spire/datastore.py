@@ -80,18 +80,23 @@ def plugin_data(wanted: dict[str, Any], file: str, directory: str) -> dict[str, 
         return {"database_type": "sqlite3", "connection_string": file}
     paths = {key: f"{directory}/{name}" for key, name in TLS_FILES.items() if (wanted.get("tls") or {}).get(key)}
     if kind == "postgres":
-        return {"database_type": "postgres", "connection_string": _postgres(wanted, paths)}
+        return {"database_type": "postgres", "connection_string": postgres(wanted, paths, {"password": wanted["password"]})}
     named = {"ca_file": "root_ca_path", "cert_file": "client_cert_path", "key_file": "client_key_path"}
     return {"database_type": "mysql", "connection_string": _mysql(wanted), **{named[key]: path for key, path in paths.items()}}
 
 
-def _postgres(wanted: dict[str, Any], paths: dict[str, str]) -> str:
+def postgres(wanted: dict[str, Any], paths: dict[str, str], secret: dict[str, str]) -> str:
+    """The database as a PostgreSQL client reads it.
+
+    paths   key of `tls` → the file's path for that client
+    secret  where the client finds the password, as a keyword and its value
+    """
     words = {
         "host": wanted["host"],
         "port": wanted.get("port") or PORTS["postgres"],
         "dbname": wanted["database"],
         "user": wanted["username"],
-        "password": wanted["password"],
+        **secret,
         "sslmode": "verify-full",
         "sslrootcert": paths.get("ca_file"),
         "sslcert": paths.get("cert_file"),

@@ -252,6 +252,9 @@ class HostModel:
     peer_names: Annotated[dict[str, str], "Of a host with a SPIRE Server: lines of `/etc/hosts` for these."] = field(default_factory=dict)
     has_downstream: Annotated[bool, "Of a host with a SPIRE Server: whether another server is below it."] = False
     owns_entries: Annotated[bool, "Whether its SPIRE Server is the one that gets the registration entries of the trust domain."] = False
+    owns_datastore: Annotated[
+        bool, "Whether the backup of this host has the external database of its SPIRE Server, which others may share."
+    ] = False
     entries: Annotated[list[dict[str, Any]], "Those registration entries: options of the module `spire_entry`."] = field(
         default_factory=list
     )

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ...module_utils._names import NODE_TYPES
-from ...module_utils._spire import config
+from ...module_utils._spire import config, datastore
 from .. import _upstream_agent
 from . import classic
 
@@ -177,6 +177,14 @@ def identity(inventory: Inventory, host: str, servers: dict[str, list[str]]) -> 
     return found
 
 
+def _owns_datastore(inventory: Inventory, host: str) -> bool:
+    """Whether the host's server is the first of those that share its database server's database."""
+    stores = {one: inventory.get(one, "spire_server_datastore") for one in inventory.members("spire_server")}
+    shared = {one: datastore.place(store) for one, store in stores.items() if datastore.is_shared(store)}
+    managed = [one for one in shared if inventory.get(one, "spire_server_managed")]
+    return host in managed and host == next(one for one in managed if shared[one] == shared[host])
+
+
 def _of_a_server(inventory: Inventory, host: str, servers: dict[str, list[str]], domain: str) -> dict[str, Any]:
     mine = servers[domain] if host in servers.get(domain, ()) else [host]
     first = host == mine[0]
@@ -188,6 +196,7 @@ def _of_a_server(inventory: Inventory, host: str, servers: dict[str, list[str]],
         "peer_names": names(inventory, servers, others),
         "has_downstream": bool(below(inventory, [host])),
         "issued_token_dir": token_dir(inventory, host),
+        "owns_datastore": _owns_datastore(inventory, host),
     }
     if first:
         found["owns_entries"] = True

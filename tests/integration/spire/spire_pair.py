@@ -7,9 +7,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
-from lab import playbook_runner
+from lab import packages, playbook_runner
 from tests.support import module_runner
 
 DOMAIN = "org1.example"
@@ -84,6 +85,35 @@ class Spire:
     def call(self, module, check=False, **params):
         """One of the server's modules, run on it."""
         return module_runner.run(module, check=check, name=self.server, **params)
+
+    def archive(self, entry_point, host, directory, *arguments, **others):
+        """Run the role backup (`main`), or its part that restores (`restore`), on one host of this machine; `self.datastore` is its server's."""
+        if not hasattr(self, "recipient"):
+            packages.ensure("age")
+            subprocess.run(["age-keygen", "--output", self.directory / "identity"], check=True, capture_output=True)
+            shown = subprocess.run(["age-keygen", "-y", self.directory / "identity"], check=True, capture_output=True, text=True)
+            self.recipient = shown.stdout.strip()
+        site_host = {"trust_domain": self.domain, "volumes": [], "agent_volume": "", "user_paths": [], "owns_datastore": True}
+        given = {
+            **self.variables({}),
+            "swarm_dir": str(directory),
+            "swarm_site_host": site_host,
+            "spire_server_datastore": self.datastore,
+            "backup_dir": str(self.directory / "backups"),
+            "backup_name": "one",
+            "backup_recipients": [self.recipient],
+            "backup_identity_file": str(self.directory / "identity"),
+            "backup_datastore_image": self.database_image,
+            **others,
+        }
+        self.runs += 1
+        play = {"hosts": host, "connection": "local", "gather_facts": False}
+        play["tasks"] = [{"import_role": {"name": "swarm.learning.backup", "tasks_from": entry_point}}]
+        book = self.directory / f"play-{self.runs}.json"
+        book.write_text(json.dumps([play]), encoding="utf-8")
+        book.with_suffix(".vars.json").write_text(json.dumps(given), encoding="utf-8")
+        words = ("-i", f"{host},", "-e", f"@{book.with_suffix('.vars.json')}", *arguments)
+        return playbook_runner.run(str(book), words, lambda event, run: None, book.with_suffix(".jsonl"))
 
     def ask(self, config_dir):
         """What the module spire_agent says of the agent, in check mode."""

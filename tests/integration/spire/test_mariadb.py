@@ -3,6 +3,7 @@
 """A server with its data in a MySQL-compatible database: Debian's MariaDB, over TLS."""
 
 import os
+import shutil
 
 import pytest
 
@@ -21,7 +22,8 @@ def _stored(docker_client, spire_images, tmp_path_factory):
     try:
         docker_client.networks.create(made.network)
         files = databases.prepare(made.directory / "database", [database], [])
-        databases.create(docker_client, images.mariadb(docker_client, images.base(docker_client)), database, made.network, files)
+        made.database_image = images.mariadb(docker_client, images.base(docker_client))
+        databases.create(docker_client, made.database_image, database, made.network, files)
         made.datastore = {
             "type": "mysql",
             "host": database,
@@ -50,3 +52,21 @@ def test_data_of_a_server_is_in_the_database(stored):
         ALIAS.removeprefix(f"spiffe://{DOMAIN}")
     ]
     assert not list((stored.directory / "host/spire-server/data").glob("*.sqlite3"))
+
+
+def test_a_server_comes_back_with_the_content_of_its_database(stored):
+    directory = stored.directory / "host"
+    assert stored.archive("main", "localhost", directory).failures == []
+    stored.call("spire_entry", entries=[{"spiffe_id": f"{SN}-newer", "parent_id": ALIAS, "selectors": ["docker:env:swarm_node_type=sn"]}])
+
+    stored.client.containers.get(stored.server).remove(force=True)
+    shutil.rmtree(directory)
+    refused = stored.archive("restore", "localhost", directory)
+    assert "the MySQL database spire on" in "".join(refused.failures)
+    assert "would be lost: set backup_existing_database to keep" in "".join(refused.failures)
+    assert not directory.exists()
+    kept = stored.archive("restore", "localhost", directory, "--check", backup_existing_database="keep")
+    replaced = stored.archive("restore", "localhost", directory, backup_existing_database="replace")
+    assert [run.stats["localhost"]["changed"] for run in (kept, replaced)] == [1, 1]
+    converge(stored)
+    assert [one["spiffe_id"]["path"] for one in stored.spire("entry", "show", "-parentID", ALIAS)["entries"]] == ["/swarm/sn"]

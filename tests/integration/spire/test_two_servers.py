@@ -3,6 +3,7 @@
 """Two servers of one domain on one PostgreSQL: its content is created once, and identities are issued whichever server is lost."""
 
 import os
+import shutil
 import stat
 import time
 
@@ -29,9 +30,8 @@ class Pair(Spire):
 
     def bring_up(self, database_image):
         self.client.networks.create(self.network)
-        database = f"{self.prefix}-database"
-        files = databases.prepare(self.directory / "database", [database], [])
-        databases.create(self.client, database_image, database, self.network, files)
+        self.database_image = database_image
+        database, files = self.new_database()
         self.password = files["run/lab/password"][0].decode()
         self.datastore = {
             "type": "postgres",
@@ -41,6 +41,13 @@ class Pair(Spire):
             "password": self.password,
             "tls": {"ca_file": str(self.directory / "database/ca.crt")},
         }
+
+    def new_database(self):
+        """An empty one, with the certificate and password of the one before; its name and files."""
+        name = f"{self.prefix}-database"
+        files = databases.prepare(self.directory / "database", [name], [])
+        databases.create(self.client, self.database_image, name, self.network, files)
+        return name, files
 
     def servers(self):
         """Converge both; their Run."""
@@ -115,3 +122,25 @@ def test_identities_are_issued_when_one_server_is_lost(pair, lost, left):
         time.sleep(0.5)
     pair.container(lost).start()
     assert pair.servers().stats[lost]["changed"] == 0
+
+
+def test_a_lost_database_and_its_server_come_back(pair):
+    """Both are restored from one archive, and the agent goes on without a new token."""
+    before, agents, made = pair.known("two"), pair.agents(), pair.tokens_made()
+    directory = pair.directory / "one"
+    assert pair.archive("main", "one", directory).failures == []
+    for name in SERVERS:
+        pair.container(name).stop(timeout=1)
+    for name in ("one", "database"):
+        pair.container(name).remove(force=True, v=True)
+    shutil.rmtree(directory)
+
+    pair.new_database()
+    assert pair.archive("restore", "one", directory).failures == []
+    pair.container("two").start()
+    pair.servers()
+    pair.agents_run()
+    assert pair.known("one") == pair.known("two") == before
+    assert (pair.agents(), pair.tokens_made()) == (agents, made)
+    assert pair.healthy()
+    assert not pair.client.containers.list(all=True, filters={"name": f"^{pair.prefix}.*-dump"})

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
 import subprocess
 
 import pytest
+from ansible_collections.swarm.learning.plugins.module_utils._container.engine import EngineError
 from ansible_collections.swarm.learning.plugins.module_utils._platform import age, backup, restore
 
 from lab import packages
@@ -16,11 +18,62 @@ from lab import packages
 RECIPIENTS = "recipients"
 
 
-class Table:
-    """An engine with containers and volumes below a directory; notes which containers are paused."""
+DATABASE = {
+    "type": "postgres",
+    "host": "db.example",
+    "database": "spire",
+    "username": "spire",
+    "password": "very-secret",
+    "tls": {"ca": "CA"},
+    "image": "postgres:17",
+    "network": "swarm",
+    "container": "spire-server",
+}
+EMPTY = b"-- Dumped from database version 17.5\n-- PostgreSQL database dump complete\n"
+FILLED = EMPTY + b"CREATE TABLE public.bundles (\n);\n"
+NEWER = FILLED + b"INSERT\n"
+PLACE = {"type": "postgres", "host": "db.example", "port": 5432, "database": "spire"}
 
-    def __init__(self, place, containers=()):
+
+class Table:
+    """An engine with containers and volumes below a directory; notes which containers are paused.
+
+    stored: what a dump of the database would be; its programs run in a container of any image in `images`, with the exit code `code`
+    """
+
+    def __init__(self, place, containers=(), stored=EMPTY, images=("postgres:17",), code=0):
         self.place, self.listed, self.paused, self.done = place, list(containers), set(), []
+        self.stored, self.images, self.code, self.sent, self.ran = stored, images, code, b"", []
+
+    def image(self, reference):
+        return {"Id": reference} if reference in self.images else None
+
+    def network(self, name):
+        return None
+
+    def create(self, spec):
+        self.ran.append(spec)
+
+    def put_file(self, _name, _path, _text, mode):
+        assert mode == 0o600
+
+    def send(self, _name, _path, content, mode):
+        assert mode == 0o600
+        self.sent = content.read()
+
+    def fetch(self, _name, _path, target):
+        target.write(self.stored)
+
+    def start(self, name):
+        pass
+
+    remove = start
+
+    def wait(self, _name, _seconds):
+        return self.code
+
+    def log_tail(self, _name, _lines):
+        return "Warning: unknown\npg_dump: error: no route"
 
     def containers(self, filters):
         return [] if filters else self.listed
@@ -92,6 +145,8 @@ def parameters(host, keys, **others):
         "trust_domain": "org1.example",
         "host": "host-1",
         "release": "2.3.0",
+        "datastore": None,
+        "existing_database": "refuse",
         **others,
     }
 
@@ -208,6 +263,100 @@ def test_an_interrupted_restore_is_completed(host, keys, monkeypatch):
     assert restore.restore(engine, wanted, check_mode=False)["changed"]
     assert (new / "volumes/sn-1-smlnode/chain").stat().st_size == 300_007
     assert not (new / "swarm/.restoring").exists()
+
+
+def stored_in(host, keys, engine=None):
+    """The archive of a host whose server has its data in DATABASE."""
+    engine = engine or Table(host / "volumes", stored=FILLED)
+    return backup.backup(engine, parameters(host, keys, datastore=DATABASE), check_mode=False)
+
+
+def test_a_database_is_archived_with_its_version(host, keys):
+    engine = Table(host / "volumes", [container("sn-1", "sn", ["sn-1-smlnode"])], stored=FILLED)
+    assert stored_in(host, keys, engine)["parts"][-1] == "the PostgreSQL database spire on db.example"
+    [spec] = engine.ran
+    assert (spec.name, spec.image, spec.network) == ("spire-server-dump", "postgres:17", "host")  # as the host has no network swarm
+    manifest = restore.check(parameters(host, keys, datastore=DATABASE), io.BytesIO()).manifest
+    assert manifest["datastore"] == {**PLACE, "version": "17.5"}
+    assert "datastore/dump.sql" in manifest["files"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"code": 1}, "pg_dump failed on the PostgreSQL database spire on db.example: pg_dump: error: no route"),
+        ({"code": 127}, "backup_datastore_image is postgres:17, which has no pg_dump: set it to an image of the version"),
+        ({"stored": FILLED[:20]}, "the dump of the PostgreSQL database spire on db.example has no end"),
+    ],
+)
+def test_without_a_dump_there_is_no_archive(host, keys, options, said):
+    engine = Table(host / "volumes", [container("sn-1", "sn", ["sn-1-smlnode"])], **options)
+    with pytest.raises(EngineError, match=said):
+        stored_in(host, keys, engine)
+    assert (engine.done, (host / "archive.age").exists()) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("stored", "existing", "done", "sent"),
+    [
+        (EMPTY, "refuse", "restored", FILLED),
+        (FILLED, "refuse", "same", b""),
+        (NEWER, "keep", "kept", b""),
+        (NEWER, "replace", "restored", b"DROP TABLE public.bundles CASCADE;\n" + FILLED),
+        (EMPTY, "keep", "restored", FILLED),
+    ],
+)
+def test_a_database_is_restored_where_nothing_is_lost_unasked(host, keys, stored, existing, done, sent):
+    stored_in(host, keys)
+    new = host / "new"
+    wanted = parameters(host, keys, directory=str(new / "swarm"), datastore=DATABASE, existing_database=existing)
+    engine = Table(new / "volumes", stored=stored)
+    tried = restore.restore(engine, wanted, check_mode=True)
+    assert (tried["datastore"], engine.sent, new.exists()) == (done, b"", False)
+    assert restore.restore(engine, wanted, check_mode=False) == tried
+    assert engine.sent == sent
+    assert not (new / "swarm/datastore").exists()
+    assert restore.restore(engine, wanted, check_mode=False) == {**tried, "changed": False, "datastore": "unseen"}
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ({}, "has content that the archive does not have, which would be lost: set backup_existing_database to keep"),
+        ({"datastore": None}, "but the inventory's spire_server_datastore is none that is restored with this host"),
+        ({"datastore": {**DATABASE, "type": "mysql"}}, "a dump of the PostgreSQL database .* is one of type mysql: set it"),
+    ],
+)
+def test_a_database_that_must_not_be_restored_changes_nothing(host, keys, others, said):
+    stored_in(host, keys)
+    new = host / "new"
+    engine = Table(new / "volumes", stored=NEWER)
+    with pytest.raises(ValueError, match=said):
+        restore.restore(
+            engine, parameters(host, keys, **{"directory": str(new / "swarm"), "datastore": DATABASE, **others}), check_mode=False
+        )
+    assert (new.exists(), engine.sent) == (False, b"")
+
+
+def test_a_dump_is_proven_where_its_database_cannot_be_looked_at(host, keys):
+    stored_in(host, keys)
+    wanted = parameters(host, keys, directory=str(host / "new/swarm"), datastore=DATABASE)
+    assert restore.restore(Table(host / "new", images=()), wanted, check_mode=True)["datastore"] == "unseen"
+
+
+def test_files_are_not_restored_when_the_database_fails(host, keys):
+    stored_in(host, keys)
+    new = host / "new"
+
+    class Failing(Table):
+        def wait(self, _name, _seconds):
+            return 1 if self.sent else 0
+
+    wanted = parameters(host, keys, directory=str(new / "swarm"), datastore=DATABASE)
+    with pytest.raises(EngineError, match=r"psql failed on .*; the database is as it was"):
+        restore.restore(Failing(new / "volumes"), wanted, check_mode=False)
+    assert os.listdir(new / "swarm") == [".restoring"]
+    assert restore.restore(Table(new / "volumes"), wanted, check_mode=False)["datastore"] == "restored"
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "directory/../../x", "elsewhere/x", "volumes"])

@@ -335,3 +335,21 @@ def test_two_servers_of_one_domain():
     assert [(item["host"], item["address"]) for item in other["federates_with"]] == [("host-1", *both)]
     assert {entry["parent_id"].rpartition("/")[2] for entry in one["entries"]} == {"host-1", "host-2"}
     assert (two["entries"], two["owns_entries"]) == ([], False)
+    assert [here["owns_datastore"] for here in (one, two, other)] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("host_1", "host_2", "expected"),
+    [
+        ({}, {}, [True, False]),
+        ({}, {"spire_server_datastore": {**POSTGRES, "port": 5432}}, [True, False]),
+        ({}, {"spire_server_datastore": {**POSTGRES, "database": "other"}, "swarm_trust_domain": "b"}, [True, True]),
+        ({"spire_server_managed": False}, {}, [False, True]),
+        ({"spire_server_datastore": {}, "swarm_trust_domain": "b"}, {}, [False, True]),
+    ],
+    ids=["one for both", "one for both, in other words", "one each", "a server of the user's own", "a file and one"],
+)
+def test_a_database_is_backed_up_with_one_host(host_1, host_2, expected):
+    variables = {"swarm_trust_domain": "a", "spire_server_datastore": POSTGRES}
+    model = derived(groups={"swarm_spire_server": ["host-1", "host-2"]}, host_1={**variables, **host_1}, host_2={**variables, **host_2})
+    assert [model[host]["owns_datastore"] for host in ("host-1", "host-2")] == expected
