@@ -180,8 +180,10 @@ class _Look:
 
     def _settle(self, node: Node) -> str:
         """The node's state, now. Raises TrainingFailed."""
-        inspects = self._inspects(node)
+        before, inspects = node.state, self._inspects(node)
         node.state = outcome(self.engine, inspects)
+        if node.state == "finished" != before:
+            self._read_end(node, inspects[-1])
         failed = [inspect for inspect in inspects if inspect["State"].get("ExitCode") and not inspect["State"].get("Running")]
         if node.state == "running" and failed:
             # The log of the other container of the pair helps, too.
@@ -190,6 +192,12 @@ class _Look:
         if node.state in ("failed", "none"):
             raise TrainingFailed(self._why(node, inspects))
         return node.state
+
+    def _read_end(self, node: Node, inspect: dict[str, Any]) -> None:
+        """Process the last lines of a node that has finished, which may not have come through yet."""
+        for line in mask(self.engine.log_tail(inspect["Id"], TAIL), secrets_of(inspect)).splitlines():
+            if line.strip():
+                node.hear(line)
 
     def _why(self, node: Node, inspects: list[dict[str, Any]]) -> str:
         ended = [inspect for inspect in inspects if not inspect["State"].get("Running")]

@@ -105,8 +105,8 @@ def test_first_failed_node_ends_the_wait(tmp_path, log):
     before = world.containers()
     watched = world.play(log, *right, book=TRAIN)
     assert "container ml-4 ended with exit code 1" in watched.said
-    report = "is in progress, and is waited for: ml-1, ml-2, ml-3 train, and ml-4 do not"
-    assert any(report in str(result.get("msg")) for _host, _task, result in watched.results())
+    [report] = [result["msg"] for _host, task, result in watched.results() if task == "Report that a training is in progress"]
+    assert "is in progress, and is waited for: ml-1, ml-2, ml-3 train, and ml-4 do not" in report
     assert world.containers() == before
     refused = world.play(log, *right, "-e", "sl_retry=sl-3", book=RETRY)
     assert "no node that failed is meant: on host-2, sl-3 is running" in refused.said
