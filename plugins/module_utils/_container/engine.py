@@ -274,6 +274,17 @@ class Engine:
 
         self._call(f"pulling {reference}", pull)
 
+    def load(self, path: str) -> None:
+        """Load the images of an archive that an engine has saved."""
+
+        def load(client: Any) -> None:
+            with open(path, "rb") as archive:
+                for line in client.load_image(archive):
+                    if line.get("error"):
+                        raise EngineError(f"loading {path}: {self._api_error(line['error'])}")
+
+        self._call(f"loading {path}", load)
+
     def create(self, spec: ContainerSpec) -> str:
         """Create a container and return its ID."""
         body = _podman.to_podman(_spec.to_api(spec)) if self.podman else _spec.to_api(spec)
