@@ -58,11 +58,6 @@ options:
         description: Architecture of the processors for which it was built.
         type: str
         required: true
-  releases:
-    description: Releases of the platform that the images belong to.
-    type: list
-    elements: str
-    default: []
 attributes:
   check_mode:
     support: none
@@ -121,7 +116,6 @@ OPTIONS = {
     "directory": {"type": "path", "required": True},
     "collections": {"type": "list", "elements": "path", "required": True},
     "images": {"type": "list", "elements": "dict", "default": [], "options": IMAGE},
-    "releases": {"type": "list", "elements": "str", "default": []},
 }
 
 

@@ -55,12 +55,6 @@ images:
   returned: success
   type: list
   elements: dict
-releases:
-  description: Releases of the platform that the images belong to.
-  returned: success
-  type: list
-  elements: str
-  sample: ["2.3.0"]
 files:
   description: Files that O(files) chose.
   returned: success

@@ -53,7 +53,7 @@ def pack(params: Mapping[str, Any], _check_mode: bool = False) -> dict[str, Any]
     path, directory = params["path"], params["directory"]
     collections = pack_collections(params["collections"], os.path.join(directory, COLLECTIONS))
     files = [_described(directory, name) for name in _below(directory)]
-    manifest = {"format": FORMAT, "releases": params["releases"], "collections": collections, "images": params["images"], "files": files}
+    manifest = {"format": FORMAT, "collections": collections, "images": params["images"], "files": files}
     manifest["files"] = [*files, _added(directory, SBOM, sbom.document(manifest))]
     written = f"{path}.partial"
     try:
@@ -213,7 +213,7 @@ def unpack(params: Mapping[str, Any], check_mode: bool = False) -> dict[str, Any
         raise ValueError(f"{path} has no {', '.join(lacking)}: write the bundle again with the playbook swarm.learning.bundle")
     if dest and not check_mode:
         _extract(path, wanted, dest)
-    return {"changed": bool(dest and wanted), "images": manifest["images"], "releases": manifest["releases"], "files": wanted}
+    return {"changed": bool(dest and wanted), "images": manifest["images"], "files": wanted}
 
 
 def check(path: str) -> dict[str, Any]:

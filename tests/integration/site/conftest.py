@@ -16,6 +16,7 @@ ORDER = (
     "test_preflight_faults",
     "test_second_run",
     "test_support",
+    "test_bundle",
     "test_in_progress",
     "test_training_keys",
     "test_secrets",

@@ -47,7 +47,7 @@ def pack(tmp_path, installed):
             (staged / name).parent.mkdir(parents=True, exist_ok=True)
             (staged / name).write_text(text, encoding="utf-8")
         path = tmp_path / "swarm-bundle.tar"
-        options = {"path": str(path), "directory": str(staged), "collections": [str(installed)], "images": [SN], "releases": ["2.3.0"]}
+        options = {"path": str(path), "directory": str(staged), "collections": [str(installed)], "images": [SN]}
         result = run("swarm_bundle", **{**options, **further})
         assert [one for one in staged.rglob("*") if one.is_file()] == []
         assert list(tmp_path.glob("*.partial")) == []
@@ -65,7 +65,6 @@ def test_a_bundle_has_what_its_manifest_says(pack):
         name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in content.items() if name not in ("manifest.json", "checksum")
     }
     assert manifest["images"] == [SN]
-    assert manifest["releases"] == ["2.3.0"]
     assert manifest["collections"] == [{"name": "swarm.learning", "version": "1.0.0", "file": "collections/swarm-learning-1.0.0.tar.gz"}]
     assert result["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert result["size"] == path.stat().st_size
