@@ -66,7 +66,9 @@ def test_role_documents_its_defaults(path):
 
 def test_no_order_is_left_to_chance():
     """The filters of sets return their elements in an order that differs from run to run: they may only be counted."""
-    of_sets = re.compile(r"\| ?(?:ansible\.builtin\.)?(?:difference|intersect|symmetric_difference|union)\((?:[^()]|\([^()]*\))*\)(?! \| length)")
+    of_sets = re.compile(
+        r"\| ?(?:ansible\.builtin\.)?(?:difference|intersect|symmetric_difference|union)\((?:[^()]|\([^()]*\))*\)(?! \| length)"
+    )
     written = [name for name in tracked() if name.startswith(("roles/", "playbooks/")) and name.endswith(".yml")]
     assert [name for name in written if of_sets.search((ROOT / name).read_text(encoding="utf-8"))] == []
 
