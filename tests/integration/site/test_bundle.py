@@ -29,7 +29,7 @@ def bundle(lab, stub_images, tmp_path, monkeypatch):
     subprocess.run([*galaxy, "install", "--offline", "--no-deps", "-p", tmp_path, archive], check=True, capture_output=True)
 
     connection = yaml.safe_load((world.LAB / "group_vars/all/connection.yml").read_text(encoding="utf-8"))
-    own = {"apls_image": IMAGE, "swarm_network": NAME, "swarm_dir": ENVIRONMENT, "ansible_python_interpreter": PYTHON}
+    own = {"apls_image": IMAGE, "swarm_network": NAME, "swarm_dir": f"{ENVIRONMENT}/files", "ansible_python_interpreter": PYTHON}
     host = {"ansible_host": "172.30.0.11"}
     tree = {"all": {"vars": {**connection, **own}, "children": {"swarm_apls": {"hosts": {"host-1": host}}}}}
     (tmp_path / "hosts.yml").write_text(yaml.safe_dump(tree), encoding="utf-8")
