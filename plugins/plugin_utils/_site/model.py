@@ -65,6 +65,7 @@ DEFAULTS: dict[str, Any] = {
     "spire_server_port": 8081,
     "spire_server_federation_port": 8443,
     "spire_server_datastore": {},
+    "backup_datastore_image": "",
     "spire_server_federates_with": [],
     "spire_server_upstream": "",
     "spire_server_managed": True,
@@ -511,6 +512,8 @@ def images(inventory: Inventory, host: str) -> dict[str, str]:
         found[given or _reference(inventory, host, component)] = f"{component}_image" if given else f"{version}, swarm_registry"
     if by_hand or host in inventory.members("swop"):
         found.update(_training_images(inventory.training()))
+    if inventory.get(host, "backup_datastore_image") and spire.owns_datastore(inventory, host):
+        found[inventory.get(host, "backup_datastore_image")] = "backup_datastore_image"
     if services.has_own(inventory, host):
         found[services.image(inventory, host)] = "reverse_proxy_image, swarm_registry"
     return {**found, **sl.images(inventory, host, by_hand)}

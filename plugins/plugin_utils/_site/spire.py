@@ -177,7 +177,7 @@ def identity(inventory: Inventory, host: str, servers: dict[str, list[str]]) -> 
     return found
 
 
-def _owns_datastore(inventory: Inventory, host: str) -> bool:
+def owns_datastore(inventory: Inventory, host: str) -> bool:
     """Whether the host's server is the first of those that share its database server's database."""
     stores = {one: inventory.get(one, "spire_server_datastore") for one in inventory.members("spire_server")}
     shared = {one: datastore.place(store) for one, store in stores.items() if datastore.is_shared(store)}
@@ -196,7 +196,7 @@ def _of_a_server(inventory: Inventory, host: str, servers: dict[str, list[str]],
         "peer_names": names(inventory, servers, others),
         "has_downstream": bool(below(inventory, [host])),
         "issued_token_dir": token_dir(inventory, host),
-        "owns_datastore": _owns_datastore(inventory, host),
+        "owns_datastore": owns_datastore(inventory, host),
     }
     if first:
         found["owns_entries"] = True

@@ -350,6 +350,7 @@ def test_two_servers_of_one_domain():
     ids=["one for both", "one for both, in other words", "one each", "a server of the user's own", "a file and one"],
 )
 def test_a_database_is_backed_up_with_one_host(host_1, host_2, expected):
-    variables = {"swarm_trust_domain": "a", "spire_server_datastore": POSTGRES}
+    variables = {"swarm_trust_domain": "a", "spire_server_datastore": POSTGRES, "backup_datastore_image": "postgres:17"}
     model = derived(groups={"swarm_spire_server": ["host-1", "host-2"]}, host_1={**variables, **host_1}, host_2={**variables, **host_2})
+    assert [model[host]["images"].get("postgres:17") == "backup_datastore_image" for host in ("host-1", "host-2")] == expected
     assert [model[host]["owns_datastore"] for host in ("host-1", "host-2")] == expected
