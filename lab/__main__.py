@@ -19,7 +19,7 @@ from lab.settings import POSTGRES, SETS, SPIRE_VERSION, host_count
 
 def _up(options: argparse.Namespace) -> None:
     with step("bringing the lab up"):
-        world.up(host_count(options.hosts), options.sets)
+        world.up(range(options.first, options.first + host_count(options.hosts)), options.sets)
 
 
 def _down(options: argparse.Namespace) -> None:
@@ -39,12 +39,15 @@ def _parser() -> argparse.ArgumentParser:
 
     up = command("up", _up, "start hosts and registry with every image; quick if they are running already")
     up.add_argument("--hosts", metavar="N", default=os.environ.get("LAB_HOSTS"), help="number of hosts (default: $LAB_HOSTS, or 2)")
+    up.add_argument("--first", metavar="N", type=int, default=1, help="number of the first of them (default: 1)")
     sets = {"dest": "sets", "metavar": "SET", "action": "append", "choices": [*SETS, POSTGRES], "default": []}
     text = f"also serve the images of a set, which is {' or '.join(SETS)}, or start a database, {POSTGRES}; may be repeated"
     up.add_argument("--with", help=text, **sets)
     down = command("down", _down, "remove hosts, registry, network and volumes; keep images and cache")
     down.add_argument("--engine", action="store_true", help="also stop the Docker Engine, if the lab started it")
-    command("empty", lambda _: hosts.empty(engine.ensure()), "remove everything from the hosts except their images; they run on")
+    text = "remove everything from the hosts except their images; they run on"
+    empty = command("empty", lambda options: hosts.empty(engine.ensure(), options.numbers), text)
+    empty.add_argument("numbers", type=int, nargs="*", metavar="N", help="a host's number (default: all hosts)")
     command("status", lambda _: world.status(), "show what is running; fails if the lab is not up")
     command("podman", lambda _: world.podman(), "start one more host, with Podman instead of Docker")
     restart = command("restart", lambda options: hosts.restart(engine.client(), options.number), "reboot a host and wait until it is back")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 import socket
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import docker
@@ -72,10 +72,11 @@ def existing(client: docker.DockerClient) -> dict[int, Container]:
     return {int(container.name.rsplit("-", 1)[1]): container for container in found}
 
 
-def empty(client: docker.DockerClient) -> None:
-    """Remove every container, volume and network from the hosts that run, and the platform's files. Their images stay. Raises LabError."""
-    for container in existing(client).values():
-        if container.status == "running":
+def empty(client: docker.DockerClient, numbers: Collection[int] = ()) -> None:
+    """Remove every container, volume and network from these hosts, or all, if they run, and the platform's files. Their images stay.
+    Raises LabError."""
+    for number, container in existing(client).items():
+        if container.status == "running" and (not numbers or number in numbers):
             code, said = container.exec_run(["sh", "-c", _EMPTY])
             if code:
                 raise LabError(f"{container.name} could not be emptied: {said.decode().strip()}")

@@ -148,9 +148,9 @@ def _network(client: docker.DockerClient) -> None:
         client.networks.create(NETWORK, driver="bridge", ipam=IPAMConfig(pool_configs=[pool]), labels={LABEL: "network"})
 
 
-def up(count: int, sets: Collection[str] = ()) -> None:
-    """Hosts 1 to COUNT and the registry, up and answering, with the usual images in the registry and those of the sets; POSTGRES among them
-    is a database beside the hosts."""
+def up(wanted: Collection[int], sets: Collection[str] = ()) -> None:
+    """The hosts of these numbers and the registry, up and answering, with the usual images in the registry and those of the sets; POSTGRES
+    among them is a database beside the hosts."""
     client = engine.ensure()
     work = Work()
     # What takes longest goes first.
@@ -170,7 +170,7 @@ def up(count: int, sets: Collection[str] = ()) -> None:
         work.start(lambda: databases.start(client, images.postgres(client, base)))
     host_image = images.host(client, base)
     running = hosts.existing(client)
-    numbers = sorted({*range(1, count + 1), *(n for n, container in running.items() if container.status == "running")})
+    numbers = sorted({*wanted, *(n for n, container in running.items() if container.status == "running")})
     started = {number: work.start(hosts.start, client, host_image, docker_host(number)) for number in numbers}
     work.finish()
     hosts.write_known_hosts(hosts.KNOWN_HOSTS, {docker_host(number): future.result() for number, future in started.items()})

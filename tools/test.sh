@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 output=tests/output
 rm -rf "$output"
 mkdir -p "$output"
+export PYTHONPATH=$PWD/tests/tools/less_collection
 set -m # what runs beside is a process group of its own, which ends with this script
 # shellcheck disable=SC2317 # the trap calls it
 end_jobs() {
@@ -59,10 +60,20 @@ joined sanity "$sanity"
 phase unit tests unit --numprocesses=auto tests/unit
 joined images "$images"
 
+# These bring up platforms of their own, so they can have hosts of their own.
+elsewhere=(tests/integration/classic tests/integration/site/test_{backup,platform_examples,reverse_proxy}.py)
+# shellcheck disable=SC2317 # `beside` calls it
+engine_and_more_hosts() {
+  local status=0
+  phase engine tests engine tests/integration/test_*.py tests/integration/lab tests/integration/spire || status=1
+  SWARM_TEST_FIRST_HOST=4 phase more-hosts tests more-hosts "${elsewhere[@]}" || status=1
+  return "$status"
+}
+
 failed=0
-beside engine tests engine tests/integration/test_*.py tests/integration/lab tests/integration/spire
-engine=$beside_pid
-phase hosts tests hosts tests/molecule tests/integration/site tests/integration/classic || failed=1
-joined engine "$engine" || failed=1
-.venv/bin/python tests/tools/closing_line.py "$output"/{unit,engine,hosts}.xml || failed=1
+beside engine_and_more_hosts engine_and_more_hosts
+more=$beside_pid
+phase hosts tests hosts tests/molecule tests/integration/site "${elsewhere[@]/#/--ignore=}" || failed=1
+joined engine_and_more_hosts "$more" || failed=1
+.venv/bin/python tests/tools/closing_line.py "$output"/{unit,engine,hosts,more-hosts}.xml || failed=1
 exit "$failed"

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from lab import settings, training
+from lab import training
 from tests.integration.site import lab_platform as world
 
 ONE, TWO = world.HOSTS
-CLASSIC = world.ROOT / "inventories/classic"
+CLASSIC = world.INVENTORIES / "classic"
 STATUS, STOP, TEARDOWN = "swarm.learning.status", "swarm.learning.stop", "swarm.learning.teardown"
 SWARM_DIR, MODEL_DIR = "/var/lib/swarm-learning", "/tmp/spire/digits/model"
 VERIFY = str(world.ROOT / "molecule/classic/verify.yml")
-ADDRESS, NOBODYS_PORT = settings.host_ip(1), 18081
+ADDRESS, NOBODYS_PORT = world.ADDRESSES[0], 18081
 NOTHING = {"host-1": 0, "host-2": 0}
 BEFORE = {
     "Check the inventory and derive the site from it",
@@ -50,12 +50,10 @@ rm -rf "$@" """
 @pytest.fixture(scope="module", name="arguments")
 def _arguments(tmp_path_factory) -> Iterator[list[str]]:
     """The inventory `classic`. The lab is up, and its hosts have nothing of any platform, before and afterwards."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("LAB_HOSTS", raising=False)
-        world.lab("up", "--with", "classic")
-        empty()
-        yield inventory(tmp_path_factory.mktemp("classic"))
-        empty()
+    world.lab_up("--with", "classic")
+    empty()
+    yield inventory(tmp_path_factory.mktemp("classic"))
+    empty()
 
 
 def empty() -> None:

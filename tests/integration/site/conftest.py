@@ -52,10 +52,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def lab():
     """The lab is up, with the two hosts of inventories/lab; it stays up for who comes next."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("LAB_HOSTS", raising=False)
-        world.lab("up")
-        yield
+    world.lab_up()
 
 
 @pytest.fixture(scope="session")

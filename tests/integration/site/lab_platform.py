@@ -20,14 +20,35 @@ import yaml
 from lab import playbook_runner, settings, training
 
 ROOT = playbook_runner.ROOT
-LAB = ROOT / "inventories/lab"
+# Tests on hosts of their own run beside others: `SWARM_TEST_FIRST_HOST=4` is hosts 4 and 5 of the lab instead of 1 and 2.
+NUMBERS = tuple(int(os.environ.get("SWARM_TEST_FIRST_HOST", "1")) + further for further in (0, 1))
+ADDRESSES = tuple(map(settings.host_ip, NUMBERS))
+
+
+def _inventories() -> Path:
+    """The directory of inventories whose hosts are those of these tests."""
+    ours = ROOT / "inventories"
+    if NUMBERS == (1, 2):
+        return ours
+    place = ROOT / f"tests/output/hosts-{NUMBERS[0]}"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(ours, place / "inventories", symlinks=True)
+    (place / "examples").symlink_to(ROOT / "examples")  # the training's program is named from the inventory on
+    for path in (place / "inventories").glob("*/hosts.yml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(settings.host_ip(1), ADDRESSES[0]).replace(settings.host_ip(2), ADDRESSES[1]), encoding="utf-8")
+    return place / "inventories"
+
+
+INVENTORIES = _inventories()
+LAB = INVENTORIES / "lab"
 SITE = "swarm.learning.site"
 SERVER = ("docker", "exec", "spire-server", "/opt/spire/bin/spire-server")
 PAIRS = 4
 NOBODY = "172.30.0.99"  # no host has it
 TRAINING_SECONDS = 240
 
-HOSTS = [training.Host(settings.host_name(number), settings.host_container(number)) for number in (1, 2)]
+HOSTS = [training.Host(f"host-{place}", settings.host_container(number)) for place, number in enumerate(NUMBERS, 1)]
 
 
 @dataclass(frozen=True)
@@ -206,6 +227,16 @@ def extra(tmp_path: Path, variables: Mapping[str, object]) -> list[str]:
     path = tmp_path / "extra.json"
     path.write_text(json.dumps(variables), encoding="utf-8")
     return ["-e", f"@{path}"]
+
+
+def lab_up(*words: str) -> None:
+    """The lab is up, with the hosts of these tests."""
+    lab("up", "--first", str(NUMBERS[0]), "--hosts", str(len(NUMBERS)), *words)
+
+
+def lab_empty() -> None:
+    """The hosts of these tests have nothing but their images."""
+    lab("empty", *map(str, NUMBERS))
 
 
 def lab(*words: str) -> str:

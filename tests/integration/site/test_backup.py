@@ -31,11 +31,11 @@ def identity(tmp_path):
 @pytest.fixture
 def own_platform(lab, log):
     """The platform on hosts that had nothing, and nothing left of it: the test loses what others need."""
-    world.lab("empty")
+    world.lab_empty()
     world.worked(world.play(log, "-i", str(world.LAB)))
     world.trained()
     yield
-    world.lab("empty")
+    world.lab_empty()
 
 
 @pytest.mark.usefixtures("own_platform")

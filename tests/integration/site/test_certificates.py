@@ -9,7 +9,7 @@ import pytest
 from lab import settings
 from tests.integration.site import lab_platform as world
 
-INVENTORY = ("-i", str(world.ROOT / "inventories/certificates"))
+INVENTORY = ("-i", str(world.INVENTORIES / "certificates"))
 MADE = settings.STATE / "certificates"
 PLACE = "/var/lib/swarm-learning/certificates"
 

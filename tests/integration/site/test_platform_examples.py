@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 import yaml
 
-from lab import settings, training
+from lab import training
 from tests.integration.site import lab_platform as world
 from tests.integration.site.test_bad_input import TRAINING
 
@@ -45,14 +45,14 @@ EXAMPLES = {
 
 def arguments_of(name: str, tmp_path) -> list[str]:
     """The arguments for an example's inventory on the lab."""
-    place = world.ROOT / f"inventories/example-{name}"
+    place = world.INVENTORIES / f"example-{name}"
     given = yaml.safe_load((place / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
     node_env = {**given.get("node_env", {}), **TRAINING["node_env"]}
     shown = {**given, **OF_THE_LAB, "node_env": node_env, "epochs": EPOCHS, "save_seconds": TRAINING["save_seconds"]}
 
     def on_the_lab(tree):
-        for number, host in enumerate(tree["hosts"].values(), 1):
-            host["ansible_host"] = settings.host_ip(number)
+        for address, host in zip(world.ADDRESSES, tree["hosts"].values(), strict=False):
+            host["ansible_host"] = address
             for pair in host["swop_pairs"]:
                 pair["container_options"] = [option for option in pair.get("container_options", []) if "privileged" not in option]
 
@@ -64,10 +64,10 @@ def arguments_of(name: str, tmp_path) -> list[str]:
 @pytest.fixture(name="new_hosts")
 def _new_hosts(lab):
     """Hosts that have nothing of a platform, before and afterwards."""
-    world.lab("up", "--with", "reverse-proxy")
-    world.lab("empty")
+    world.lab_up("--with", "reverse-proxy")
+    world.lab_empty()
     yield
-    world.lab("empty")
+    world.lab_empty()
 
 
 @pytest.mark.usefixtures("new_hosts")

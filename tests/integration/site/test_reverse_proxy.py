@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from lab import settings
 from tests.integration.site import lab_platform as world
 from tests.integration.site.test_bad_input import TRAINING
 
-INVENTORY = world.ROOT / "inventories/reverse-proxy"
+INVENTORY = world.INVENTORIES / "reverse-proxy"
 NETWORK, SUBNET = "fixed", "10.77.0.0/24"
 ORGANISATIONS = "org1.swarm.learning,org2.swarm.learning"
 OPEN = "443,30303"
@@ -32,7 +31,7 @@ def dropped() -> list[int]:
 def reaches(port: int) -> bool:
     """Whether host-2 can connect to a port of host-1."""
     try:
-        world.HOSTS[1].run("python3", "-c", CONNECT.format(settings.host_ip(1), port))
+        world.HOSTS[1].run("python3", "-c", CONNECT.format(world.ADDRESSES[0], port))
     except world.training.TrainingError:
         return False
     return True
@@ -47,9 +46,9 @@ def with_fixed_addresses(tree):
 @pytest.fixture(name="closed")
 def _closed(lab):
     """Hosts that have nothing of a platform, with a firewall between them; afterwards, the same without it."""
-    world.lab("up", "--with", "reverse-proxy")
-    world.lab("empty")
-    others = dict(zip((host.container for host in world.HOSTS), (settings.host_ip(2), settings.host_ip(1)), strict=True))
+    world.lab_up("--with", "reverse-proxy")
+    world.lab_empty()
+    others = dict(zip((host.container for host in world.HOSTS), reversed(world.ADDRESSES), strict=True))
     try:
         for host in world.HOSTS:
             host.run("sh", "-ec", CLOSE, "sh", others[host.container], OPEN)
@@ -58,12 +57,12 @@ def _closed(lab):
     finally:
         for host in world.HOSTS:
             host.run("sh", "-c", REOPEN, "sh", others[host.container])
-        world.lab("empty")
+        world.lab_empty()
 
 
 @pytest.mark.usefixtures("closed")
 def test_two_open_ports_are_enough(tmp_path, log):
-    training = {"swarm_training": {**TRAINING, "epochs": 2}}
+    training = {"swarm_training": {**TRAINING, "epochs": 2}, "swarm_certificates_dir": str(tmp_path / "certificates")}
     arguments = world.inventory(tmp_path, with_fixed_addresses, training, INVENTORY)
     world.worked(world.play(log, *arguments))
     assert len(world.trained()) == world.PAIRS
