@@ -42,6 +42,7 @@ def _inventories() -> Path:
 
 INVENTORIES = _inventories()
 LAB = INVENTORIES / "lab"
+TRAINING = yaml.safe_load((LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
 SITE = "swarm.learning.site"
 SERVER = ("docker", "exec", "spire-server", "/opt/spire/bin/spire-server")
 PAIRS = 4

@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
-import yaml
 
 from lab import settings
 from tests.integration.site import lab_platform as world
 
 SN = "registry.lab:5000/hpe/swarm-learning/sn:9.9.9"
-TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
 
 
 @dataclass(frozen=True)
@@ -70,20 +68,20 @@ ON_THE_CONTROLLER = {
     ),
     "more peers than there are": Case(
         ("swarm_training.peers is 5", "the 4 SL/ML pairs on host-1, host-2", "raise peers_per_host or add hosts"),
-        variables={"swarm_training": {**TRAINING, "peers": 5}},
+        variables={"swarm_training": {**world.TRAINING, "peers": 5}},
     ),
     "more min_peers than peers": Case(
-        ("swarm_training.min_peers is 9, more than the 4",), variables={"swarm_training": {**TRAINING, "min_peers": 9}}
+        ("swarm_training.min_peers is 9, more than the 4",), variables={"swarm_training": {**world.TRAINING, "min_peers": 9}}
     ),
     "missing program files": Case(
         ("swarm_training.model_source: '/nowhere' does not exist on the controller",),
-        variables={"swarm_training": {**TRAINING, "model_source": "/nowhere"}},
+        variables={"swarm_training": {**world.TRAINING, "model_source": "/nowhere"}},
     ),
 }
 ON_A_HOST = {
     "a missing model directory": Case(
         ("host-1: /nowhere/model (swarm_training.model_dir): it does not exist", "swarm_training.model_source"),
-        variables={"swarm_training": {**TRAINING, "model_source": "", "model_dir": "/nowhere/model"}},
+        variables={"swarm_training": {**world.TRAINING, "model_source": "", "model_dir": "/nowhere/model"}},
     ),
     "a refused login": Case(
         ("host-2 cannot log in to registry.lab:5000 as swarm", "check swarm_registry_username and swarm_registry_password"),

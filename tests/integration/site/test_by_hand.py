@@ -10,7 +10,6 @@ import pytest
 
 from lab import settings
 from tests.integration.site import lab_platform as world
-from tests.integration.site.test_bad_input import TRAINING
 
 TRAIN, REHEARSE, RETRY = "swarm.learning.train", "swarm.learning.training_rehearse", "swarm.learning.training_retry"
 NODES = [(host, name) for host, number in ((world.HOSTS[0], 1), (world.HOSTS[1], 3)) for name in (f"-{number}", f"-{number + 1}")]
@@ -23,7 +22,7 @@ EXIT
 """
 # All four are waited for, however slowly a busy machine starts them.
 PATIENCE = {"SL_WAIT_FOR_FULL_QUORUM_SECONDS": "60"}
-MINE = {**TRAINING, "image": "digits-by-hand", "epochs": 3, "min_peers": 4, "model_dir": "/tmp/by-hand/model", "sl_env": PATIENCE}
+MINE = {**world.TRAINING, "image": "digits-by-hand", "epochs": 3, "min_peers": 4, "model_dir": "/tmp/by-hand/model", "sl_env": PATIENCE}
 WEB_PORT = 30306
 
 

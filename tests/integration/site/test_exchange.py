@@ -8,14 +8,13 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import yaml
 
 from tests.integration.site import lab_platform as world
 
 EXCHANGE = "swarm.learning.exchange"
 DOMAINS = ("org1.swarm.learning", "org2.swarm.learning")
 # All four pairs must train, and an organisation has two: with one alone there is no model.
-TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"] | {"min_peers": 4}
+TRAINING = world.TRAINING | {"min_peers": 4}
 ELSEWHERE = {"swarm_apls_ip": "172.30.0.11", "sn_sentinel_ip": "172.30.0.11"}
 
 

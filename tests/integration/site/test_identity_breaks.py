@@ -13,7 +13,6 @@ import time
 from urllib.parse import quote
 
 import pytest
-import yaml
 
 from lab import training
 from tests.integration.site import lab_platform as world
@@ -23,9 +22,8 @@ SL = "spiffe://org2.swarm.learning/sl"
 AGENT = "spiffe://org2.swarm.learning/swarm/agent/host-2"
 AGENT_SECONDS = 60  # how long the agent may take until it knows what its server knows
 # All four peers must take part, and nobody waits long for one that does not come.
-TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
 IMPATIENT = {
-    **TRAINING,
+    **world.TRAINING,
     "min_peers": 4,
     "epochs": 9,  # another training than any before
     "sl_env": {"SL_WAIT_FOR_FULL_QUORUM_SECONDS": "1", "SWARMLAB_IDENTITY_SECONDS": "5"},
@@ -165,7 +163,7 @@ def rotate_in_mid_training():
 def test_one_run_of_site_repairs_everything_and_its_training_outlasts_a_ca(tmp_path, log):
     remove_bundle()
     remove_entry()
-    longer = world.extra(tmp_path, {"swarm_training": {**TRAINING, "epochs": 60}})
+    longer = world.extra(tmp_path, {"swarm_training": {**world.TRAINING, "epochs": 60}})
     outcome = world.worked(world.play(log, "-i", str(world.LAB), *longer))
     mended = [change for change in outcome.changes() if "SPIRE" in change[1]]
     assert mended == [
@@ -188,7 +186,7 @@ def test_one_run_of_site_recovers_a_server_that_lost_everything_and_trains(tmp_p
     """Both servers, agents and all nodes know of it afterwards: those of the other organisation trusted the CA that is gone."""
     TWO.run("docker", "rm", "--force", "spire-server")
     TWO.run("rm", "-rf", "/var/lib/swarm-learning/spire-server")
-    arguments = ("-i", str(world.LAB), *world.extra(tmp_path, {"swarm_training": {**TRAINING, "epochs": 11}}))
+    arguments = ("-i", str(world.LAB), *world.extra(tmp_path, {"swarm_training": {**world.TRAINING, "epochs": 11}}))
     outcome = world.worked(world.play(log, *arguments))
     assert ("host-1", "Start the Sentinel") in outcome.changes()
     assert len(world.trained()) == world.PAIRS

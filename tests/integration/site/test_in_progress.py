@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.integration.site import lab_platform as world
 from tests.integration.site.alerting import MONITORED, OF_TRAINING, Prometheus, gathering, node_exporter, undone
@@ -25,9 +24,8 @@ WITHIN = 120  # seconds
 def epochs(tmp_path, number, swops=("host-1", "host-2"), **variables):
     """The lab's inventory with a training of so many epochs, these hosts with SWOPs, and more variables of host-2."""
 
-    training = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
     place = tmp_path / f"{number}-{len(swops)}-{len(variables)}"
-    training = {"swarm_training": {**training, "epochs": number}}
+    training = {"swarm_training": {**world.TRAINING, "epochs": number}}
 
     def change(tree):
         tree["hosts"]["host-2"].update(variables)
@@ -96,8 +94,7 @@ def test_a_host_that_is_added_takes_part_in_the_training_that_is_in_progress(tmp
 def test_another_training_runs_at_the_same_time(tmp_path, log):
     """The one of the test before goes on."""
     before = world.containers()
-    training = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
-    second = {**training, "model_dir": "/tmp/spire/second/model", "hosts": ["host-1", "host-2"], "peers_per_host": 1}
+    second = {**world.TRAINING, "model_dir": "/tmp/spire/second/model", "hosts": ["host-1", "host-2"], "peers_per_host": 1}
     second.pop("name")
     models = tmp_path / "models"
     arguments = ["-i", str(world.LAB), *world.extra(tmp_path, {"swarm_trainings": {"second": second}, "sl_fetch_dir": str(models)})]

@@ -15,9 +15,8 @@ import yaml
 
 from lab import training
 from tests.integration.site import lab_platform as world
-from tests.integration.site.test_bad_input import TRAINING
 
-OF_THE_LAB = {key: TRAINING[key] for key in ("build", "client_wheel", "model_source", "program", "node_env")}
+OF_THE_LAB = {key: world.TRAINING[key] for key in ("build", "client_wheel", "model_source", "program", "node_env")}
 EPOCHS = 2
 GPUS = "mkdir -p /dev/dri; test -e /dev/kfd || mknod /dev/kfd c 1 3; test -e /dev/dri/card0 || mknod /dev/dri/card0 c 1 3"
 
@@ -47,8 +46,8 @@ def arguments_of(name: str, tmp_path) -> list[str]:
     """The arguments for an example's inventory on the lab."""
     place = world.INVENTORIES / f"example-{name}"
     given = yaml.safe_load((place / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
-    node_env = {**given.get("node_env", {}), **TRAINING["node_env"]}
-    shown = {**given, **OF_THE_LAB, "node_env": node_env, "epochs": EPOCHS, "save_seconds": TRAINING["save_seconds"]}
+    node_env = {**given.get("node_env", {}), **world.TRAINING["node_env"]}
+    shown = {**given, **OF_THE_LAB, "node_env": node_env, "epochs": EPOCHS, "save_seconds": world.TRAINING["save_seconds"]}
 
     def on_the_lab(tree):
         for address, host in zip(world.ADDRESSES, tree["hosts"].values(), strict=False):

@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 
 import pytest
-import yaml
 from ansible_collections.swarm.learning.plugins.plugin_utils._preflight.checks import CHECKS
 
 from lab import settings
@@ -22,7 +21,6 @@ from tests.integration.site.alerting import undone
 
 ONE, TWO = world.HOSTS
 BOOK = "swarm.learning.preflight"
-TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
 PYTHON = "/tmp/broken-python"
 AWAY = "/mnt/away"
 ELSEWHERE = "198.51.100.7"
@@ -160,7 +158,7 @@ RUNS = {
             "spire_server_x509_svid_ttl": "24h",
             "swarm_https_proxy": f"http://{world.NOBODY}:3128",
             "swarm_training": {
-                **TRAINING,
+                **world.TRAINING,
                 "peers_per_host": 5,
                 "gpus": "0",
                 "private_data": "/mnt/none",
@@ -209,7 +207,7 @@ RUNS = {
         },
         variables={
             "swarm_training": {
-                **TRAINING,
+                **world.TRAINING,
                 "gpus": "amd",
                 "model_dir": f"{AWAY}/read-only/model",
                 "private_data": f"{AWAY}/small",
@@ -303,7 +301,7 @@ RUNS = {
         },
     ),
     "other engines": Run(
-        variables={"swarm_network": ODD, "swarm_spire_version": "1.8.7", "swarm_training": {**TRAINING, "gpus": "all"}},
+        variables={"swarm_network": ODD, "swarm_spire_version": "1.8.7", "swarm_training": {**world.TRAINING, "gpus": "all"}},
         faults=[
             *engine(ONE, {"info": OTHER_ENGINE, "networks": WITHOUT_IPV4}),
             *engine(TWO, {"info": {"ServerVersion": "29.1.0", "CgroupDriver": "systemd", "Runtimes": {"nvidia": {}}}}),

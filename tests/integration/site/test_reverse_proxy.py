@@ -7,7 +7,6 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.site import lab_platform as world
-from tests.integration.site.test_bad_input import TRAINING
 
 INVENTORY = world.INVENTORIES / "reverse-proxy"
 NETWORK, SUBNET = "fixed", "10.77.0.0/24"
@@ -62,7 +61,7 @@ def _closed(lab):
 
 @pytest.mark.usefixtures("closed")
 def test_two_open_ports_are_enough(tmp_path, log):
-    training = {"swarm_training": {**TRAINING, "epochs": 2}, "swarm_certificates_dir": str(tmp_path / "certificates")}
+    training = {"swarm_training": {**world.TRAINING, "epochs": 2}, "swarm_certificates_dir": str(tmp_path / "certificates")}
     arguments = world.inventory(tmp_path, with_fixed_addresses, training, INVENTORY)
     world.worked(world.play(log, *arguments))
     assert len(world.trained()) == world.PAIRS

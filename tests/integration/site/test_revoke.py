@@ -8,7 +8,6 @@ import json
 import time
 
 import pytest
-import yaml
 
 from lab import settings, training
 from tests.integration.site import lab_platform as world
@@ -16,9 +15,7 @@ from tests.integration.site import lab_platform as world
 REVOKE, ABORT = "swarm.learning.revoke", "swarm.learning.training_abort"
 ORG3 = "org3.swarm.learning"
 THREE = training.Host(settings.host_name(3), settings.host_container(3))
-TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"] | {
-    "epochs": 4000
-}  # longer than the test
+TRAINING = world.TRAINING | {"epochs": 4000}  # longer than the test
 AGENT = f"{settings.REGISTRY}/spiffe/spire-agent:{settings.SPIRE_VERSION}"
 SVID = "/root/stolen"
 API = 30304

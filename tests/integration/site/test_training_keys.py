@@ -10,7 +10,6 @@ import http.server
 import threading
 
 import pytest
-import yaml
 
 from lab import settings
 from tests.integration.site import lab_platform as world
@@ -33,7 +32,7 @@ def _served(tmp_path):
 
 @pytest.mark.usefixtures("platform")
 def test_a_further_run_and_what_the_hosts_get(tmp_path, log, served):
-    given = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
+    given = world.TRAINING
     (tmp_path / "context").mkdir()
     (tmp_path / "context/note.txt").write_text("from the controller\n", encoding="utf-8")
     download = {"url": f"{served}/extra.txt", "path": "/tmp/spire/data/extra.txt", "sha256": hashlib.sha256(DATA).hexdigest()}

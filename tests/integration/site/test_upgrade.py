@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 
 import pytest
-import yaml
 
 from lab import settings
 from tests.integration.site import lab_platform as world
@@ -15,7 +14,6 @@ from tests.integration.site import lab_platform as world
 UPGRADE = "swarm.learning.upgrade"
 OLDER, NEWER = "2.2.0", settings.SWARM_RELEASE
 TWO = world.HOSTS[1]
-TRAINING = yaml.safe_load((world.LAB / "group_vars/all/training.yml").read_text(encoding="utf-8"))["swarm_training"]
 
 
 def image(component, release):
@@ -69,7 +67,7 @@ def test_an_upgrade_returns_when_a_step_fails_and_keeps_the_ledger(tmp_path, log
     assert (releases(), ledger()) == (dict.fromkeys(nodes, NEWER), kept)
     assert {task for _host, task in done.changes()} == {"Start the Sentinel", "Start the other SN nodes", "Start the SWOPs"}
 
-    without_wheel = {key: value for key, value in TRAINING.items() if key != "client_wheel"}
+    without_wheel = {key: value for key, value in world.TRAINING.items() if key != "client_wheel"}
     earlier = world.extra(tmp_path, {"swarm_release": OLDER, "swarm_training": without_wheel})
     downgrade = world.play(log, *arguments, *earlier, book=UPGRADE)
     assert f"Nothing was changed. host-1: sn-1 is of release {NEWER}, and cannot become {OLDER}" in downgrade.said
