@@ -338,6 +338,18 @@ def test_a_database_that_must_not_be_restored_changes_nothing(host, keys, others
     assert (new.exists(), engine.sent) == (False, b"")
 
 
+def test_a_dump_without_its_end_is_refused_although_its_checksum_is_right(host, keys, monkeypatch):
+    def cut_off(_engine, _wanted, target):
+        target.write(FILLED[:20])
+        return backup.database.facts(target)
+
+    monkeypatch.setattr(backup.database, "save", cut_off)
+    stored_in(host, keys)
+    wanted = parameters(host, keys, directory=str(host / "new/swarm"), datastore=DATABASE)
+    with pytest.raises(ValueError, match="is damaged: its dump of the PostgreSQL database spire on db.example has no end"):
+        restore.restore(Table(host / "new", images=()), wanted, check_mode=True)
+
+
 def test_a_dump_is_proven_where_its_database_cannot_be_looked_at(host, keys):
     stored_in(host, keys)
     wanted = parameters(host, keys, directory=str(host / "new/swarm"), datastore=DATABASE)
