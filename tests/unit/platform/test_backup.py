@@ -346,7 +346,7 @@ def test_a_dump_without_its_end_is_refused_although_its_checksum_is_right(host, 
     monkeypatch.setattr(backup.database, "save", cut_off)
     stored_in(host, keys)
     wanted = parameters(host, keys, directory=str(host / "new/swarm"), datastore=DATABASE)
-    with pytest.raises(ValueError, match="is damaged: its dump of the PostgreSQL database spire on db.example has no end"):
+    with pytest.raises(ValueError, match=r"is damaged: its dump of the PostgreSQL database spire on db.example has no end"):
         restore.restore(Table(host / "new", images=()), wanted, check_mode=True)
 
 
