@@ -33,7 +33,7 @@ options:
 EXAMPLES = r"""
 - name: Show which nodes will start
   ansible.builtin.debug:
-    msg: "{{ ([{'item': 'sn-1', 'changed': true}] | swarm.learning.nodes_to_attest('sn', 'swarm.learning')).keys() }}"
+    msg: "{{ ([{'item': 'sn-1', 'actions': ['start sn-1']}] | swarm.learning.nodes_to_attest('sn', 'swarm.learning')).keys() }}"
 """
 
 RETURN = r"""

@@ -45,7 +45,7 @@ class Situation:
 def decide(agent: Mapping[str, Any], token_needed: bool, situation: Mapping[str, Any]) -> dict[str, bool]:
     """{stop, bootstrap, start, recreate, clean, wait}.
 
-    agent         the result of `spire_agent` in check mode: changed, attested, needs_join_token, container
+    agent         the result of `spire_agent` in check mode: actions, attested, needs_join_token, container
     token_needed  a token was made for it, or was given and is needed; false before that is known
 
     stop: an agent that keeps trying to attest itself could spend, a moment later, the token that the new one is to get.
@@ -54,7 +54,7 @@ def decide(agent: Mapping[str, Any], token_needed: bool, situation: Mapping[str,
     """
     known = _situation(situation)
     runs = bool((agent.get("container") or {}).get("State", {}).get("Running"))
-    attested, changed = bool(agent.get("attested")), bool(agent.get("changed"))
+    attested, changed = bool(agent.get("attested")), bool(agent.get("actions"))
     can_be_attested = bool(agent.get("needs_join_token")) or known.has_server
     unchanged = attested and not changed and not token_needed
     return {

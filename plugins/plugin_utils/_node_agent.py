@@ -99,7 +99,7 @@ def to_attest(results: Iterable[dict[str, Any]], node_type: str, trust_domain: s
         return node_type == "sl" and result.get("training") in ("none", "failed")
 
     asked = [result for result in results if not result.get("skipped") and (node_type != "sl" or "training" in result)]
-    starting = [result for result in asked if result.get("changed")] + [one for one in asked if not one.get("changed") and will_start(one)]
+    starting = [one for one in asked if one.get("actions")] + [one for one in asked if not one.get("actions") and will_start(one)]
     return {
         str(result["item"]): {
             "spiffe_id": f"spiffe://{trust_domain}/swarm/{node_type}-agent",

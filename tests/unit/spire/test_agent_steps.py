@@ -5,8 +5,8 @@
 import pytest
 from ansible_collections.swarm.learning.plugins.plugin_utils._agent_steps import decide
 
-ATTESTED, CHANGED = {"attested": True}, {"attested": True, "changed": True}
-NEW, LOST = {"changed": True, "needs_join_token": True}, {"needs_join_token": False}
+ATTESTED, CHANGED = {"attested": True}, {"attested": True, "actions": ["create"]}
+NEW, LOST = {"actions": ["create"], "needs_join_token": True}, {"needs_join_token": False}
 TRYING = {**NEW, "container": {"State": {"Running": True}}}
 SERVER = {"has_server": True}
 CASES = {

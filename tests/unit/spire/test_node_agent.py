@@ -170,20 +170,20 @@ def test_facts_of_a_node(release, inspect, log, facts):
 @pytest.mark.parametrize(
     ("node_type", "results", "expected"),
     [
-        ("sn", [{"item": "n-1", "changed": False}, {"item": "n-2", "changed": True}], ["n-2"]),
-        ("sn", [{"item": "n-1", "changed": False, "needs_join_token": True}, {"item": "n-2", "changed": True}], ["n-2", "n-1"]),
-        ("sn", [{"item": "n-1", "changed": False, "needs_join_token": False}], []),
+        ("sn", [{"item": "n-1", "actions": []}, {"item": "n-2", "actions": ["start"]}], ["n-2"]),
+        ("sn", [{"item": "n-1", "actions": [], "needs_join_token": True}, {"item": "n-2", "actions": ["start"]}], ["n-2", "n-1"]),
+        ("sn", [{"item": "n-1", "actions": [], "needs_join_token": False}], []),
         (
             "sl",
-            [{"item": "n-1", "changed": False, "training": "failed"}, {"item": "n-2", "changed": False, "training": "none"}],
+            [{"item": "n-1", "actions": [], "training": "failed"}, {"item": "n-2", "actions": [], "training": "none"}],
             ["n-1", "n-2"],
         ),
-        ("sl", [{"item": "n-1", "changed": False, "training": "finished"}, {"item": "n-2", "changed": False, "training": "running"}], []),
-        ("sl", [{"item": "n-1", "changed": True, "training": "finished"}], ["n-1"]),
-        ("sl", [{"item": "n-1", "changed": True}], []),
-        ("swci", [{"item": "n-1", "changed": False, "needs_join_token": True}], []),
-        ("swci", [{"item": "n-1", "changed": True}], ["n-1"]),
-        ("swci", [{"item": "n-1", "changed": False, "skipped": True}], []),
+        ("sl", [{"item": "n-1", "actions": [], "training": "finished"}, {"item": "n-2", "actions": [], "training": "running"}], []),
+        ("sl", [{"item": "n-1", "actions": ["start"], "training": "finished"}], ["n-1"]),
+        ("sl", [{"item": "n-1", "actions": ["start"]}], []),
+        ("swci", [{"item": "n-1", "actions": [], "needs_join_token": True}], []),
+        ("swci", [{"item": "n-1", "actions": ["start"]}], ["n-1"]),
+        ("swci", [{"item": "n-1", "actions": [], "skipped": True}], []),
     ],
 )
 def test_nodes_that_will_start(node_type, results, expected):
@@ -192,7 +192,7 @@ def test_nodes_that_will_start(node_type, results, expected):
 
 def test_agents_as_spire_token_takes_them():
     kept = {"identity": {"spiffe_id": "spiffe://d/a"}, "distrusts_server": True, "refused_token": "0" * 64}
-    results = [{"item": "sn-1", "changed": True, **kept}, {"item": "sn-2", "changed": True, "identity": {}}]
+    results = [{"item": "sn-1", "actions": ["start"], **kept}, {"item": "sn-2", "actions": ["start"], "identity": {}}]
     assert _node_agent.to_attest(results, "sn", "d") == {
         "sn-1": {
             "spiffe_id": "spiffe://d/swarm/sn-agent",
