@@ -79,6 +79,9 @@ def test_example(world, module, arguments):
         packages.ensure("age")
     if module == "swarm_restore":
         params |= archived(world.directory, arguments)
+    if module == "swarm_unbundle":
+        installed = importlib.import_module("ansible_collections.community.docker").__path__[0]
+        run("swarm_bundle", path=params["path"], directory=str(world.directory / "staged"), collections=[installed])
     if "swarm.learning.container" not in importlib.import_module(f"{MODULES}.{module}").DOCUMENTATION:
         assert "failed" not in run(module, check=True, **params)
         return
