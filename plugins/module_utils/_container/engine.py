@@ -369,15 +369,7 @@ class Engine:
 
     def put_file(self, name: str, path: str, text: str, mode: int) -> None:
         """Write a file into a container, running or not; mode as an integer such as 0o644."""
-        content = text.encode()
-        entry = tarfile.TarInfo(os.path.basename(path))
-        entry.size, entry.mode = len(content), mode
-        # tarfile pads the data after the end mark; Podman stops reading there, and fails if the rest is sent.
-        archive = entry.tobuf() + content + bytes(-len(content) % tarfile.BLOCKSIZE) + bytes(2 * tarfile.BLOCKSIZE)
-        self._call(
-            f"copying {path} into container {name}",
-            lambda client: client.put_archive(name, os.path.dirname(path), archive),
-        )
+        self.send(name, path, io.BytesIO(text.encode()), mode)
 
     def send(self, name: str, path: str, content: IO[bytes], mode: int) -> None:
         """Write a file of any size into a container, running or not, from where `content` stands to its end."""
@@ -386,6 +378,7 @@ class Engine:
             archive.write(entry.tobuf())  # in its place, until the size is known
             shutil.copyfileobj(content, archive)
             entry.size, entry.mode = archive.tell() - tarfile.BLOCKSIZE, mode
+            # tarfile itself pads the data after the end mark; Podman stops reading there, and fails if the rest is sent.
             archive.write(bytes(-entry.size % tarfile.BLOCKSIZE) + bytes(2 * tarfile.BLOCKSIZE))
             archive.seek(0)
             archive.write(entry.tobuf())

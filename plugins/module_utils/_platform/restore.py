@@ -35,11 +35,12 @@ NONE, UNSEEN, SAME, KEEP, RESTORE = "none", "unseen", "same", "kept", "restored"
 
 @dataclass(frozen=True)
 class Content:
-    """What is in an archive: its manifest, the names of its volumes, and a file with the database's dump, empty if it has none."""
+    """What is in an archive: its manifest, the names of its volumes, and the database's dump with its digest, both empty if it has none."""
 
     manifest: dict[str, Any]
     volumes: list[str]
     dumped: IO[bytes]
+    digest: str
 
 
 def restore(engine: Engine, params: dict[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def _restore(engine: Engine, params: dict[str, Any], check_mode: bool, content: 
         )
     if _marker(directory, RESTORING) != archive:
         _check_room(engine, directory, content.volumes)
-    doing, replaced = _look(engine, params, content.dumped, check_mode) if stored else (NONE, ())
+    doing, replaced = _look(engine, params, content.digest, check_mode) if stored else (NONE, ())
     if not check_mode:
         _begin(directory, archive)
         if stored and doing == RESTORE:
@@ -107,21 +108,22 @@ def check(params: dict[str, Any], dumped: IO[bytes]) -> Content:
     if manifest["files"] != sums:
         wrong = sorted(name for name in {*sums, *manifest["files"]} if sums.get(name) != manifest["files"].get(name))
         raise ValueError(f"{path} is damaged: {', '.join(wrong[:3])} does not match its checksum in the manifest")
-    if "datastore" in manifest:
-        _check_dump(path, manifest["datastore"], params["datastore"], dumped)
-    return Content(manifest, list(volumes), dumped)
+    digest = _check_dump(path, manifest["datastore"], params["datastore"], dumped) if "datastore" in manifest else ""
+    return Content(manifest, list(volumes), dumped, digest)
 
 
-def _check_dump(path: str, manifest: dict[str, Any], wanted: dict[str, Any] | None, dumped: IO[bytes]) -> None:
-    """Raise ValueError for a dump that is not whole, or of another kind of database than the host's SPIRE Server has."""
+def _check_dump(path: str, manifest: dict[str, Any], wanted: dict[str, Any] | None, dumped: IO[bytes]) -> str:
+    """The dump's digest. Raises ValueError for a dump that is not whole, or of another kind of database than the host's SPIRE Server has."""
     if not wanted or wanted["type"] != manifest["type"]:
         has = f"one of type {wanted['type']}" if wanted else "none that is restored with this host"
         raise ValueError(
             f"{path} has a dump of {dump.title(manifest)}, but the inventory's spire_server_datastore is {has}: set it, on the first of the "
             "hosts that share it, to a database of that type"
         )
-    if not database.facts(dumped).complete:
+    facts = database.facts(dumped)
+    if not facts.complete:
         raise ValueError(f"{path} is damaged: its dump of {dump.title(manifest)} has no end")
+    return facts.digest
 
 
 def _check_manifest(path: str, manifest: dict[str, Any], params: dict[str, Any]) -> None:
@@ -180,14 +182,14 @@ def _check_room(engine: Engine, directory: str, volumes: list[str]) -> None:
         raise ValueError(f"{', '.join(full)} is not empty on this host; move the content away first, as restoring would replace it")
 
 
-def _look(engine: Engine, params: dict[str, Any], dumped: IO[bytes], check_mode: bool) -> tuple[str, tuple[str, ...]]:
+def _look(engine: Engine, params: dict[str, Any], digest: str, check_mode: bool) -> tuple[str, tuple[str, ...]]:
     """(what is done with the host's database, the tables that are replaced). Raises ValueError if content of it would be lost unasked."""
     wanted, existing = params["datastore"], params["existing_database"]
     if check_mode and not engine.image(wanted["image"]):
         return UNSEEN, ()
     with tempfile.TemporaryFile() as present:
         there = database.save(engine, wanted, present)
-    if there.digest == database.facts(dumped).digest:
+    if there.digest == digest:
         return SAME, ()
     if there.tables and existing == "keep":
         return KEEP, ()

@@ -79,7 +79,10 @@ def _script_ends(engine: Engine, name: str, seconds: float) -> dict[str, Any]:
     """The SWCI as the engine inspects it, after its end or so many seconds. Raises EngineError where its script has never run."""
     inspect = engine.inspect(name)
     if inspect is None or inspect["State"]["Status"] == "created":
-        raise EngineError(f"the script of {name} has not been run on this host: start the training first (playbook site)")
+        raise EngineError(
+            f"there is no container {name} on this host that has run its script: the training has not been started yet (playbook site, or for one of "
+            "swarm_trainings, train), or was aborted; to start one again that was aborted, set swci_script_again: true for one run"
+        )
     if inspect["State"]["Running"]:
         _wait(engine.follow(inspect, run_began(inspect), 0), seconds)
         inspect = engine.inspect(name) or inspect

@@ -55,7 +55,9 @@ class Node:
     state: str = "running"
 
     def hear(self, line: str) -> None:
-        """Process a line of the log."""
+        """Process a line of the log; an empty one says nothing."""
+        if not line.strip():
+            return
         self.seen.update(signs(line))
         self.line = line
 
@@ -175,8 +177,7 @@ class _Look:
                 return None
             if line is None:
                 return node
-            if line.strip():
-                node.hear(line)
+            node.hear(line)
 
     def _settle(self, node: Node) -> str:
         """The node's state, now. Raises TrainingFailed."""
@@ -196,8 +197,7 @@ class _Look:
     def _read_end(self, node: Node, inspect: dict[str, Any]) -> None:
         """Process the last lines of a node that has finished, which may not have come through yet."""
         for line in mask(self.engine.log_tail(inspect["Id"], TAIL), secrets_of(inspect)).splitlines():
-            if line.strip():
-                node.hear(line)
+            node.hear(line)
 
     def _why(self, node: Node, inspects: list[dict[str, Any]]) -> str:
         ended = [inspect for inspect in inspects if not inspect["State"].get("Running")]

@@ -179,10 +179,14 @@ def identity(inventory: Inventory, host: str, servers: dict[str, list[str]]) -> 
 
 def owns_datastore(inventory: Inventory, host: str) -> bool:
     """Whether the host's server is the first of those that share its database server's database."""
-    stores = {one: inventory.get(one, "spire_server_datastore") for one in inventory.members("spire_server")}
-    shared = {one: datastore.place(store) for one, store in stores.items() if datastore.is_shared(store)}
-    managed = [one for one in shared if inventory.get(one, "spire_server_managed")]
-    return host in managed and host == next(one for one in managed if shared[one] == shared[host])
+
+    def shared(server: str) -> Any:
+        store = inventory.get(server, "spire_server_datastore")
+        return datastore.place(store) if datastore.is_shared(store) and inventory.get(server, "spire_server_managed") else None
+
+    members = inventory.members("spire_server")
+    mine = shared(host) if host in members else None
+    return mine is not None and host == next(one for one in members if shared(one) == mine)
 
 
 def _of_a_server(inventory: Inventory, host: str, servers: dict[str, list[str]], domain: str) -> dict[str, Any]:

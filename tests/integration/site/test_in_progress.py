@@ -23,7 +23,6 @@ WITHIN = 120  # seconds
 
 def epochs(tmp_path, number, swops=("host-1", "host-2"), **variables):
     """The lab's inventory with a training of so many epochs, these hosts with SWOPs, and more variables of host-2."""
-
     place = tmp_path / f"{number}-{len(swops)}-{len(variables)}"
     training = {"swarm_training": {**world.TRAINING, "epochs": number}}
 

@@ -148,7 +148,7 @@ def test_the_others_are_stopped_unless_they_have_come_to_the_end(result, verdict
 
 @pytest.mark.parametrize("containers", [{}, script({"Status": "created"})])
 def test_a_training_that_was_never_started(containers):
-    with pytest.raises(EngineError, match="start the training first"):
+    with pytest.raises(EngineError, match=r"has not been started yet .* or was aborted"):
         look(containers, "swci-1")
 
 
