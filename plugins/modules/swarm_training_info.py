@@ -73,6 +73,12 @@ nodes:
     trains:
       description: Whether an ML program is running in the container.
       type: bool
+    created:
+      description: When the container was created, as the engine says it.
+      type: str
+    ended:
+      description: When it ended. Empty while it runs.
+      type: str
     round:
       description: Last round whose models were merged. 0 if the log does not contain it.
       type: int

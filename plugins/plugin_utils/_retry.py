@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The swarm.learning authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which SL nodes of a training that goes on are made again, as they failed (private to the collection, pure)."""
+"""Which SL nodes of a training that goes on are made again, as they failed or were never started (private to the collection, pure)."""
 
 from __future__ import annotations
 
@@ -37,6 +37,23 @@ def plan(
     states = {one["name"]: _state(one, found[host]["nodes"]) for one in nodes[host] if one["name"] in names}
     failed = [name for name, state in states.items() if state == "failed"]
     return {"host": host, "nodes": failed, "problem": _problem(host, states, found)}
+
+
+def unstarted(found: dict[str, dict[str, Any]], models: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+    """host → the names of its SL nodes that were not started with those of the training that goes on; all are empty if none does.
+
+    Such a node was never started, or its program had ended before the first of those that train was created: the start was interrupted.
+
+    found, models  as in `plan`
+    """
+    began = min((node["created"] for one in found.values() for node in one["nodes"] if node["trains"]), default="")
+
+    def is_missing(node: dict[str, str], there: list[dict[str, Any]]) -> bool:
+        program = next((one for one in there if one["name"] == (node["ml"] or node["name"])), None)
+        return program is None or program["state"] == "none" or "" < program["ended"] < began
+
+    nodes = {host: [_names(node) for node in own] for host, own in models.items()}
+    return {host: [one["name"] for one in own if began and is_missing(one, found[host]["nodes"])] for host, own in nodes.items()}
 
 
 def _names(node: dict[str, Any]) -> dict[str, str]:

@@ -88,7 +88,9 @@ def _node(engine: Engine, component: str, release: str, inspect: dict[str, Any])
     line = next((line for line in reversed(log.splitlines()) if line.strip()), "")
     facts = {"name": inspect["Name"].lstrip("/"), "component": component, "state": state, "trains": trains, "line": line}
     facts["hostname"] = inspect["Config"].get("Hostname") or facts["name"]
-    return {**dict.fromkeys(_KEYS, 0), "loss": None, **seen, **facts, "losses": losses(log)}
+    ended = "" if inspect["State"].get("Running") else str(inspect["State"].get("FinishedAt") or "")
+    times = {"created": inspect["Created"], "ended": ended}
+    return {**dict.fromkeys(_KEYS, 0), "loss": None, **seen, **facts, **times, "losses": losses(log)}
 
 
 def state_of(state: dict[str, Any], has_end: bool) -> str:

@@ -51,6 +51,31 @@ def test_nodes_that_are_made_again(there, names):
     assert _retry.plan("host-2", {"host-1": RUNS, "host-2": there}, MODELS, [])["nodes"] == names
 
 
+def timed(there, **times):
+    """A host's containers with `created/ended` of some by their names; the others were created at 5 and have not ended."""
+    for node in there["nodes"]:
+        node["created"], _slash, node["ended"] = times.get(node["name"].replace("-", "_"), "5/").partition("/")
+    return there
+
+
+NOT_STARTED = {
+    "no container": (timed(host()), ["sl-3", "sl-4"]),
+    "never started": (timed(host(sl_3="running", ml_3="running", sl_4="none", ml_4="none")), ["sl-4"]),
+    "the last training's": (timed(host(ml_3="finished", ml_4="running"), ml_3="1/4"), ["sl-3"]),
+    "failed in this training": (timed(host(ml_3="running", ml_4="failed"), ml_4="5/6"), []),
+}
+
+
+@pytest.mark.parametrize(("there", "names"), NOT_STARTED.values(), ids=NOT_STARTED)
+def test_nodes_that_an_interrupted_start_has_left_out(there, names):
+    found = {"host-1": timed(RUNS), "host-2": there, "host-3": host()}
+    assert _retry.unstarted(found, MODELS) == {"host-1": [], "host-2": names, "host-3": []}
+
+
+def test_without_a_training_no_node_is_left_out():
+    assert _retry.unstarted({"host-1": timed(host(sl_1="finished", ml_1="finished"))}, {"host-1": MODELS["host-1"]}) == {"host-1": []}
+
+
 def test_in_release_0_3_0_the_node_is_the_program():
     found = {"host-1": host(sl_1="failed", sl_2="running")}
     assert _retry.plan("sl-1", found, CLASSIC, []) == {"host": "host-1", "nodes": ["sl-1"], "problem": ""}
