@@ -14,7 +14,7 @@ from docker.errors import DockerException
 
 from lab import binaries, engine, hosts, process, world
 from lab.report import LabError, step
-from lab.settings import POSTGRES, SETS, SPIRE_VERSION, host_count
+from lab.settings import PODMAN, POSTGRES, SETS, SPIRE_VERSION, host_count
 
 
 def _up(options: argparse.Namespace) -> None:
@@ -40,8 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     up = command("up", _up, "start hosts and registry with every image; quick if they are running already")
     up.add_argument("--hosts", metavar="N", default=os.environ.get("LAB_HOSTS"), help="number of hosts (default: $LAB_HOSTS, or 2)")
     up.add_argument("--first", metavar="N", type=int, default=1, help="number of the first of them (default: 1)")
-    sets = {"dest": "sets", "metavar": "SET", "action": "append", "choices": [*SETS, POSTGRES], "default": []}
-    text = f"also serve the images of a set, which is {' or '.join(SETS)}, or start a database, {POSTGRES}; may be repeated"
+    sets = {"dest": "sets", "metavar": "SET", "action": "append", "choices": [*SETS, POSTGRES, PODMAN.name], "default": []}
+    text = f"also serve the images of a set ({', '.join(SETS)}), or start {POSTGRES}, a database, or {PODMAN.name}, a host with it; may be repeated"
     up.add_argument("--with", help=text, **sets)
     down = command("down", _down, "remove hosts, registry, network and volumes; keep images and cache")
     down.add_argument("--engine", action="store_true", help="also stop the Docker Engine, if the lab started it")

@@ -150,7 +150,7 @@ def _network(client: docker.DockerClient) -> None:
 
 def up(wanted: Collection[int], sets: Collection[str] = ()) -> None:
     """The hosts of these numbers and the registry, up and answering, with the usual images in the registry and those of the sets; POSTGRES
-    among them is a database beside the hosts."""
+    among them is a database beside the hosts, and PODMAN's name that host."""
     client = engine.ensure()
     work = Work()
     # What takes longest goes first.
@@ -174,8 +174,10 @@ def up(wanted: Collection[int], sets: Collection[str] = ()) -> None:
     started = {number: work.start(hosts.start, client, host_image, docker_host(number)) for number in numbers}
     work.finish()
     hosts.write_known_hosts(hosts.KNOWN_HOSTS, {docker_host(number): future.result() for number, future in started.items()})
-    for number in numbers:
-        hosts.forget_stale(client, docker_host(number), served)
+    if PODMAN.name in sets:
+        podman()
+    for host in [docker_host(number) for number in numbers] + ([PODMAN] if PODMAN.name in sets else []):
+        hosts.forget_stale(client, host, served)
     say(f"up: {', '.join(f'{host_name(n)} ({host_ip(n)})' for n in numbers)}; registry {REGISTRY}; log in with ssh -i {hosts.KEY}")
 
 

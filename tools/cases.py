@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lab import settings
+
 
 @dataclass(frozen=True)
 class Case:
@@ -47,6 +49,7 @@ CASES = {
     "reverse-proxy": Case(
         "two organisations behind reverse proxies, which open two ports to each other", "inventories/reverse-proxy", lab=("reverse-proxy",)
     ),
+    "podman": Case("two organisations, one with Docker and one with Podman", "inventories/podman", hosts=1, lab=(settings.PODMAN.name,)),
 }
 DEFAULT = next(iter(CASES))
 

@@ -48,7 +48,10 @@ def bring_up(name: str, case: Case) -> list[training.Host]:
     last.write_text(name, encoding="utf-8")
     count = max(case.hosts, settings.host_count(os.environ.get("LAB_HOSTS")))
     lab("up", "--hosts", str(count), *(word for images in case.lab for word in ("--with", images)))
-    return [training.Host(settings.host_name(number), settings.host_container(number)) for number in range(1, count + 1)]
+    made = [settings.docker_host(number) for number in range(1, count + 1)]
+    if settings.PODMAN.name in case.lab:
+        made.append(settings.PODMAN)
+    return [training.Host(host.name, host.container) for host in made]
 
 
 def deploy(name: str, case: Case, *arguments: str) -> playbook_runner.Run:

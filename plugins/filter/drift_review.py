@@ -21,8 +21,8 @@ options:
     required: true
   variables:
     description: >-
-      Variables of the hosts, by the host's name, with the result of M(swarm.learning.swarm_drift) as C(drift_result) and the host's part of the
-      site as C(swarm_site_host).
+      Variables of the hosts, by the host's name, with the result of M(swarm.learning.swarm_drift) as C(drift_result), the host's part of the
+      site as C(swarm_site_host), and what its engine says of itself as C(swarm_engine).
     type: dict
     required: true
 """
@@ -37,6 +37,7 @@ RETURN = r"""
 _value:
   description:
     - C(differing), for each host that is not as wanted, the reasons, in words.
+    - C(warnings), what may not work with the hosts' engines.
     - C(as_wanted), the groups to which all hosts belong now, so that P(swarm.learning.pending#filter) leaves out what is as wanted.
       C(swarm_as_wanted) if no host differs; otherwise one for each part that starts before the first that differs on any host,
       C(swarm_identity_as_wanted), C(swarm_sn_as_wanted) and C(swarm_training_as_wanted).
@@ -52,7 +53,12 @@ def drift_review(hosts: list[str], variables: Any) -> dict[str, Any]:
     from ..plugin_utils import _drift
 
     answers = {host: variables[host]["drift_result"] for host in hosts}
-    return _drift.review(hosts, answers, {host: variables[host]["swarm_site_host"] for host in hosts})
+    models = {host: variables[host]["swarm_site_host"] for host in hosts}
+    engines = {host: variables[host]["swarm_engine"]["host_info"] for host in hosts}
+    warnings = [
+        f"{host}: {warning}" for host in hosts for warning in _drift.warnings(engines[host], models[host], variables[host]["group_names"])
+    ]
+    return {**_drift.review(hosts, answers, models), "warnings": warnings}
 
 
 class FilterModule:

@@ -37,7 +37,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - V(problems) and V(warnings), lists of sentences, and V(security_opts), the security options of containers that mount files of the host.
+    - V(problems) and V(warnings), lists of sentences, V(security_opts), the security options of containers that mount files of the host, and
+      V(restart_policy), that of containers that outlast a reboot.
   type: dict
 """
 
@@ -45,7 +46,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def engine_review(info: dict[str, Any], spire_version: str = "", components: list[str] | None = None) -> dict[str, list[str]]:
+def engine_review(info: dict[str, Any], spire_version: str = "", components: list[str] | None = None) -> dict[str, Any]:
     # To use one filter, Ansible loads all of its collection in each task: what only one needs is imported when it is called.
     from ..plugin_utils import _engines
 
@@ -53,5 +54,5 @@ def engine_review(info: dict[str, Any], spire_version: str = "", components: lis
 
 
 class FilterModule:
-    def filters(self) -> dict[str, Callable[..., dict[str, list[str]]]]:
+    def filters(self) -> dict[str, Callable[..., dict[str, Any]]]:
         return {"engine_review": engine_review}

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from ..module_utils._spire.fingerprints import fingerprints
-from . import _client_volume, _gpus, _images
+from . import _client_volume, _engines, _gpus, _images
 from ._site import numbers
 
 AS_WANTED = "swarm_as_wanted"  # the group that the role drift fills if no host differs
@@ -60,10 +60,10 @@ def of_engine(
     directory  the site's directory on the host
     review     what `_engines.review` says of the engine
     """
-    containers, info = engine["containers"], engine["host_info"]
+    containers = engine["containers"]
     found = [f"image {image} is missing" for image in _missing_images(engine["images"], model)]
     found += [f"container {name} is not in the inventory" for name in numbers.orphans(containers, model["containers"], network, directory)]
-    found += [*review["problems"], *review["warnings"], *_gpu_reasons(info, model)]
+    found += review["problems"]
     if network not in [one["Name"] for one in engine["networks"]]:
         found.append(f"network {network} is missing")
     if numbers.moved(model, containers):
@@ -80,10 +80,16 @@ def _missing_images(images: Sequence[dict[str, Any]], model: Mapping[str, Any]) 
     return _images.missing(model["images"], images) + built
 
 
-def _gpu_reasons(info: Mapping[str, Any], model: Mapping[str, Any]) -> list[str]:
-    """What the role host warns of. GPUs are tried where something is to be started; where nothing is, the nodes have theirs."""
-    warning = _gpus.review(info)["warning"] if _gpus.of_nvidia(model["gpus"]) else ""
-    return [warning] if warning else []
+def warnings(info: Mapping[str, Any], model: Mapping[str, Any], groups: Iterable[str]) -> list[str]:
+    """What may not work with a host's engine, of which the role host warns, in sentences.
+
+    info    the engine's answer to `docker info`
+    model   the host's HostModel
+    groups  the groups of the host
+    """
+    components = [group.removeprefix("swarm_") for group in groups]
+    of_gpus = _gpus.review(info)["warning"] if _gpus.of_nvidia(model["gpus"]) else ""
+    return [*_engines.review(info, model["agent_version"], components)["warnings"], *([of_gpus] if of_gpus else [])]
 
 
 def review(hosts: Iterable[str], answers: Mapping[str, Mapping[str, Any]], models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -17,8 +17,9 @@ _REFUSES_OLD_API = ((29, 0), (29, 3))  # Docker Engine from, and before
 _READ_ROOTS_FILES = ("spire_server", "swop", "swci")
 
 
-def review(info: Mapping[str, Any], spire_version: str, components: Collection[str] = ()) -> dict[str, list[str]]:
-    """{problems, warnings, security_opts}: sentences, and what containers need that mount files of the host.
+def review(info: Mapping[str, Any], spire_version: str, components: Collection[str] = ()) -> dict[str, Any]:
+    """{problems, warnings, security_opts, restart_policy}: sentences, what containers need that mount files of the host, and with which policy the
+    engine starts containers after a reboot: Podman's podman-restart.service starts only those of `always`.
 
     info           the engine's answer to `docker info`
     spire_version  the agent's, empty without one
@@ -34,40 +35,54 @@ def review(info: Mapping[str, Any], spire_version: str, components: Collection[s
     selinux = _has(info, "selinux")
     return {
         "problems": problems,
-        "warnings": _warnings(info, spire_version, components),
+        "warnings": [*selinux_warnings(info, components), *cgroup_warnings(info, spire_version)],
         "security_opts": ["label=disable"] if selinux else [],
+        "restart_policy": "always" if _is_podman(info) else "unless-stopped",
     }
+
+
+def _is_podman(info: Mapping[str, Any]) -> bool:
+    return "BuildahVersion" in info
 
 
 def _has(info: Mapping[str, Any], option: str) -> bool:
     return any(str(one).startswith(f"name={option}") for one in info.get("SecurityOptions") or ())
 
 
-def _warnings(info: Mapping[str, Any], spire_version: str, components: Collection[str]) -> list[str]:
-    found = []
-    if _has(info, "selinux") and "swop" in components:
-        found.append(
+def selinux_warnings(info: Mapping[str, Any], components: Collection[str]) -> list[str]:
+    """What SELinux keeps from working, in a sentence; arguments as of `review`."""
+    if not _has(info, "selinux") or "swop" not in components:
+        return []
+    return [
+        (
             "SELinux is enforced for containers. Those of this collection that mount files run with label=disable, but not those that SWOPs start: "
             "label the directories of the training (chcon -R -t container_file_t DIRECTORY), or set container_options: "
             "[{security-opt: [label=disable]}] in swop_pairs"
         )
-    if spire_version and "BuildahVersion" in info and str(info.get("CgroupVersion")) == "1" and info.get("CgroupDriver") == "cgroupfs":
-        found.append(
+    ]
+
+
+def cgroup_warnings(info: Mapping[str, Any], spire_version: str) -> list[str]:
+    """What the engine's control groups keep from working, in a sentence; arguments as of `review`."""
+    if not spire_version or not _is_podman(info) or str(info.get("CgroupVersion")) != "1" or info.get("CgroupDriver") != "cgroupfs":
+        return []
+    return [
+        (
             "with cgroup v1 and the cgroup manager cgroupfs, the SPIRE Agent may not find Podman's containers (no identity issued): use cgroup v2 "
             '(kernel parameter systemd.unified_cgroup_hierarchy=1), or cgroup_manager = "systemd" in containers.conf'
         )
-    return found
+    ]
 
 
 def _agent_problems(info: Mapping[str, Any], spire_version: str) -> list[str]:
     found, spire = [], _numbers(spire_version)
-    if "BuildahVersion" in info and spire < _PODMAN_FROM:
+    if _is_podman(info) and spire < _PODMAN_FROM:
         found.append(
             f"the SPIRE Agent {spire_version} does not find Podman's containers, so none gets an identity: "
             "set swarm_spire_version to 1.15.0 or newer"
         )
     server = str(info.get("ServerVersion") or "")
-    if "BuildahVersion" not in info and _REFUSES_OLD_API[0] <= _numbers(server) < _REFUSES_OLD_API[1] and spire < _API_FROM:
+    if not _is_podman(info) and _REFUSES_OLD_API[0] <= _numbers(server) < _REFUSES_OLD_API[1] and spire < _API_FROM:
         found.append(
             f"Docker Engine {server} refuses the API version that the SPIRE Agent {spire_version} uses: set "
             "swarm_spire_version to 1.9.0 or newer, "

@@ -326,6 +326,21 @@ def test_info_and_stop(world, tmp_path):
     assert SN_UP in (tmp_path / f"{world.name('sn')}.log").read_text()
 
 
+def test_what_podmans_own_list_leaves_out(world):
+    """All but the first of ports in a row, and where something is mounted, by which the programs are known that a SWOP starts."""
+    run("sn", **world.params("sn"), publish=["31303:30303", "31304:30304"])
+    wanted = {
+        binding[0]["HostPort"] for binding in world.client.containers.get(world.name("sn")).attrs["HostConfig"]["PortBindings"].values()
+    }
+    engine = Engine(ENGINE_OPTIONS)
+    [listed] = [one for one in engine.publishing() if one["Names"] == [f"/{world.name('sn')}"]]
+    assert {str(port["PublicPort"]) for port in listed["Ports"]} == wanted
+    assert len(wanted) > 1
+    made = world.client.containers.create(IMAGE, name=world.name("ml"), mounts=[docker.types.Mount("/tmp/channel", None, type="volume")])
+    assert made.id in engine.mounting("/tmp/channel")
+    assert listed["Id"] not in engine.mounting("/tmp/channel")
+
+
 def test_modules_on_the_host_itself(world, tmp_path):
     """As a playbook does it: through SSH, with the ports that the host publishes and the socket that Podman names."""
     tasks = []

@@ -17,7 +17,6 @@ GIB = 1024**3
 ADDRESSES = {"host-1": "172.1.1.1", "host-2": "172.2.2.2"}
 SETTINGS = {
     "datastore": {},
-    "spire_version": "1.8.4",
     "training_days": 7,
     "least_cpus": 2,
     "least_memory_gb": 32,
@@ -40,6 +39,7 @@ FACTS = {
     "firewalls": [],
     "directories": {},
     "gpus": [],
+    "podman_restart": False,
     "gpu_hook": False,
     "amd_missing": ["/dev/kfd"],
     "socket": "socket",

@@ -146,13 +146,14 @@ class Workshop:
 
 
 class _Helper:
-    """A container that is made but never started, to read and write a volume through the engine."""
+    """A container that does nothing, to read and write a volume through the engine. It runs, as Podman mounts some volumes only then."""
 
     def __init__(self, client: Any, image: str, volume: str):
         mounts = [docker.types.Mount(CONTEXT, volume, type="volume")]
-        self._container = client.containers.create(image, entrypoint=["/bin/true"], mounts=mounts, network_disabled=True)
+        self._container = client.containers.create(image, entrypoint=["sleep", "infinity"], mounts=mounts, network_disabled=True)
 
     def __enter__(self) -> Any:
+        self._container.start()
         return self._container
 
     def __exit__(self, *_error: object) -> None:

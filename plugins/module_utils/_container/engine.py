@@ -179,13 +179,21 @@ class Engine:
         if not ports:
             return "the port is in use; choose a different port, or run `ss -ltnp` to see what uses it"
         port = int(ports[-1])
-        for container in self.containers({}):
+        for container in self.publishing():
             if any(p.get("PublicPort") == port for p in container.get("Ports") or ()):
                 return f"port {port} is in use by container {container['Names'][0].lstrip('/')}; stop it, or choose a different port"
         who = Host().listener(port) if self.address.startswith("unix:") else ""
         return f"port {port} is in use{' by ' + who if who else ''}; choose a different port, or run `ss -ltnp` to see what uses it"
 
     # --- looking ---------------------------------------------------------------------------------------------------
+
+    def publishing(self) -> list[dict[str, Any]]:
+        """The engine's summaries of all containers, with all the ports that they publish."""
+        found = self.containers({})
+        if not self.podman:
+            return found
+        inspects = {one["Id"]: self.inspect(one["Id"]) for one in found if one.get("Ports")}
+        return [_podman.with_ports(one, inspects.get(one["Id"])) for one in found]
 
     def inspect(self, name: str) -> dict[str, Any] | None:
         """The engine's inspect of a container by its name or full ID; None if there is none. The engine also accepts the beginning of an ID."""
@@ -232,6 +240,13 @@ class Engine:
     def containers(self, filters: dict[str, Any]) -> list[dict[str, Any]]:
         """The summaries of all containers, running or not, that the filters let through."""
         return self._call("listing containers", lambda client: client.containers(all=True, filters=filters))
+
+    def mounting(self, path: str) -> set[str]:
+        """The IDs of all containers that have a mount at a path. Podman's own filter does not know where something is mounted."""
+        if not self.podman:
+            return {one["Id"] for one in self.containers({"volume": [path]})}
+        inspects = [self.inspect(one["Id"]) for one in self.containers({})]
+        return {one["Id"] for one in inspects if one and any(mount.get("Destination") == path for mount in one.get("Mounts") or ())}
 
     def volumes(self, labels: dict[str, str]) -> list[dict[str, Any]]:
         """The engine's inspect of each of its volumes with these labels."""

@@ -54,6 +54,17 @@ def is_podman(inspect: dict[str, Any]) -> bool:
     return answer
 
 
+def with_ports(summary: dict[str, Any], inspect: dict[str, Any] | None) -> dict[str, Any]:
+    """A container's summary with all of its ports: of some in a row, Podman's list has only the first."""
+    bound = ((inspect or {}).get("NetworkSettings") or {}).get("Ports") or {}
+    ports = [
+        {"PrivatePort": int(inside.partition("/")[0]), "PublicPort": int(outside["HostPort"]), "Type": inside.partition("/")[2]}
+        for inside, bindings in bound.items()
+        for outside in bindings or ()
+    ]
+    return {**summary, "Ports": ports or summary.get("Ports")}
+
+
 # --- what it is asked --------------------------------------------------------------------------------------------------
 
 

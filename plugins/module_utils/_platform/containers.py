@@ -69,7 +69,7 @@ def of_training(found: Iterable[Member], name: str | None) -> list[Member]:
 
 def members(engine: Engine) -> list[Member]:
     """The platform's containers on this host, whoever made them."""
-    with_channel = {c["Id"] for c in engine.containers({"volume": [_CHANNEL]})}
+    with_channel = engine.mounting(_CHANNEL)
     found = []
     for summary in engine.containers({}):
         component, release = classify(_image_of(engine, summary), summary.get("Labels") or {}, summary["Id"] in with_channel)

@@ -26,6 +26,7 @@ from .._platform.files import unusable
 from . import parse
 
 _SIOCGIFADDR = 0x8915  # linux/sockios.h
+_PODMAN_RESTART = "/etc/systemd/system/default.target.wants/podman-restart.service"
 
 
 def facts(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def facts(params: Mapping[str, Any]) -> dict[str, Any]:
         "firewalls": _firewalls(),
         "directories": {one["path"]: unusable(one["path"], one["user"]) for one in params["directories"]},
         "gpus": sorted(int(path.removeprefix("/dev/nvidia")) for path in glob.glob("/dev/nvidia[0-9]*") if path[11:].isdigit()),
+        "podman_restart": os.path.lexists(_PODMAN_RESTART),
         "gpu_hook": bool(shutil.which("nvidia-container-runtime-hook", path="/usr/bin:/usr/local/bin")),
         "amd_missing": [path for path in ("/dev/kfd", "/dev/dri") if not os.path.exists(path)],
         "socket": Host().kind("/var/run/docker.sock"),
@@ -174,7 +176,7 @@ def _of_the_engine(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _asked(engine: Engine, params: Mapping[str, Any]) -> dict[str, Any]:
-    containers = engine.containers({})
+    containers = engine.publishing()
     here = {image: bool(engine.image(image)) for image in params["images"]}
     found = {
         "engine": parse.engine(engine.info()),

@@ -196,6 +196,13 @@ _ENGINE = (
         "Enable the cgroup controllers (kernel parameters cgroup_enable=memory swapaccount=1, or cgroup v2).",
     ),
     ("selinux", WARNING, "{cause}.", "{remedy}."),
+    ("engine_cgroups", WARNING, "{cause}.", "{remedy}."),
+    (
+        "engine_restart",
+        WARNING,
+        "After a reboot nothing starts Podman's containers: podman-restart.service is not enabled.",
+        "Enable it, and the socket (systemctl enable podman-restart.service podman.socket).",
+    ),
     ("gpu_engine", ERROR, "{nodes}: {cause}.", "{remedy}."),
     (
         "gpu_devices",

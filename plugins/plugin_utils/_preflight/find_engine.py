@@ -44,7 +44,7 @@ def engine_socket(look: Look) -> Iterator[Words]:
 
 
 def engine_spire(look: Look) -> Iterator[Words]:
-    yield from sentences(_engines.review(look.engine, look.setting("spire_version"), _components(look))["problems"])
+    yield from sentences(_engines.review(look.engine, look.host.model["agent_version"], _components(look))["problems"])
 
 
 def _components(look: Look) -> list[str]:
@@ -52,7 +52,16 @@ def _components(look: Look) -> list[str]:
 
 
 def selinux(look: Look) -> Iterator[Words]:
-    yield from sentences(_engines.review(look.engine, look.setting("spire_version"), _components(look))["warnings"])
+    yield from sentences(_engines.selinux_warnings(look.engine, _components(look)))
+
+
+def engine_cgroups(look: Look) -> Iterator[Words]:
+    yield from sentences(_engines.cgroup_warnings(look.engine, look.host.model["agent_version"]))
+
+
+def engine_restart(look: Look) -> Iterator[Words]:
+    if _is_podman(look) and not look.fact("podman_restart"):
+        yield {}
 
 
 def engine_snap(look: Look) -> Iterator[Words]:

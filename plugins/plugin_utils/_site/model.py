@@ -177,6 +177,7 @@ class HostModel:
     trust_domain: Annotated[str, "Its trust domain, `swarm_trust_domain`."] = ""
     network: Annotated[str, "Docker network of its containers, `swarm_network`."] = ""
     registry: Annotated[str, "Registry that its images come from."] = ""
+    agent_version: Annotated[str, "Version of its SPIRE Agent; empty without one."] = ""
     images: Annotated[dict[str, str], "Every image that it runs, with the variables that decide about it."] = field(default_factory=dict)
     proxy: Annotated[dict[str, str], "The six proxy variables of its containers."] = field(default_factory=dict)
     license: Annotated[dict[str, Any], "The options of its containers for the License Servers."] = field(default_factory=dict)
@@ -519,6 +520,12 @@ def images(inventory: Inventory, host: str) -> dict[str, str]:
     return {**found, **sl.images(inventory, host, by_hand)}
 
 
+def _agent_version(inventory: Inventory, host: str) -> str:
+    if host not in inventory.members("spire_agent") or classic.is_classic(inventory, host):
+        return ""
+    return str(inventory.get(host, "spire_agent_version") or inventory.get(host, "swarm_spire_version"))
+
+
 def _with_images(inventory: Inventory, host: str, by_hand: bool) -> list[str]:
     """The components whose images a host needs. by_hand: whether it has SL nodes that no SWOP starts."""
     wanted = [component for component in COMPONENTS if host in inventory.members(component)]
@@ -582,6 +589,7 @@ def _host_model(inventory: Inventory, host: str, site: _Site) -> HostModel:
         "sn_nodes": site.sns.get(host, []),
         "sl_nodes": site.sls.get(host, []),
         "proxy": _proxy.of_host(inventory, host),
+        "agent_version": _agent_version(inventory, host),
         "images": images(inventory, host),
         "registry": registry_of(_reference(inventory, host, "sn")),
         "training": site.training,

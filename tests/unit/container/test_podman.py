@@ -161,3 +161,18 @@ def test_the_socket_is_the_one_that_podman_names():
 def test_missing_socket_is_named():
     with pytest.raises(ValueError, match=f"docker_socket_file is required, because the engine's socket {SOCKET} does not exist"):
         spec("swop", "2.3.0", Machine(engine=SOCKET))
+
+
+def test_ports_in_a_row_are_all_published():
+    bound = {
+        "30303/tcp": [{"HostIp": "0.0.0.0", "HostPort": "30303"}],
+        "30304/tcp": [{"HostIp": "0.0.0.0", "HostPort": "4"}],
+        "8/udp": None,
+    }
+    listed = {"Id": "a", "Ports": [{"PrivatePort": 30303, "PublicPort": 30303, "Type": "tcp"}]}
+    found = podman.with_ports(listed, {"NetworkSettings": {"Ports": bound}})
+    assert [(port["PrivatePort"], port["PublicPort"], port["Type"]) for port in found["Ports"]] == [
+        (30303, 30303, "tcp"),
+        (30304, 4, "tcp"),
+    ]
+    assert podman.with_ports(listed, None) == listed

@@ -109,6 +109,9 @@ class Engine:
     def containers(self, _filters):
         return []
 
+    def mounting(self, _path):
+        return set()
+
     def image(self, _reference):
         return {"Id": "sha256:1"}
 

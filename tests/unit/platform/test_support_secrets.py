@@ -74,9 +74,12 @@ SECRETS = planted()
 class Host:
     """An engine with one ML container, in which secrets are planted."""
 
-    def containers(self, filters):
+    def containers(self, _filters):
         labels = {"learning.swarm.component": "ml"}
-        return [] if filters else [{"Id": "ml", "Names": ["/ml"], "Image": "ml", "State": "running", "Status": "Up", "Labels": labels}]
+        return [{"Id": "ml", "Names": ["/ml"], "Image": "ml", "State": "running", "Status": "Up", "Labels": labels}]
+
+    def mounting(self, _path):
+        return set()
 
     def inspect(self, _name):
         commands = [word for place, text, _secret in SECRETS if place == "command" for word in shlex.split(text)]

@@ -17,11 +17,13 @@ class Table:
     def __init__(self, containers, answer=""):
         self.table, self.answer = containers, answer
 
-    def containers(self, filters):
+    def mounting(self, _path):
+        return set()
+
+    def containers(self, _filters):
         return [
             {"Id": name, "Names": [f"/{name}"], "Image": "x", "State": state["Status"], "Labels": self._labels(component, release)}
             for name, (component, release, state, _log) in self.table.items()
-            if not filters
         ]
 
     def _labels(self, component, release):

@@ -118,6 +118,16 @@ CASES = {
     "storage_d_type": Case(fact("engine", "DriverStatus", [["Supports d_type", "false"]]), ("d_type", "ftype=1")),
     "cgroup_limits": Case(fact("engine", "MemoryLimit", False), ("does not support memory limits", "cgroup_enable=memory")),
     "selinux": Case(fact("engine", "SecurityOptions", ["name=selinux"]), ("SELinux", "label=disable")),
+    "engine_cgroups": Case(
+        lambda site: site.facts()["engine"].update(BuildahVersion="1.39", CgroupVersion="1", CgroupDriver="cgroupfs"),
+        ("no identity issued", "cgroup_manager"),
+        inventory={"everywhere": {"swarm_spire_version": "1.15.3"}},
+    ),
+    "engine_restart": Case(
+        lambda site: site.facts()["engine"].update(BuildahVersion="1.39"),
+        ("podman-restart.service is not enabled", "systemctl enable"),
+        inventory={"everywhere": {"swarm_spire_version": "1.15.3"}},
+    ),
     "gpu_engine": Case(lambda site: None, ("ml-3 (gpus all)", "NVIDIA runtime", "nvidia-ctk"), inventory=WITH_GPUS),
     "gpu_devices": Case(lambda site: None, ("ml-3 (gpus all)", "/dev/nvidia0", "nvidia-smi"), inventory=WITH_GPUS),
     "gpu_numbers": Case(fact("gpus", [0, 1]), ("ml-3", "device=1,2", "no GPU 2, only 0, 1", "nvidia-smi -L"), inventory=gpus("1,2")),

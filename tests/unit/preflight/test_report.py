@@ -26,8 +26,8 @@ def broken():
 
 def test_lines():
     lines = report.lines(broken())
-    assert lines[0] == "2 hosts, 67 checks on each: 2 errors, 0 warnings, 1 note"
-    assert "host-1  67      0       0       0" in lines
+    assert lines[0] == "2 hosts, 69 checks on each: 2 errors, 0 warnings, 1 note"
+    assert "host-1  69      0       0       0" in lines
     assert "ERROR host-2 (ports)" in lines
     row = next(line for line in lines if "sn-2 P2P" in line and line.startswith("host-1"))
     assert re.split(r" {2,}", row) == ["host-1", "host-2", "172.2.2.2:30303", "sn-2 P2P", "timeout"]

@@ -78,21 +78,40 @@ def test_what_an_engine_lacks(engine, own, reasons):
     assert of_engine({**ENGINE, **engine}, model(**own)) == reasons
 
 
-def of_engine(engine, here, components=()):
-    review = _engines.review(engine["host_info"], "1.8.4", components)
+def of_engine(engine, here):
+    review = _engines.review(engine["host_info"], here["agent_version"] or "1.8.4")
     return _drift.of_engine(engine, here, "swarm", "/var/lib/swarm-learning", review)
 
 
-def test_what_depends_on_the_components_of_the_host():
-    enforcing = {**ENGINE, "host_info": {**ENGINE["host_info"], "SecurityOptions": ["name=selinux"]}}
-    assert of_engine(enforcing, model()) == []
-    assert "SELinux is enforced" in of_engine(enforcing, model(), ["swop"])[0]
+@pytest.mark.parametrize(
+    ("info", "own", "groups", "words"),
+    [
+        ({"SecurityOptions": ["name=selinux"]}, {}, ["swarm_sn"], ""),
+        ({"SecurityOptions": ["name=selinux"]}, {}, ["swarm_sn", "swarm_swop"], "SELinux is enforced"),
+        (
+            {"BuildahVersion": "1.39", "CgroupVersion": "1", "CgroupDriver": "cgroupfs"},
+            {"agent_version": "1.15.3"},
+            [],
+            "no identity issued",
+        ),
+        ({"Runtimes": {"nvidia": {}}, "CgroupDriver": "systemd"}, {}, [], ""),
+        (
+            {"Runtimes": {"nvidia": {}}, "CgroupDriver": "systemd"},
+            {"gpus": [{"name": "sl-1", "gpus": "all"}]},
+            [],
+            "systemctl daemon-reload",
+        ),
+    ],
+)
+def test_warnings_are_said_and_are_no_difference(info, own, groups, words):
+    engine = {**ENGINE, "host_info": {**ENGINE["host_info"], **info}}
+    found = _drift.warnings(engine["host_info"], model(**own), groups)
+    assert len(found) == bool(words)
+    assert words in "".join(found)
+    assert of_engine(engine, model(**own)) == []
 
 
-def test_an_engine_that_loses_gpus_and_one_without_the_volume_of_the_build():
-    info = {**ENGINE["host_info"], "Runtimes": {"nvidia": {}}, "CgroupDriver": "systemd"}
-    asks = model(gpus=[{"name": "sl-1", "gpus": "all"}])
-    assert "systemctl daemon-reload" in of_engine({**ENGINE, "host_info": info}, asks)[0]
+def test_an_engine_without_the_volume_of_the_build():
     for built_from in ({"client_wheel": "/w.whl", "build_context": ""}, {"client_wheel": "", "build_context": "/context"}):
         training = {**built_from, "client_volume": "sl-cli-lib"}
         with_swop = model(client_volume=client_volume(training, "/d/client"))

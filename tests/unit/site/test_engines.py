@@ -29,6 +29,7 @@ def test_spire_agents(info, spire, problem):
     assert problem in "".join(said["problems"])
     assert len(said["problems"]) == bool(problem)
     assert (said["warnings"], said["security_opts"]) == ([], [])
+    assert said["restart_policy"] == ("always" if "BuildahVersion" in info else "unless-stopped")
 
 
 SELINUX, USERNS = ({"SecurityOptions": ["name=seccomp,profile=builtin", f"name={one}"]} for one in ("selinux", "userns"))
