@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from docker.errors import ImageNotFound, NotFound
 
-from lab import engine
+from lab import engine, images
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "lab" / "standins"))
 
@@ -48,7 +48,7 @@ def _client() -> Iterator[Any]:
 
 @pytest.fixture(name="workshop", scope="module")
 def _workshop(client: Any) -> Workshop:
-    """A workshop whose helper image is the smallest that there can be: its containers are never started."""
+    """A workshop, and the smallest image that there can be, for containers that are never started."""
     context = io.BytesIO()
     with tarfile.open(fileobj=context, mode="w") as tar:
         for name, content in (("Dockerfile", b"FROM scratch\nCOPY empty /\n"), ("empty", b"")):
@@ -57,7 +57,7 @@ def _workshop(client: Any) -> Workshop:
             tar.addfile(entry, io.BytesIO(content))
     context.seek(0)
     client.images.build(fileobj=context, custom_context=True, tag=NAME)
-    return Workshop(client, NAME)
+    return Workshop(client, images.base(client))
 
 
 @pytest.fixture(name="site")

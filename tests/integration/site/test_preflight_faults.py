@@ -282,7 +282,7 @@ RUNS = {
         ],
         expected={("host-1", "host_examined"): "ansible_python_interpreter", ("host-2", "engine_socket"): "docker_socket_file"},
     ),
-    "another user, and a host that is there twice": Run(
+    "another user, Podman's engine, and a host that is there twice": Run(
         change=twice,
         hosts={
             "host-2": {
@@ -293,8 +293,13 @@ RUNS = {
                 "spire_server_federation_port": 443,
             },
         },
-        faults=[(TWO, f"sysctl -q -w {LOW_PORTS}=1024", f"sysctl -q -w {LOW_PORTS}=0")],
+        faults=[
+            (TWO, f"sysctl -q -w {LOW_PORTS}=1024", f"sysctl -q -w {LOW_PORTS}=0"),
+            *engine(ONE, {"info": {"BuildahVersion": "1.39.3", "CgroupVersion": "1", "CgroupDriver": "cgroupfs"}}),
+        ],
         expected={
+            ("host-1", "engine_cgroups"): "cgroup_manager",
+            ("host-1", "engine_restart"): "systemctl enable podman-restart.service",
             ("host-2", "privileges"): "Run it with --become",
             ("host-2", "ports_allowed"): "Ports 443 could not be tried",
             ("host-3", "same_engine"): "same ID as that of host-1",
