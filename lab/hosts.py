@@ -22,7 +22,6 @@ from lab.settings import (
     KEY_LABEL,
     LABEL,
     NETWORK,
-    PODMAN,
     REGISTRY,
     REGISTRY_IP,
     REGISTRY_NAME,
@@ -76,9 +75,8 @@ def existing(client: docker.DockerClient) -> dict[int, Container]:
 def empty(client: docker.DockerClient, numbers: Collection[int] = ()) -> None:
     """Remove every container, volume and network from these hosts, or all, if they run, and the platform's files. Their images stay.
     Raises LabError."""
-    chosen = [container for number, container in existing(client).items() if not numbers or number in numbers]
-    for container in chosen + ([] if numbers else client.containers.list(all=True, filters={"label": f"{LABEL}={PODMAN.label}"})):
-        if container.status == "running":
+    for number, container in existing(client).items():
+        if container.status == "running" and (not numbers or number in numbers):
             code, said = container.exec_run(["sh", "-c", _EMPTY])
             if code:
                 raise LabError(f"{container.name} could not be emptied: {said.decode().strip()}")
